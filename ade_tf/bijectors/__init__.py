@@ -1,0 +1,42 @@
+"""Invertible maps of images: TFP bijectors whose parameters Keras sees too."""
+
+from ade_tf.bijectors.actnorm import ActNorm
+from ade_tf.bijectors.base import (
+    FusedBijector,
+    forward_and_log_det,
+    inverse_and_log_det,
+)
+from ade_tf.bijectors.chain import FusedChain
+from ade_tf.bijectors.coupling import Coupling
+from ade_tf.bijectors.glow import glow
+from ade_tf.bijectors.identity import identity
+from ade_tf.bijectors.image_space import ImageSpace
+from ade_tf.bijectors.invertible_conv import InvertibleConv
+from ade_tf.bijectors.keras_layer import BijectorLayer
+from ade_tf.bijectors.masks import channel_mask, checkerboard_mask
+from ade_tf.bijectors.multiscale import FactorOut
+from ade_tf.bijectors.real_nvp import real_nvp
+from ade_tf.bijectors.squeeze import Squeeze
+
+__all__ = [
+    "FEATURE_MAPS",
+    "ActNorm",
+    "BijectorLayer",
+    "Coupling",
+    "FactorOut",
+    "FusedBijector",
+    "FusedChain",
+    "ImageSpace",
+    "InvertibleConv",
+    "Squeeze",
+    "channel_mask",
+    "checkerboard_mask",
+    "forward_and_log_det",
+    "glow",
+    "identity",
+    "inverse_and_log_det",
+    "real_nvp",
+]
+
+# Every entry takes `(event_shape, *, dtype, **settings)`, the settings of `glow`.
+FEATURE_MAPS = {"identity": identity, "real_nvp": real_nvp, "glow": glow}

@@ -1,0 +1,119 @@
+"""ActNorm: a learned shift and scale per channel, set from a first batch."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.bijectors.base import FusedBijector
+
+__all__ = ["ActNorm"]
+
+
+class ActNorm(FusedBijector):
+    """Shifts and scales each channel, or each entry (Glow, arXiv 1807.03039, sec. 3.1).
+
+        inverse (image to features):  y = (x + shift) * exp(log_scale)
+        forward (features to image):  x = y * exp(-log_scale) - shift
+        log |det dy/dx| = H * W * sum(log_scale)          per="channel"
+                        = sum(log_scale)                  per="position"
+
+    Both parameters start at zero, which is the identity. `initialize` sets them so that
+    the features of its batch have mean 0 and variance 1; nothing else does, in
+    particular no first call.
+
+    Args:
+      event_shape: `(H, W, C)`.
+      per: "channel", or "position" for one pair per position and channel.
+      dtype: "float32" or "float64".
+      name: Name for the ops.
+
+    Raises:
+      ValueError: If `per` is another word.
+    """
+
+    def __init__(self, event_shape, per="channel", *, dtype="float32", name="actnorm"):
+        parameters = dict(locals())
+        super().__init__(
+            event_shape=event_shape,
+            dtype=dtype,
+            is_constant_jacobian=True,
+            parameters=parameters,
+            name=name,
+        )
+        if per not in ("channel", "position"):
+            raise ValueError(
+                f"`per` must be 'channel' or 'position'. Received: per={per}"
+            )
+        shape = self.event_shape if per == "position" else self.event_shape[-1:]
+        self._entries_per_scale = math.prod(self.event_shape) // math.prod(shape)
+        self._parameters_layer = self._track(_ShiftAndScale(shape, dtype=dtype))
+
+    @property
+    def initialized(self) -> tf.Tensor:
+        """Scalar: 1 once `initialize` has run, here or before a checkpoint; else 0."""
+        return tf.convert_to_tensor(self._parameters_layer.initialized)
+
+    def initialize(self, x, condition=None):
+        """Makes the features of a batch have mean 0 and variance 1, entry by entry.
+
+        Statistics are taken in float64. Runs eagerly, under a distribution strategy in
+        cross-replica context: all replicas get the same values.
+
+        Args:
+          x: Images, `[B, H, W, C]`, the whole batch.
+          condition: Ignored.
+
+        Returns:
+          The features of `x`.
+
+        Raises:
+          ValueError: If `x` is not finite, or a channel (an entry) does not vary.
+        """
+        weights = self._parameters_layer
+        values = np.asarray(x, np.float64)
+        axes = tuple(range(4 - len(weights.shift.shape)))
+        if not np.all(np.isfinite(values)):
+            raise ValueError(
+                "ActNorm is initialised from finite values. Received: "
+                f"{np.sum(~np.isfinite(values))} non-finite ones in {self.name}"
+            )
+        constant = np.ptp(values, axis=axes) == 0
+        if np.any(constant):
+            raise ValueError(
+                "ActNorm is initialised from values that vary over the batch, since "
+                "zero variance has no scale. Received: one value only at index "
+                f"{tuple(np.argwhere(constant)[0].tolist())} (of {constant.shape}) in "
+                f"{self.name}, batch size {len(values)}"
+            )
+        weights.shift.assign(-values.mean(axes))
+        weights.log_scale.assign(-np.log(values.std(axes)))
+        weights.initialized.assign(1)
+        return super().initialize(x, condition)
+
+    def _forward_and_log_det(self, y, condition):
+        log_scale = tf.convert_to_tensor(self._parameters_layer.log_scale)
+        x = y * tf.exp(-log_scale) - self._parameters_layer.shift
+        return x, -self._log_det(log_scale)
+
+    def _inverse_and_log_det(self, x, condition):
+        log_scale = tf.convert_to_tensor(self._parameters_layer.log_scale)
+        y = (x + self._parameters_layer.shift) * tf.exp(log_scale)
+        return y, self._log_det(log_scale)
+
+    def _log_det(self, log_scale):
+        return self._entries_per_scale * tf.reduce_sum(log_scale)
+
+
+class _ShiftAndScale(keras.layers.Layer):
+    def __init__(self, shape, *, dtype):
+        super().__init__(dtype=dtype)
+        self.shift = self.add_weight(shape=shape, initializer="zeros", name="shift")
+        self.log_scale = self.add_weight(
+            shape=shape, initializer="zeros", name="log_scale"
+        )
+        self.initialized = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="initialized"
+        )
+        self.built = True

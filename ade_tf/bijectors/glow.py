@@ -1,0 +1,118 @@
+"""Glow: multi-scale flow of ActNorm, invertible 1x1 convolution and coupling."""
+
+from ade_tf.bijectors.chain import FusedChain
+from ade_tf.bijectors.flow_parts import FlowParts, check_scales
+from ade_tf.bijectors.invertible_conv import InvertibleConv
+from ade_tf.bijectors.masks import channel_mask
+
+__all__ = ["glow"]
+
+
+def glow(
+    event_shape,
+    *,
+    steps=(8, 8, 8),
+    squeeze=True,
+    factor_out=True,
+    learned_prior=False,
+    coupling="affine",
+    mixing="plu",
+    actnorm="channel",
+    network="conv",
+    width=64,
+    blocks=1,
+    dropout=0.0,
+    position_maps=False,
+    log_scale_bound=2.0,
+    spline_bins=8,
+    spline_range=4.0,
+    condition_shape=None,
+    dtype="float32",
+) -> FusedChain:
+    """Builds a Glow (arXiv 1807.03039, fig. 2) whose features have the image's shape.
+
+    From the image on, each scale is: squeeze, `steps[i]` times (ActNorm, invertible 1x1
+    convolution, channel coupling), then the next scale on half of the channels, and the
+    squeeze undone. Deviations: log-scales are bounded on both sides; the learned prior
+    has the couplings' kind of network (Glow: one convolution) and there is none for the
+    last scale.
+
+    Args:
+      event_shape: `(H, W, C)`, sides divisible by `2**len(steps)` if `squeeze`.
+      steps: Steps of each scale, from the image on.
+      squeeze: Whether scales begin with a squeeze; without it there is one scale, of
+        images with at least 2 channels.
+      factor_out: Whether half of the channels end at each scale; else all go on.
+      learned_prior: Whether factored-out channels have a learned conditional Gaussian;
+        without effect where nothing is factored out.
+      coupling: "additive", "affine" or "spline".
+      mixing: Parametrisation of the 1x1 convolution, "plu" or "dense"; with "none" the
+        couplings keep the first and the second half of the channels by turns instead.
+      actnorm: "channel", "position" or "none".
+      network: Key of `CONDITIONERS`.
+      width: Hidden channels of the networks.
+      blocks: Depth of the networks.
+      dropout: Dropout rate in the networks.
+      position_maps: Whether the networks add learned maps per position.
+      log_scale_bound: Limit of `|log_scale|` in couplings and priors.
+      spline_bins: Pieces of a spline.
+      spline_range: Splines act on [-spline_range, spline_range].
+      condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
+      dtype: "float32" or "float64".
+
+    Returns:
+      A `FusedChain` of events of `event_shape`.
+
+    Raises:
+      ValueError: On settings outside these ranges.
+    """
+    check_scales(event_shape, steps, len(steps) if squeeze else 0)
+    if len(steps) > 1 and not squeeze:
+        raise ValueError(
+            "Without `squeeze` there is one scale. "
+            f"Received: squeeze={squeeze}, steps={tuple(steps)}"
+        )
+    if mixing not in ("plu", "dense", "none"):
+        raise ValueError(
+            f"`mixing` must be 'plu', 'dense' or 'none'. Received: mixing={mixing}"
+        )
+    parts = FlowParts(
+        actnorm=actnorm,
+        factor_out=factor_out,
+        learned_prior=learned_prior,
+        transform=coupling,
+        network=network,
+        width=width,
+        blocks=blocks,
+        dropout=dropout,
+        position_maps=position_maps,
+        log_scale_bound=log_scale_bound,
+        spline_bins=spline_bins,
+        spline_range=spline_range,
+        condition_shape=condition_shape,
+        dtype=dtype,
+    )
+
+    def step(shape, index):
+        if mixing == "none":
+            mix, parity = [], index % 2
+        else:
+            mix, parity = [InvertibleConv(shape[-1], mixing, dtype=dtype)], 0
+        return [
+            *parts.norm(shape),
+            *mix,
+            parts.coupling(shape, channel_mask(shape, parity)),
+        ]
+
+    def layers(shape, steps):
+        all_steps = [layer for index in range(steps[0]) for layer in step(shape, index)]
+        if len(steps) == 1:
+            return all_steps
+        return [*all_steps, parts.next_scale(shape, lambda s: scale(s, steps[1:]))]
+
+    def scale(shape, steps):
+        if squeeze:
+            return FusedChain(parts.squeezed(shape, lambda s: layers(s, steps)))
+        return FusedChain(layers(shape, steps))
+
+    return scale(tuple(event_shape), tuple(steps))

@@ -1,0 +1,72 @@
+"""The door by which Keras sees a bijector's parameters."""
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from ade_tf.bijectors.base import (
+    FusedBijector,
+    forward_and_log_det,
+    inverse_and_log_det,
+)
+
+__all__ = ["BijectorLayer"]
+
+
+class BijectorLayer(keras.layers.Layer):
+    """Holds a bijector in a Keras layer, so that Keras counts, trains and saves it.
+
+    Called on images it gives the features and the log-det of the inverse direction.
+
+    Args:
+      bijector: A bijector of ours, or a `tfb.Chain`, `tfb.Invert`, ... of ours.
+      **kwargs: Those of `keras.layers.Layer`.
+
+    Raises:
+      TypeError: If `bijector` is not a `tfb.Bijector`.
+      ValueError: If it owns variables that are not in a Keras layer: Keras would
+        neither train nor save them.
+    """
+
+    def __init__(self, bijector, **kwargs):
+        if not isinstance(bijector, tfp.bijectors.Bijector):
+            raise TypeError(
+                "A BijectorLayer holds a tfb.Bijector. "
+                f"Received: bijector of type {type(bijector).__name__}"
+            )
+        kwargs.setdefault("dtype", bijector.dtype and tf.as_dtype(bijector.dtype).name)
+        super().__init__(**kwargs)
+        self._bijector = bijector
+        modules = (bijector, *bijector.submodules)
+        self.parameter_layers = [
+            layer
+            for module in modules
+            if isinstance(module, FusedBijector)
+            for layer in module.keras_layers
+        ]
+        known = {id(v.value) for layer in self.parameter_layers for v in layer.variables}
+        unseen = [v.name for v in bijector.variables if id(v) not in known]
+        if unseen:
+            raise ValueError(
+                "All variables of the bijector are held by Keras layers (tf.Variables "
+                "of other bijectors would be neither trained nor saved). "
+                f"Received: bijector={bijector.name} with variables {unseen}"
+            )
+        self.built = True
+
+    @property
+    def bijector(self):
+        """The bijector."""
+        return self._bijector
+
+    def call(self, x, condition=None):
+        """Gives features and `log |det dy/dx|` of images; see `inverse_and_log_det`."""
+        return self.inverse_and_log_det(x, condition)
+
+    def forward_and_log_det(self, y, condition=None):
+        """Takes features `[B, H, W, C]` to the image, with the log-det `[B]`."""
+        return forward_and_log_det(self._bijector, y, condition)
+
+    def inverse_and_log_det(self, x, condition=None):
+        """Takes images `[B, H, W, C]` to features, with the log-det `[B]`."""
+        return inverse_and_log_det(self._bijector, x, condition)

@@ -1,0 +1,46 @@
+"""Settings of the data."""
+
+import dataclasses
+
+from ade_tf.config.settings import setting
+
+__all__ = ["DataConfig"]
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which images, from where."""
+
+    dataset: str = setting(
+        "digits",
+        "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
+        "(PNG and JPEG) or `tfds:NAME`.",
+    )
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets.", operational=True
+    )
+    image_size: int = setting(
+        0,
+        "Side in pixels to which images are centre-cropped and area-resized; 0 keeps "
+        "them as they are (they must then have one size).",
+        minimum=0,
+    )
+    levels: int = setting(
+        0, "Number of grey levels; 0 takes the source's own.", minimum=0
+    )
+    continuous: bool = setting(
+        False,
+        "Take the numbers of an `npz` as continuous: no noise is added and densities "
+        "are of the numbers themselves.",
+    )
+    random_flip: bool = setting(
+        False, "Flip training images left-right with probability 1/2."
+    )
+    download: bool = setting(
+        False,
+        "Allow TFDS to download; without it nothing is fetched.",
+        operational=True,
+    )
+    skip_bad_images: bool = setting(
+        False, "Count and leave out files of a folder that cannot be decoded."
+    )

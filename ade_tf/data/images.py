@@ -1,0 +1,153 @@
+"""Arrays of images: whole grey levels, channels, crop and resize."""
+
+import functools
+
+import numpy as np
+
+__all__ = ["fit_image", "stack_images", "to_continuous", "to_levels", "with_channels"]
+
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def to_levels(images, levels: int, where: str) -> np.ndarray:
+    """Converts whole values in `0 .. levels - 1` to uint8.
+
+    Args:
+      images: Integer or float array of any shape.
+      levels: Number of grey levels, 2 to 256.
+      where: What the array is called in an error message.
+
+    Returns:
+      The same values as a uint8 array.
+
+    Raises:
+      ValueError: If a value is not finite, not whole or outside the range.
+    """
+    images = np.asarray(images)
+    if images.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{where} must be an array of numbers. Received: dtype={images.dtype}"
+        )
+    _check_finite(images, where)
+    whole = f"{where} must hold whole values in 0..{levels - 1} ({levels} levels)."
+    if images.dtype.kind == "f" and not np.array_equal(images, np.floor(images)):
+        fraction = images[images != np.floor(images)].flat[0]
+        raise ValueError(f"{whole} Received: the value {fraction}")
+    low, high = images.min(initial=0), images.max(initial=0)
+    if low < 0 or high > levels - 1:
+        raise ValueError(f"{whole} Received: values in {low}..{high}")
+    return images.astype(np.uint8, copy=False)
+
+
+def to_continuous(images, where: str) -> np.ndarray:
+    """Converts finite numbers to float32; raises ValueError for any other."""
+    images = np.asarray(images)
+    if images.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{where} must be an array of numbers. Received: dtype={images.dtype}"
+        )
+    _check_finite(images, where)
+    return images.astype(np.float32, copy=False)
+
+
+def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
+    """Converts between one grey and three colour channels.
+
+    Grey is repeated; colour becomes luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+
+    Args:
+      images: `[..., C]`.
+      channels: 1 or 3, or 0 to keep C.
+
+    Returns:
+      `[..., channels]` of the same dtype.
+
+    Raises:
+      ValueError: If C is neither `channels` nor 1 nor 3.
+    """
+    given = images.shape[-1]
+    if channels in (0, given):
+        return images
+    if given == 1:
+        return np.repeat(images, channels, axis=-1)
+    if given != 3:
+        raise ValueError(
+            "`channels` converts between 1 and 3 channels only. "
+            f"Received: channels={channels} for images of {given} channels"
+        )
+    luma = (images @ np.asarray(_LUMA, np.float32))[..., None]
+    if images.dtype == np.uint8:
+        luma = np.rint(luma)
+    return luma.astype(images.dtype)
+
+
+def fit_image(image: np.ndarray, image_size: int, channels: int) -> np.ndarray:
+    """Crops an image to its central square, resizes it by area, sets its channels.
+
+    A new pixel is the mean of the old ones it covers, each weighted by the covered
+    share of it, rounded to the nearest where the image is uint8.
+
+    Args:
+      image: `[H, W, C]`, uint8 or float32.
+      image_size: Side of the result in pixels, or 0 to keep height and width.
+      channels: 1 or 3, or 0 to keep C.
+
+    Returns:
+      `[image_size, image_size, channels]` of the same dtype.
+    """
+    image = with_channels(image, channels)
+    height, width = image.shape[:2]
+    if image_size == 0 or height == width == image_size:
+        return image
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = image[top : top + side, left : left + side]
+    if side == image_size:
+        return square
+    weights = _area_weights(side, image_size)
+    rows = np.tensordot(weights, square.astype(np.float32), axes=1)
+    resized = np.moveaxis(np.tensordot(weights, rows, axes=(1, 1)), 0, 1)
+    if image.dtype == np.uint8:
+        resized = np.rint(resized)
+    return resized.astype(image.dtype)
+
+
+def stack_images(images: list[np.ndarray], names: list[str]) -> np.ndarray:
+    """Stacks images of one shape.
+
+    Args:
+      images: Arrays `[H, W, C]`, at least one.
+      names: Their names, for the error message.
+
+    Returns:
+      `[N, H, W, C]`.
+
+    Raises:
+      ValueError: If two shapes differ; it names two such images.
+    """
+    for image, name in zip(images, names, strict=True):
+        if image.shape != images[0].shape:
+            raise ValueError(
+                "Images must have one size unless `image_size` is given. Received: "
+                f"{names[0]} of shape {images[0].shape}, {name} of shape {image.shape}"
+            )
+    return np.stack(images)
+
+
+@functools.lru_cache(maxsize=64)
+def _area_weights(size_in, size_out):
+    """Returns `[size_out, size_in]`: the share of each old pixel in each new one."""
+    edges = np.arange(size_out + 1) * (size_in / size_out)
+    pixels = np.arange(size_in)
+    ends = np.minimum(edges[1:, None], pixels + 1)
+    starts = np.maximum(edges[:-1, None], pixels)
+    overlap = np.maximum(ends - starts, 0)
+    return (overlap * (size_out / size_in)).astype(np.float32)
+
+
+def _check_finite(images, where):
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        count = int((~np.isfinite(images)).sum())
+        raise ValueError(
+            f"{where} must hold finite values. Received: {count} NaN or infinite"
+        )

@@ -1,0 +1,122 @@
+"""Streams of batches: for training, endless and seekable; for evaluation, in order."""
+
+import tensorflow as tf
+
+from ade_tf.data.splits import Split
+from ade_tf.randomness import fold
+
+__all__ = ["evaluation_batches", "training_stream"]
+
+
+def training_stream(
+    split: Split,
+    *,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    random_flip: bool = False,
+) -> tf.data.Dataset:
+    """Makes the endless stream of training batches.
+
+    Batch t is a function of `(seed, t)` alone. Row r of it has the position
+    p = t batch_size + r, and is image `order[p mod N]` of epoch p div N, where `order`
+    is a random permutation drawn for each epoch. Batches are always full and may span
+    epochs, so `batch_size` may also exceed N. Starting late costs nothing.
+
+    Args:
+      split: The images, N of them, at least one.
+      batch_size: Global batch size.
+      seed: Integer, from 0.
+      start_step: The t of the first batch.
+      random_flip: Flip each image left-right with probability 1/2.
+
+    Returns:
+      A dataset of `{"image": float32 [batch_size, H, W, C], "label": int32
+      [batch_size]}`, with values as in the split.
+
+    Raises:
+      ValueError: If a number is out of range or there are no images.
+    """
+    _check_at_least("batch_size", batch_size, 1)
+    _check_at_least("seed", seed, 0)
+    _check_at_least("start_step", start_step, 0)
+    images, labels = _tensors(split)
+    num_images = len(split)
+
+    def batch_at(step):
+        position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        index = _shuffled(position, num_images, seed)
+        image = tf.cast(tf.gather(images, index), tf.float32)
+        if random_flip:
+            flip_seed = fold(seed, "flip", step)
+            flip = tf.random.stateless_uniform([batch_size], flip_seed) < 0.5
+            image = tf.where(flip[:, None, None, None], image[:, :, ::-1], image)
+        return {"image": image, "label": tf.gather(labels, index)}
+
+    steps = tf.data.Dataset.counter(start_step)
+    return _finish(steps.map(batch_at, num_parallel_calls=tf.data.AUTOTUNE))
+
+
+def evaluation_batches(
+    split: Split, *, batch_size: int, limit: int = 0
+) -> tf.data.Dataset:
+    """Makes the batches of a split in its order; the last one may be short.
+
+    Args:
+      split: The images, at least one.
+      batch_size: Size of every batch but the last.
+      limit: Stop after so many images; 0 gives all.
+
+    Returns:
+      A dataset of `{"image": float32 [B, H, W, C], "label": int32 [B], "index": int64
+      [B]}`; `index` is the position in the split.
+
+    Raises:
+      ValueError: If a number is out of range or there are no images.
+    """
+    _check_at_least("batch_size", batch_size, 1)
+    _check_at_least("limit", limit, 0)
+    images, labels = _tensors(split)
+
+    def batch_of(index):
+        image = tf.cast(tf.gather(images, index), tf.float32)
+        return {"image": image, "label": tf.gather(labels, index), "index": index}
+
+    num_images = min(limit, len(split)) if limit else len(split)
+    indices = tf.data.Dataset.range(num_images).batch(batch_size)
+    return _finish(indices.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE))
+
+
+def _shuffled(position, num_images, seed):
+    """Maps positions in the stream, int64 `[B]`, to indices of images."""
+    epoch = tf.cast(position // num_images, tf.int32)
+    order_seed = tf.broadcast_to(fold(seed, "order"), [len(position), 2])
+    # tf.random.experimental.index_shuffle pads a matrix of seeds along the wrong axis
+    # (TF 2.21), so the operation below it is called; 4 rounds is its choice, too.
+    return tf.raw_ops.RandomIndexShuffle(
+        index=position % num_images,
+        seed=tf.concat([order_seed, epoch[:, None]], axis=1),
+        max_index=tf.constant(num_images - 1, tf.int64),
+        rounds=4,
+    )
+
+
+def _tensors(split):
+    _check_at_least("len(split)", len(split), 1)
+    # Images stay on the host, as they are stored; only batches become float.
+    with tf.device("CPU:0"):
+        return tf.convert_to_tensor(split.images), tf.convert_to_tensor(split.labels)
+
+
+def _finish(dataset):
+    options = tf.data.Options()
+    # There are no files to share out: under a strategy, each batch is divided.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.OFF
+    )
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def _check_at_least(name, value, minimum):
+    if value < minimum:
+        raise ValueError(f"`{name}` must be at least {minimum}. Received: {value}")

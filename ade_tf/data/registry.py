@@ -1,0 +1,180 @@
+"""Data sets by name."""
+
+import dataclasses
+
+import numpy as np
+
+from ade_tf.data.images import fit_image, to_continuous, to_levels
+from ade_tf.data.labels import check_labels, count_classes
+from ade_tf.data.source import LoadOptions
+from ade_tf.data.splits import Split, complete_splits
+
+__all__ = ["ImageData", "load_dataset"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ImageData:
+    """A data set in memory, checked and split.
+
+    Attributes:
+      name: The name it was loaded by.
+      levels: Number of grey levels: values are 0 .. levels - 1; 0 if continuous.
+      num_classes: Number of classes; 0 if unlabelled (all labels are then 0).
+      train: Training images.
+      validation: Validation images.
+      test: Test images.
+      description: Shape and sizes, and how the splits were made, in words.
+    """
+
+    name: str
+    levels: int
+    num_classes: int
+    train: Split
+    validation: Split
+    test: Split
+    description: str
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of every image."""
+        return self.train.images.shape[1:]
+
+
+def load_dataset(
+    name: str,
+    *,
+    data_dir: str = "",
+    image_size: int = 0,
+    levels: int = 0,
+    channels: int = 0,
+    continuous: bool = False,
+    download: bool = False,
+    skip_bad_images: bool = False,
+) -> ImageData:
+    """Loads a data set of images into memory.
+
+    Splits that a source lacks are drawn from its training images, the same way every
+    time; see `complete_splits`.
+
+    Args:
+      name: `digits`, `npz:PATH`, `folder:PATH` or `tfds:NAME`; see the source's module.
+      data_dir: Directory of prepared TFDS data sets; empty for TFDS's own default.
+      image_size: Side in pixels to which images are centre-cropped and area-resized;
+        0 keeps them, and they must then have one size.
+      levels: Number of grey levels, 2 to 256; 0 takes the source's own (17 for
+        `digits`, else 256). Float images need it, and whole values.
+      channels: 1 or 3 to convert to grey or colour; 0 keeps the source's.
+      continuous: Take the numbers of an `npz` as continuous (float32, `levels` 0).
+      download: Allow TFDS to download.
+      skip_bad_images: Count and leave out files of a folder that cannot be decoded.
+
+    Returns:
+      The data set.
+
+    Raises:
+      ValueError: If an argument is out of range, the source is unknown or not there,
+        or its images or labels are not what their names promise.
+    """
+    # Imported here: the table's own module imports this one.
+    from ade_tf.data import SOURCES
+
+    prefix, _, argument = name.partition(":")
+    _check_arguments(name, prefix, SOURCES, image_size, levels, channels, continuous)
+    options = LoadOptions(data_dir, image_size, channels, download, skip_bad_images)
+    source = SOURCES[prefix](argument, options)
+    if source.levels is None and not (levels or continuous):
+        raise ValueError(
+            "Float images need `levels` (their values are whole) or `continuous`. "
+            f"Received: {name!r} with neither"
+        )
+    levels = 0 if continuous else levels or source.levels
+    splits = {
+        key: _check_split(split, f"the {key} split of {name!r}", levels, options)
+        for key, split in source.splits.items()
+    }
+    num_classes = count_classes(splits, source.num_classes, name)
+    if num_classes == 0:
+        splits = {
+            key: Split(split.images, np.zeros(len(split), np.int32))
+            for key, split in splits.items()
+        }
+    _check_shapes(splits, name)
+    splits, made = complete_splits(splits)
+    return ImageData(
+        name=name,
+        levels=levels,
+        num_classes=num_classes,
+        description=_describe(name, splits, levels, num_classes, source.note or made),
+        **splits,
+    )
+
+
+def _check_arguments(name, prefix, sources, image_size, levels, channels, continuous):
+    if prefix not in sources:
+        raise ValueError(
+            "A data set must be named `SOURCE` or `SOURCE:WHERE`, with a source of "
+            f"{', '.join(sorted(sources))}. Received: {name!r}"
+        )
+    if image_size < 0:
+        raise ValueError(
+            f"`image_size` must be at least 0. Received: image_size={image_size}"
+        )
+    if levels != 0 and not 2 <= levels <= 256:
+        raise ValueError(f"`levels` must be 0 or 2..256. Received: levels={levels}")
+    if channels not in (0, 1, 3):
+        raise ValueError(f"`channels` must be 0, 1 or 3. Received: channels={channels}")
+    if continuous and (levels or prefix != "npz"):
+        raise ValueError(
+            "`continuous` needs an `npz` source and `levels` 0. "
+            f"Received: {name!r}, levels={levels}"
+        )
+
+
+def _check_split(split, where, levels, options):
+    where_images = f"Images of {where}"
+    if levels:
+        images = to_levels(split.images, levels, where_images)
+    else:
+        images = to_continuous(split.images, where_images)
+    images = _fit(images, options.image_size, options.channels, where_images)
+    if split.labels is None:
+        return Split(images, None)
+    labels = check_labels(split.labels, len(images), f"Labels of {where}")
+    return Split(images, labels)
+
+
+def _fit(images, image_size, channels, where):
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(
+            f"{where} must have the shape [N, H, W, C] or [N, H, W], none of them 0. "
+            f"Received: shape={images.shape}"
+        )
+    if images.shape[1] == 3 and images.shape[3] > 4:
+        raise ValueError(
+            f"{where} must have their channels last. Received: shape={images.shape}"
+        )
+    sized = image_size == 0 or images.shape[1:3] == (image_size, image_size)
+    if sized and channels in (0, images.shape[3]):
+        return images
+    return np.stack([fit_image(image, image_size, channels) for image in images])
+
+
+def _check_shapes(splits, name):
+    shapes = {key: split.images.shape[1:] for key, split in splits.items()}
+    if len(set(shapes.values())) > 1:
+        raise ValueError(
+            "Images of all splits must have one shape unless `image_size` is given. "
+            f"Received: {name!r} with {shapes}"
+        )
+
+
+def _describe(name, splits, levels, num_classes, made):
+    shape = "x".join(map(str, splits["train"].images.shape[1:]))
+    sizes = ", ".join(
+        f"{len(splits[key])} {key}" for key in ("train", "validation", "test")
+    )
+    values = f"{levels} levels" if levels else "continuous"
+    classes = f"{num_classes} classes" if num_classes else "unlabelled"
+    return f"{name}: {shape}, {values}, {classes}; {sizes}. {made}"

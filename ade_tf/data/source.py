@@ -1,0 +1,43 @@
+"""What a source of images is asked and what it gives."""
+
+import dataclasses
+
+from ade_tf.data.splits import Split
+
+__all__ = ["LoadOptions", "Source"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadOptions:
+    """How images are to be loaded; see `load_dataset` for each.
+
+    Attributes:
+      data_dir: Directory of prepared TFDS data sets.
+      image_size: Side in pixels, or 0 to keep the images as they are.
+      channels: 1 or 3, or 0 to keep the images' own.
+      download: Whether TFDS may download.
+      skip_bad_images: Whether undecodable files are left out.
+    """
+
+    data_dir: str = ""
+    image_size: int = 0
+    channels: int = 0
+    download: bool = False
+    skip_bad_images: bool = False
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
+    """The images that a source holds, before they are checked and split.
+
+    Attributes:
+      splits: `train`, and `validation` and `test` where the source has them.
+      levels: Number of grey levels of its images; None where only the user can tell.
+      num_classes: Number of classes; None where only the labels can tell.
+      note: A sentence on how the splits were made, where the source made them.
+    """
+
+    splits: dict[str, Split]
+    levels: int | None = 256
+    num_classes: int | None = None
+    note: str = ""

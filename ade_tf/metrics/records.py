@@ -1,0 +1,148 @@
+"""Files of records, one JSON object per line, that survive a killed process.
+
+A record counts once its line is ended. What follows the last line end was torn by the
+death of its writer; readers drop it and the next writer cuts it off.
+"""
+
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+
+__all__ = ["append_record", "read_records", "replace_file", "truncate_after"]
+
+
+def append_record(path, record: dict) -> None:
+    """Appends a record in one write that is on the disk when this returns.
+
+    JSON has no NaN and no infinities: a number that is not finite is written as null.
+
+    Args:
+      path: File, made if it is missing; its directory must exist.
+      record: Names to JSON values; NumPy's scalars and arrays are converted.
+
+    Raises:
+      OSError: If the line cannot be written whole.
+    """
+    line = json.dumps(_to_json(record), allow_nan=False).encode() + b"\n"
+    path = Path(path)
+    new = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        _cut_torn_line(path, descriptor)
+        if os.write(descriptor, line) != len(line):
+            raise OSError(f"A record is written whole. Received: a full disk at {path}")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if new:
+        _sync_directory(path.parent)
+
+
+def read_records(path) -> list[dict]:
+    """Returns the records of a file in order, without a torn last line.
+
+    Raises:
+      FileNotFoundError: If there is no such file.
+      ValueError: If an ended line is not a JSON object; it is named.
+    """
+    return [record for record, _ in _parse(Path(path))]
+
+
+def truncate_after(path, step: int) -> None:
+    """Drops the records of later steps, so that a resumed run writes each step once.
+
+    The file is replaced as a whole: a process killed meanwhile leaves the old one. A
+    missing file stays missing.
+
+    Args:
+      path: File whose records each have a number named "step".
+      step: Last step to keep.
+
+    Raises:
+      ValueError: If a record has no step, or a line is not a record.
+    """
+    path = Path(path)
+    if not path.exists():
+        return
+    kept = []
+    for number, (record, line) in enumerate(_parse(path), 1):
+        if "step" not in record:
+            raise ValueError(
+                f"A record to be truncated by step has a step. "
+                f"Received: {path}, line {number}: {line.decode()}"
+            )
+        if record["step"] <= step:
+            kept.append(line + b"\n")
+    replace_file(path, b"".join(kept))
+
+
+def replace_file(path, content: bytes) -> None:
+    """Writes a file so that its name holds the old content or the new, never a part.
+
+    The content goes to a temporary file beside it, to the disk, then to the name.
+
+    Args:
+      path: File to make or replace; its directory must exist.
+      content: All of its bytes.
+    """
+    path = Path(path)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_directory(path.parent)
+
+
+def _parse(path):
+    """Returns each ended line of a file as a record and as bytes."""
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return [(_record(path, number, line), line) for number, line in enumerate(lines, 1)]
+
+
+def _record(path, number, line):
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise ValueError(
+            f"Every line of a file of records is a JSON object. "
+            f"Received: {path}, line {number}: {line[:80]!r}"
+        )
+    return record
+
+
+def _cut_torn_line(path, descriptor):
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        os.ftruncate(descriptor, path.read_bytes().rfind(b"\n") + 1)
+
+
+def _to_json(value):
+    if isinstance(value, dict):
+        return {name: _to_json(item) for name, item in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_to_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _sync_directory(directory):
+    """Makes a new name in a directory survive a crash of the machine."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

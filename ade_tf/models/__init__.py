@@ -1,0 +1,35 @@
+"""The Keras model, its parts, its training step and what it answers."""
+
+from ade_tf.models.ade import AdaptiveDensityEstimator
+from ade_tf.models.averaging import averaged_weights, use_averaged_weights
+from ade_tf.models.build import build_model
+from ade_tf.models.inference import (
+    bound_terms,
+    decode,
+    encode,
+    log_weights,
+    quantize,
+    reconstruct,
+    sample,
+)
+from ade_tf.models.initialize import initialize_from_data
+from ade_tf.models.parts import count_parameters
+from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
+
+__all__ = [
+    "AdaptiveDensityEstimator",
+    "LikelihoodScorer",
+    "LikelihoodScores",
+    "averaged_weights",
+    "bound_terms",
+    "build_model",
+    "count_parameters",
+    "decode",
+    "encode",
+    "initialize_from_data",
+    "log_weights",
+    "quantize",
+    "reconstruct",
+    "sample",
+    "use_averaged_weights",
+]

@@ -1,0 +1,295 @@
+"""The adaptive density estimator: one Keras model, trained by two losses."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from ade_tf.config import RunConfig
+from ade_tf.distributions import image_density
+from ade_tf.losses import (
+    GENERATOR_LOSSES,
+    PENALTIES,
+    LikelihoodTerms,
+    discriminator_cross_entropy,
+)
+from ade_tf.models.parts import build_parts
+from ade_tf.models.updates import guarded_update
+from ade_tf.randomness import Draws, fold
+
+__all__ = ["AdaptiveDensityEstimator"]
+
+tfd = tfp.distributions
+
+
+class AdaptiveDensityEstimator(keras.Model):
+    """A latent-variable model of images whose decoder ends in an invertible network.
+
+        z ~ N(0, I);  y | z ~ N(mu(z), sigma);  x = f^-1(y)
+
+        L_C = -E_q ln p(f(x)|z) + KL(q(z|x) || p(z)) - ln |det df/dx|
+        L_Q = -E_z ln [D(x~) / (1 - D(x~))],  x~ = f^-1(mu(z))
+
+    (Lucas et al., arXiv 1901.01091.) The preset says which parts and losses there are;
+    without a z, y ~ N(0, I). Each `train_step` updates, in this order:
+
+    1. the discriminator, by its cross-entropy and penalty, `discriminator_steps` times;
+    2. encoder, decoder and feature map by L_C, in nats per dimension;
+    3. the decoder by `adversarial_weight` * L_Q, whose gradient passes through f^-1;
+       the feature map's own parameters too if
+       `adversarial_gradient_in_feature_map`.
+
+    With `update=joint`, 2 and 3 are one update by the sum of the gradients. The passes
+    of 1 and 3 run without dropout, as sampling does. Every draw is a function of the
+    seed, the step, its purpose and the position in the global batch.
+
+    Args:
+      config: The run's resolved configuration.
+      image_shape: `(H, W, C)`.
+      levels: Grey levels of the images; 0 for continuous data, which gets no noise.
+
+    Raises:
+      ValueError: If the configuration does not fit the image shape.
+    """
+
+    def __init__(self, config: RunConfig, image_shape, levels: int):
+        super().__init__(name=config.model.preset)
+        self.config = config
+        self.image_shape = tuple(int(n) for n in image_shape)
+        self.levels = int(levels)
+        self.dims = int(np.prod(self.image_shape))
+        self.parts = build_parts(config.model, self.image_shape, self.levels)
+        self.encoder = self.parts.encoder
+        self.decoder = self.parts.decoder
+        self.feature_map = self.parts.feature_map
+        self.discriminator = self.parts.discriminator
+        self.step = self._counter("step")
+        self.skipped_updates = self._counter("skipped_updates")
+        self.adversary_active = config.preset.adversary
+        self.built = True
+
+    def _counter(self, name):
+        return self.add_weight(
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
+    def compile(self, generator_optimizer, discriminator_optimizer=None, **keywords):
+        """Attaches and builds the optimisers.
+
+        Args:
+          generator_optimizer: Of encoder, decoder and feature map.
+          discriminator_optimizer: Of the discriminator, where there is one.
+          **keywords: Passed to `keras.Model.compile`.
+        """
+        super().compile(optimizer=generator_optimizer, jit_compile=False, **keywords)
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        generator_optimizer.build(self.generator_variables)
+        if discriminator_optimizer is not None:
+            discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    @property
+    def generator_variables(self) -> list:
+        """Trainable variables of encoder, decoder and feature map, in this order."""
+        layers = [self.encoder, self.decoder, self.feature_map]
+        return [v for layer in layers if layer for v in layer.trainable_variables]
+
+    @property
+    def adversarial_variables(self) -> list:
+        """The variables that L_Q trains."""
+        layers = [self.decoder]
+        if self.config.objective.adversarial_gradient_in_feature_map:
+            layers.append(self.feature_map)
+        return [v for layer in layers if layer for v in layer.trainable_variables]
+
+    # The model's densities and samples.
+
+    def dequantize(self, images, draws: Draws):
+        """Returns images + u, u ~ U[0, 1), in [0, levels); continuous data as it is."""
+        if self.levels == 0:
+            return images
+        return images + draws.uniform(tf.shape(images))
+
+    def to_unit(self, x):
+        """Scales [0, levels] to [-1, 1], for encoder and discriminator."""
+        return x if self.levels == 0 else x * (2.0 / self.levels) - 1.0
+
+    def feature_distribution(self, z):
+        """Returns p(y | z), or N(0, I) where the model has no z (z is then None)."""
+        if self.decoder is None:
+            mu, sigma = tf.zeros([1, *self.image_shape]), tf.ones([])
+        else:
+            mu, sigma = self.decoder(z)
+        return tfd.Independent(tfd.Normal(mu, sigma), 3)
+
+    def image_distribution(self, z) -> tfd.TransformedDistribution:
+        """Returns p(x | z), neither Gaussian nor factorised, as a TFP distribution."""
+        features = self.feature_distribution(z).distribution
+        return image_density(features.loc, features.scale, self.feature_map.bijector)
+
+    def posterior(self, x):
+        """Returns q(z | x) of images in [0, levels)."""
+        return self.parts.posterior(self.encoder(self.to_unit(x)))
+
+    def likelihood_terms(self, x, eps) -> LikelihoodTerms:
+        """Returns the three parts of L_C, in nats per image.
+
+        Args:
+          x: Dequantised images, `[B, H, W, C]`.
+          eps: Standard normal draws, `[B, latent_size]`; None where there is no z.
+        """
+        y, log_det = self.feature_map(x)
+        if self.decoder is None:
+            z, kl = None, tf.zeros_like(log_det)
+        else:
+            posterior = self.posterior(x)
+            z = posterior.mean() + posterior.stddev() * eps
+            kl = self.parts.posterior.kl_nats(posterior)
+        reconstruction = -self.feature_distribution(z).log_prob(y)
+        return LikelihoodTerms(reconstruction, kl, log_det)
+
+    def generate(self, count, draws: Draws):
+        """Returns x~ = f^-1(mu(z)), the adversary's samples (f^-1(y) without a z)."""
+        if self.decoder is None:
+            y = draws.normal([count, *self.image_shape])
+        else:
+            y, _ = self.decoder(draws.normal([count, self.config.model.latent_size]))
+        x, _ = self.feature_map.forward_and_log_det(y)
+        if self.levels and self.config.objective.dequantize_samples:
+            x += draws.uniform(tf.shape(x)) - 0.5
+        return x
+
+    # Training.
+
+    def train_step(self, data):
+        """Makes the updates of one step; returns the logged terms.
+
+        Args:
+          data: `{"image": [B, H, W, C] in 0 .. levels-1, ...}`, a replica's part.
+
+        Returns:
+          `name -> scalar`: the parts of L_C in bits per dimension (`bits_per_dim =
+          reconstruction + kl - log_det`, with the network's dropout), losses of the
+          adversary in nats, gradient norms, and `skipped`, the updates left out.
+        """
+        images = tf.cast(data["image"], tf.float32)
+        logs = {}
+        if self.adversary_active:
+            for turn in range(self.config.objective.discriminator_steps):
+                self._update_discriminator(images, turn, logs)
+        likelihood = self.config.preset.likelihood
+        if likelihood and self.adversary_active and self._joint:
+            gradients = _sum(
+                self._likelihood_gradients(images, logs),
+                self._adversarial_gradients(images, logs),
+            )
+            self._update_generator("joint", gradients, logs)
+        else:
+            if likelihood:
+                gradients = self._likelihood_gradients(images, logs)
+                self._update_generator("likelihood", gradients, logs)
+            if self.adversary_active:
+                gradients = self._adversarial_gradients(images, logs)
+                self._update_generator("adversarial", gradients, logs)
+        self.skipped_updates.assign_add(tf.cast(logs["skipped"], tf.int64))
+        self.step.assign_add(1)
+        return logs
+
+    @property
+    def _joint(self):
+        return self.config.objective.update == "joint"
+
+    def _update_discriminator(self, images, turn, logs):
+        objective = self.config.objective
+        draws = self._draws("discriminator", turn)
+        real = self.to_unit(self.dequantize(images, draws))
+        fake = self.to_unit(self.generate(tf.shape(images)[0], draws))
+        if self.config.model.spectral_norm:
+            self.discriminator.update_spectral_norm()
+        with tf.GradientTape() as tape:
+            logits = self.discriminator(tf.concat([real, fake], 0))
+            loss = discriminator_cross_entropy(*tf.split(logits, 2))
+            logs["discriminator_loss"] = loss
+            if objective.penalty != "none":
+                mix = draws.uniform([tf.shape(images)[0], 1, 1, 1])
+                penalty = PENALTIES[objective.penalty](
+                    self.discriminator, real, fake, mix
+                )
+                loss += objective.penalty_weight * penalty
+                logs["penalty"] = penalty
+        variables = self.discriminator.trainable_variables
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        self._apply(
+            "discriminator", self.discriminator_optimizer, gradients, variables, logs
+        )
+
+    def _likelihood_gradients(self, images, logs):
+        draws = self._draws("likelihood")
+        x = self.dequantize(images, draws)
+        eps = None
+        if self.decoder is not None:
+            eps = draws.normal([tf.shape(x)[0], self.config.model.latent_size])
+        with tf.GradientTape() as tape, draws.scope():
+            terms = self.likelihood_terms(x, eps)
+            loss = tf.reduce_mean(terms.loss_nats(self._kl_weight())) / self.dims
+        per_dim = 1.0 / (self.dims * np.log(2.0))
+        logs["reconstruction"] = tf.reduce_mean(terms.reconstruction_nats) * per_dim
+        logs["kl"] = tf.reduce_mean(terms.kl_nats) * per_dim
+        logs["log_det"] = tf.reduce_mean(terms.log_det_nats) * per_dim
+        logs["bits_per_dim"] = logs["reconstruction"] + logs["kl"] - logs["log_det"]
+        return tape.gradient(loss, [v.value for v in self.generator_variables])
+
+    def _adversarial_gradients(self, images, logs):
+        objective = self.config.objective
+        draws = self._draws("adversarial")
+        with tf.GradientTape() as tape:
+            fake = self.to_unit(self.generate(tf.shape(images)[0], draws))
+            loss = GENERATOR_LOSSES[objective.generator_loss](self.discriminator(fake))
+            weighted = objective.adversarial_weight * loss
+        logs["adversarial_loss"] = loss
+        trained = {id(v) for v in self.adversarial_variables}
+        variables = [v for v in self.generator_variables if id(v) in trained]
+        found = iter(tape.gradient(weighted, [v.value for v in variables]))
+        return [
+            next(found) if id(v) in trained else None for v in self.generator_variables
+        ]
+
+    def _kl_weight(self):
+        objective = self.config.objective
+        if not objective.kl_warmup_steps:
+            return objective.kl_weight
+        share = tf.cast(self.step.value, tf.float32) / objective.kl_warmup_steps
+        return objective.kl_weight * tf.minimum(1.0, 0.1 + 0.9 * share)
+
+    def _update_generator(self, name, gradients, logs):
+        self._apply(
+            name, self.generator_optimizer, gradients, self.generator_variables, logs
+        )
+
+    def _apply(self, name, optimizer, gradients, variables, logs):
+        norm, skipped = guarded_update(
+            optimizer,
+            gradients,
+            variables,
+            clip_norm=self.config.training.clip_norm,
+        )
+        logs[f"{name}_gradient_norm"] = norm
+        logs["skipped"] = logs.get("skipped", 0.0) + skipped
+
+    def _draws(self, purpose, turn=0):
+        context = tf.distribute.get_replica_context()
+        shard = (context.replica_id_in_sync_group, context.num_replicas_in_sync)
+        seed = fold(self.config.training.seed, purpose, turn, self.step.value)
+        return Draws(seed, shard)
+
+
+def _sum(first, second):
+    return [
+        a if b is None else b if a is None else a + b
+        for a, b in zip(first, second, strict=True)
+    ]

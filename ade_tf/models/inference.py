@@ -1,0 +1,131 @@
+"""What a trained model answers: bounds, codes, samples. All draws are per image."""
+
+import tensorflow as tf
+
+from ade_tf.losses import LikelihoodTerms
+from ade_tf.randomness import fold, per_example
+
+__all__ = [
+    "bound_terms",
+    "decode",
+    "encode",
+    "log_weights",
+    "quantize",
+    "reconstruct",
+    "sample",
+]
+
+
+def bound_terms(model, images, seed, indices) -> LikelihoodTerms:
+    """Returns the parts of the single-sample bound on -ln p(x), in nats per image.
+
+    One dequantisation noise and one z per image; the KL in closed form.
+
+    Args:
+      model: An `AdaptiveDensityEstimator` with a likelihood.
+      images: `[B, H, W, C]` in 0 .. levels-1.
+      seed: Integer or int32 `[2]` Tensor.
+      indices: int64 `[B]`, each image's position in its set: its draws depend on seed
+        and position alone, so no result depends on the batch size.
+    """
+    x, eps = _noise(model, images, seed, indices)
+    return model.likelihood_terms(x, eps)
+
+
+def log_weights(model, images, seed, indices) -> tf.Tensor:
+    """Returns ln w = ln p(x, z) - ln q(z | x), z ~ q, per image (arXiv 1509.00519).
+
+    Args and shapes as in `bound_terms`. Without a z, ln w is ln p(x).
+    """
+    x, eps = _noise(model, images, seed, indices)
+    y, log_det = model.feature_map(x)
+    if model.decoder is None:
+        return model.feature_distribution(None).log_prob(y) + log_det
+    posterior = model.posterior(x)
+    z = posterior.mean() + posterior.stddev() * eps
+    log_p = model.feature_distribution(z).log_prob(y) + log_det
+    return log_p + model.parts.posterior.prior().log_prob(z) - posterior.log_prob(z)
+
+
+def encode(model, images) -> tf.Tensor:
+    """Returns the posterior mean of z, `[B, latent_size]`.
+
+    Noise is replaced by its mean: images are taken in the middle of their levels.
+    """
+    return model.posterior(_middle(model, images)).mean()
+
+
+def decode(model, z) -> tf.Tensor:
+    """Returns the images f^-1(mu(z)), quantised, `[B, H, W, C]`."""
+    mu, _ = model.decoder(z)
+    x, _ = model.feature_map.forward_and_log_det(mu)
+    return quantize(x, model.levels)
+
+
+def reconstruct(model, images) -> tf.Tensor:
+    """Returns f^-1(mu(z)) of the posterior mean z of images, quantised."""
+    return decode(model, encode(model, images))
+
+
+def sample(model, num, temperature, seed, noise=False, first=0) -> tf.Tensor:
+    """Returns quantised samples, `[num, H, W, C]`.
+
+    With a z: f^-1(mu(z)), z ~ N(0, temperature^2 I), as the adversary sees them; with
+    `noise`, y ~ N(mu(z), (temperature sigma)^2) in place of mu(z). Without a z:
+    f^-1(y), y ~ N(0, temperature^2 I). For flows with other than additive couplings a
+    temperature is a heuristic (arXiv 1807.03039). The i-th sample depends on the seed
+    and i, not on `num`.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+      num: Number of samples, a Python or Tensor integer.
+      temperature: Factor on the standard deviations.
+      seed: Integer or int32 `[2]` Tensor.
+      noise: Whether to draw y instead of taking its mean.
+      first: Position of the first sample, to draw a long row in pieces.
+    """
+    indices = first + tf.range(num)
+    if model.decoder is None:
+        y = temperature * _normal(model.image_shape, seed, "features", indices)
+    else:
+        size = [model.config.model.latent_size]
+        mu, sigma = model.decoder(temperature * _normal(size, seed, "z", indices))
+        y = mu
+        if noise:
+            eps = _normal(model.image_shape, seed, "features", indices)
+            y += temperature * sigma * eps
+    x, _ = model.feature_map.forward_and_log_det(y)
+    return quantize(x, model.levels)
+
+
+def quantize(x, levels: int) -> tf.Tensor:
+    """Returns x floored and clipped to 0 .. levels-1; continuous data as it is."""
+    if levels == 0:
+        return x
+    return tf.clip_by_value(tf.floor(x), 0.0, levels - 1.0)
+
+
+def _normal(shape, seed, purpose, indices):
+    return per_example(
+        lambda s: tf.random.stateless_normal(shape, s, alg="philox"),
+        fold(seed, purpose),
+        indices,
+    )
+
+
+def _noise(model, images, seed, indices):
+    x = tf.cast(images, tf.float32)
+    if model.levels:
+        x += per_example(
+            lambda s: tf.random.stateless_uniform(model.image_shape, s, alg="philox"),
+            fold(seed, "dequantisation"),
+            indices,
+        )
+    if model.decoder is None:
+        return x, None
+    return x, _normal([model.config.model.latent_size], seed, "posterior", indices)
+
+
+def _middle(model, images):
+    x = tf.cast(images, tf.float32)
+    return x + 0.5 if model.levels else x

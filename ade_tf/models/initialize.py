@@ -1,0 +1,26 @@
+"""Data-dependent initialisation, an explicit pass before training."""
+
+import tensorflow as tf
+
+from ade_tf.randomness import Draws, fold
+
+__all__ = ["initialize_from_data"]
+
+
+def initialize_from_data(model, images, seed: int = 0) -> None:
+    """Sets the feature map's ActNorms by the statistics of a batch of real images.
+
+    Call it once, eagerly, outside replica context (under `strategy.scope()` every
+    replica gets the values); its done-flags are part of every checkpoint.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+      images: `[B, H, W, C]` in 0 .. levels-1; some hundred are enough.
+      seed: Seed of the dequantisation noise.
+
+    Raises:
+      ValueError: If a statistic is zero or not finite.
+    """
+    draws = Draws(fold(seed, "initialize"))
+    x = model.dequantize(tf.cast(images, tf.float32), draws)
+    model.feature_map.bijector.initialize(x)

@@ -1,0 +1,119 @@
+"""The parts of a model, built from its configuration."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from ade_tf.bijectors import FEATURE_MAPS, BijectorLayer, FusedChain, ImageSpace
+from ade_tf.config import PRESETS, ModelConfig
+from ade_tf.distributions import POSTERIORS
+from ade_tf.networks import DECODERS, DISCRIMINATORS, ENCODERS
+
+__all__ = ["Parts", "build_parts", "count_parameters"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """Networks of a model; those its preset does not have are None.
+
+    Attributes:
+      feature_map: Layer holding the bijector from features (forward) to images.
+      posterior: Function from the encoder's output to the distribution q(z | x).
+      encoder: Images in [-1, 1] to the posterior's parameters.
+      decoder: z to mu and sigma of p(y | z).
+      discriminator: Images in [-1, 1] to logits.
+    """
+
+    feature_map: BijectorLayer
+    posterior: object | None
+    encoder: keras.layers.Layer | None
+    decoder: keras.layers.Layer | None
+    discriminator: keras.layers.Layer | None
+
+
+def build_parts(config: ModelConfig, image_shape, levels: int) -> Parts:
+    """Builds the parts that the preset of a configuration has.
+
+    Args:
+      config: The model's settings, resolved (`RunConfig.from_flat`).
+      image_shape: `(H, W, C)`.
+      levels: Grey levels of the images; 0 for continuous data.
+
+    Raises:
+      ValueError: If a part cannot be built for this image shape.
+    """
+    preset = PRESETS[config.preset]
+    posterior = encoder = decoder = discriminator = None
+    if preset.latent and preset.likelihood:
+        posterior = POSTERIORS[config.posterior](config.latent_size)
+        encoder = ENCODERS[config.network](
+            image_shape,
+            posterior.parameters_size,
+            width=config.width,
+            dropout=config.encoder_dropout,
+            position_maps=config.position_maps,
+        )
+    if preset.latent:
+        decoder = DECODERS[config.network](
+            image_shape,
+            config.latent_size,
+            width=config.width,
+            sigma=config.sigma,
+            log_sigma_floor=config.log_sigma_floor,
+            dropout=config.decoder_dropout,
+            position_maps=config.position_maps,
+        )
+    if preset.adversary:
+        discriminator = DISCRIMINATORS[config.discriminator](
+            image_shape,
+            width=config.discriminator_width,
+            spectral_norm=config.spectral_norm,
+            position_maps=config.position_maps,
+        )
+    feature_map = _feature_map(config, image_shape, levels)
+    return Parts(feature_map, posterior, encoder, decoder, discriminator)
+
+
+def _feature_map(config, image_shape, levels):
+    if levels == 0 and config.feature_map == "real_nvp":
+        raise ValueError(
+            "continuous data (levels=0) has no checkerboard: feature_map must not be "
+            f"`real_nvp`. Received: feature_map={config.feature_map!r}"
+        )
+    if levels == 0 and config.feature_map == "glow" and config.flow_squeeze:
+        raise ValueError(
+            "continuous data (levels=0) is not squeezed: flow_squeeze must be off. "
+            f"Received: flow_squeeze={config.flow_squeeze}"
+        )
+    keywords = dict(
+        steps=config.flow_steps,
+        factor_out=config.flow_factor_out,
+        learned_prior=not PRESETS[config.preset].latent,
+        coupling=config.coupling,
+        mixing=config.mixing,
+        squeeze=config.flow_squeeze,
+        actnorm=config.actnorm,
+        network=config.coupling_network,
+        width=config.coupling_width,
+        blocks=config.coupling_blocks,
+        dropout=config.coupling_dropout,
+        position_maps=config.position_maps,
+        log_scale_bound=config.log_scale_bound,
+        spline_bins=config.spline_bins,
+        spline_range=config.spline_range,
+    )
+    flow = FEATURE_MAPS[config.feature_map](tuple(image_shape), **keywords)
+    image_space = ImageSpace(levels, alpha=config.logit_alpha)
+    return BijectorLayer(FusedChain([image_space, flow]))
+
+
+def count_parameters(parts: Parts) -> dict:
+    """Returns `part -> number of trainable parameters` of the parts that exist."""
+    counts = {}
+    for field in dataclasses.fields(parts):
+        layer = getattr(parts, field.name)
+        if isinstance(layer, keras.layers.Layer):
+            sizes = [np.prod(v.shape) for v in layer.trainable_variables]
+            counts[field.name] = int(sum(sizes))
+    return counts

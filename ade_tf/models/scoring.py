@@ -1,0 +1,124 @@
+"""Likelihood of a set of images under a model: the bound and its tightening."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.data import evaluation_batches
+from ade_tf.metrics import bits_per_dim
+from ade_tf.models.inference import bound_terms, log_weights
+from ade_tf.randomness import fold
+
+__all__ = ["LikelihoodScores", "LikelihoodScorer"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LikelihoodScores:
+    """Scores of each image of a split, float64 arrays `[N]`, in bits per dimension.
+
+    Attributes:
+      bits_per_dim: The bound, or -F_k for more than one importance sample.
+      kl: KL(q(z|x) || p(z)); zero without a z, None for importance samples.
+    """
+
+    bits_per_dim: np.ndarray
+    kl: np.ndarray | None
+
+
+class LikelihoodScorer:
+    """Scores splits with functions that are traced once.
+
+    Batches are filled up to one size, so that nothing is traced again, and the filling
+    is dropped; an image's score depends on the seed and its position alone.
+
+    Args:
+      model: An `AdaptiveDensityEstimator` with a likelihood.
+      batch_size: Images per pass.
+      progress: Called with `(done, total)` passes after each.
+
+    Raises:
+      ValueError: If the model's preset has no likelihood.
+    """
+
+    def __init__(self, model, batch_size: int = 100, progress=None):
+        if not model.config.preset.likelihood:
+            raise ValueError(
+                "bits per dimension need a preset with a likelihood. "
+                f"Received: preset={model.config.model.preset!r}"
+            )
+        self._model = model
+        self._batch_size = batch_size
+        self._progress = progress or (lambda done, total: None)
+        self._bound = tf.function(self._bound_step, reduce_retracing=True)
+        self._weights = tf.function(self._weights_step, reduce_retracing=True)
+
+    def _bound_step(self, images, seed, indices):
+        terms = bound_terms(self._model, images, seed, indices)
+        return terms.loss_nats(1.0), terms.kl_nats
+
+    def _weights_step(self, images, seed, indices):
+        return log_weights(self._model, images, seed, indices)
+
+    def bound(self, split, seed: int = 0, limit: int = 0) -> LikelihoodScores:
+        """Scores the single-sample bound, with the KL in closed form.
+
+        Args:
+          split: A `Split`.
+          seed: Seed of noise and z.
+          limit: Number of images, from the first; 0 for all.
+        """
+
+        def score(images, indices):
+            yield self._bound(images, fold(seed), indices)
+
+        losses, kls = [], []
+        for (loss, kl), count in self._passes(split, limit, 1, score):
+            losses.append(loss.numpy()[:count])
+            kls.append(kl.numpy()[:count])
+        return LikelihoodScores(self._per_dim(losses), self._per_dim(kls))
+
+    def importance_weighted(
+        self, split, num_samples: int, seed: int = 0, limit: int = 0
+    ) -> LikelihoodScores:
+        """Scores -F_k, with k draws of noise and z per image (arXiv 1509.00519, eq. 8).
+
+        Memory does not grow with k: the sum of the weights is kept as it comes.
+        Arguments as in `bound`.
+        """
+
+        def score(images, indices):
+            for k in range(num_samples):
+                yield self._weights(images, fold(seed, "importance", k), indices)
+
+        losses, total = [], -np.inf
+        passes = self._passes(split, limit, num_samples, score)
+        for done, (weights, count) in enumerate(passes, 1):
+            total = np.logaddexp(total, weights.numpy()[:count].astype(np.float64))
+            if done % num_samples == 0:
+                losses.append(np.log(num_samples) - total)
+                total = -np.inf
+        return LikelihoodScores(self._per_dim(losses), None)
+
+    def _passes(self, split, limit, passes_per_batch, score):
+        """Yields each pass's result with the number of real images in it."""
+        count = len(split.images)
+        count = min(limit, count) if limit else count
+        total = -(-count // self._batch_size) * passes_per_batch
+        done = 0
+        for batch in evaluation_batches(
+            split, batch_size=self._batch_size, limit=limit
+        ):
+            images, indices = batch["image"], batch["index"]
+            real = int(indices.shape[0])
+            missing = self._batch_size - real
+            images = tf.concat([images, tf.repeat(images[:1], missing, 0)], 0)
+            indices = tf.concat([indices, tf.repeat(indices[:1], missing, 0)], 0)
+            for result in score(images, indices):
+                yield result, real
+                done += 1
+                self._progress(done, total)
+
+    def _per_dim(self, nats):
+        values = np.concatenate(nats).astype(np.float64)
+        return bits_per_dim(-values, self._model.dims)

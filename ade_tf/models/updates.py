@@ -1,0 +1,52 @@
+"""One guarded update: gradients averaged over replicas, checked, clipped, applied."""
+
+import tensorflow as tf
+
+__all__ = ["guarded_update"]
+
+
+def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0):
+    """Applies gradients unless they hold a NaN or an infinity.
+
+    Clipping and the check follow the mean over replicas, so that several replicas do
+    what one would; Keras clips before it. Call in replica context.
+
+    Args:
+      optimizer: A built Keras optimiser.
+      gradients: List of this replica's gradients; None where there is none.
+      variables: The Keras variables they belong to.
+      clip_norm: Greatest global norm; 0 for none.
+
+    Returns:
+      `(norm, skipped)`: the global norm before clipping, and 1.0 where the update
+      was left out (neither variables nor the optimiser's state then change), else 0.0.
+    """
+    pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+    gradients = [tf.convert_to_tensor(g) for g, _ in pairs]
+    variables = [v for _, v in pairs]
+    context = tf.distribute.get_replica_context()
+    replicas = context.num_replicas_in_sync
+    if replicas > 1:
+        gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
+    norm = tf.linalg.global_norm(gradients)
+    finite = tf.math.is_finite(norm)
+    # Keras sums the gradients over the replicas once more.
+    factor = tf.ones([]) / replicas
+    if clip_norm:
+        factor *= tf.minimum(1.0, clip_norm / tf.maximum(norm, 1e-12))
+    if clip_norm or replicas > 1:
+        gradients = [g * factor for g in gradients]
+
+    def apply(strategy, finite, gradients):
+        def run():
+            strategy.extended.call_for_each_replica(
+                lambda grads: optimizer.apply(grads, variables), args=(gradients,)
+            )
+
+        # A condition around an optimiser must stand in cross-replica context; every
+        # replica holds the same reduced value, so the first decides for all.
+        local = strategy.experimental_local_results(finite)[0]
+        tf.cond(local, run, lambda: None)
+
+    context.merge_call(apply, args=(finite, gradients))
+    return norm, 1.0 - tf.cast(finite, tf.float32)

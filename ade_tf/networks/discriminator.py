@@ -1,0 +1,171 @@
+"""Discriminators: networks from images to logits."""
+
+import functools
+import itertools
+import math
+
+import keras
+import tensorflow as tf
+
+from ade_tf.networks.blocks import (
+    PositionMap,
+    check_choice,
+    check_network,
+    conv,
+    dense,
+    halvings,
+)
+from ade_tf.networks.condition import AddCondition
+
+__all__ = ["DISCRIMINATORS", "Discriminator"]
+
+
+class Discriminator(keras.layers.Layer):
+    """Network from images to logits: high for real images, low for generated ones.
+
+    `dcgan`: 3x3 convolutions, each followed by a 4x4 one of stride 2 that doubles the
+    channels up to eight times `width`, with leaky ReLU of slope 0.2; a dense layer on
+    what remains. The sides are halved while even and above 4, and twice where they can
+    be. `residual`: a 3x3 convolution, residual blocks with ReLU that halve by average
+    pooling and double the channels likewise, one that keeps the size, sum over
+    positions and a dense layer, after arXiv 1802.05957, appendix B.4. `mlp`: three
+    hidden dense layers with leaky ReLU, for `[1, 1, C]` data. There is neither
+    normalisation over the batch nor dropout.
+
+    Call: images `[B, H, W, C]` in [-1, 1], condition -> logits `[B]`.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      network: `dcgan`, `residual` or `mlp`.
+      width: Channels at full size, or hidden units of `mlp`.
+      spectral_norm: Whether every kernel is divided by its spectral norm; then call
+        `update_spectral_norm` once per discriminator step.
+      position_maps: Whether a learned map per position is added behind the first layer
+        (dense layers tell positions apart without).
+      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
+      dtype: Type of weights and activations.
+
+    Raises:
+      ValueError: If an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        image_shape,
+        *,
+        network="dcgan",
+        width=32,
+        spectral_norm=False,
+        position_maps=False,
+        condition_shape=None,
+        dtype="float32",
+    ):
+        super().__init__(dtype=dtype)
+        check_choice("network", network, DISCRIMINATORS)
+        height, columns, channels = check_network(image_shape, width=width)
+        made = []
+
+        def make(maker, *sizes, **keywords):
+            made.append(maker(*sizes, spectral_norm=spectral_norm, **keywords))
+            return made[-1]
+
+        make_conv = functools.partial(make, conv, dtype=dtype)
+        make_dense = functools.partial(make, dense, dtype=dtype)
+        self._flat = network == "mlp"
+        if self._flat:
+            self._first = make_dense(height * columns * channels, width)
+            body = [tf.nn.leaky_relu]
+            for _ in range(2):
+                body += [make_dense(width, width), tf.nn.leaky_relu]
+            features = width
+        else:
+            self._first = make_conv(channels, width)
+            body = []
+            if position_maps:
+                body.append(PositionMap((height, columns, width), dtype=dtype))
+            scales = max(
+                halvings(height, columns), min(2, halvings(height, columns, 2))
+            )
+            widths = [min(width << scale, 8 * width) for scale in range(scales + 1)]
+            if network == "residual":
+                body += _residual_body(widths, make_conv, make_dense, dtype)
+                features = widths[-1]
+            else:
+                body += _dcgan_body(widths, make_conv)
+                features = (height >> scales) * (columns >> scales) * widths[-1]
+        self._add_condition = AddCondition(
+            condition_shape,
+            width,
+            rank=2 if self._flat else 4,
+            make_dense=functools.partial(make, dense),
+            dtype=dtype,
+        )
+        self._body = tuple(body)
+        self._last = make_dense(features, 1)
+        self._spectral_layers = tuple(made) if spectral_norm else ()
+        self.built = True
+
+    def call(self, images, condition=None):
+        if self._flat:
+            images = tf.reshape(images, [-1, math.prod(images.shape[1:])])
+        h = self._add_condition(self._first(images), condition)
+        for layer in self._body:
+            h = layer(h)
+        h = tf.reshape(h, [-1, math.prod(h.shape[1:])])
+        return tf.squeeze(self._last(h), -1)
+
+    def update_spectral_norm(self) -> None:
+        """Makes one power iteration per kernel; nothing without `spectral_norm`.
+
+        Calls of the network leave the estimates alone, so that all calls of one step
+        use the same. May run in replica context, outside `tf.cond` and loops.
+        """
+        for layer in self._spectral_layers:
+            layer.update_spectral_norm()
+
+
+class _PoolingBlock(keras.layers.Layer):
+    """Residual block with ReLU, halving the sides by average pooling if `pool`."""
+
+    def __init__(self, in_channels, channels, make_conv, make_dense, *, pool, dtype):
+        super().__init__(dtype=dtype)
+        self._pool = pool
+        self._first = make_conv(in_channels, channels)
+        self._second = make_conv(channels, channels)
+        self._shortcut = None
+        if in_channels != channels:
+            self._shortcut = make_dense(in_channels, channels)
+        self.built = True
+
+    def call(self, x):
+        h = self._second(tf.nn.relu(self._first(tf.nn.relu(x))))
+        if self._pool:
+            x, h = (tf.nn.avg_pool2d(maps, 2, 2, "VALID") for maps in (x, h))
+        # The 1x1 shortcut commutes with pooling and costs a quarter behind it.
+        return h + (x if self._shortcut is None else self._shortcut(x))
+
+
+def _dcgan_body(widths, make_conv):
+    """Returns the layers and functions behind the first layer."""
+    body = [tf.nn.leaky_relu]
+    for before, after in itertools.pairwise(widths):
+        if len(body) > 1:
+            body += [make_conv(before, before), tf.nn.leaky_relu]
+        body += [make_conv(before, after, 4, strides=2), tf.nn.leaky_relu]
+    return body
+
+
+def _residual_body(widths, make_conv, make_dense, dtype):
+    """Returns the layers and functions behind the first layer."""
+    block = functools.partial(
+        _PoolingBlock, make_conv=make_conv, make_dense=make_dense, dtype=dtype
+    )
+    body = [block(*pair, pool=True) for pair in itertools.pairwise(widths)]
+    body.append(block(widths[-1], widths[-1], pool=False))
+    return [*body, tf.nn.relu, functools.partial(tf.reduce_sum, axis=[1, 2])]
+
+
+DISCRIMINATORS = {
+    name: functools.partial(Discriminator, network=name)
+    for name in ("dcgan", "residual", "mlp")
+}

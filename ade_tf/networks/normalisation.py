@@ -1,0 +1,88 @@
+"""Spectral normalisation: kernels divided by their largest singular value."""
+
+import keras
+import tensorflow as tf
+
+__all__ = ["SpectralConv2D", "SpectralDense", "SpectralNorm"]
+
+
+class SpectralNorm(keras.layers.Layer):
+    """Divides a kernel by a running estimate of its largest singular value.
+
+    With W the kernel reshaped to `[-1, out]` and a stored unit vector u:
+
+        sigma(W) = ||W u||,    d sigma / dW = v u^T  with  v = W u / ||W u||
+        update:  u <- W^T W u / ||W^T W u||
+
+    Source: arXiv 1802.05957, equations 8 and 9 and algorithm 1. The gradient passes
+    through sigma with u and v held fixed. Unlike there, calls leave u alone: one
+    explicit `update` per optimiser step serves every call of that step alike.
+
+    Args:
+      kernel: Built Keras variable, `[..., out]`. u starts near its leading singular
+        vector.
+      dtype: Type of weights and activations.
+    """
+
+    def __init__(self, kernel, *, dtype="float32"):
+        super().__init__(dtype=dtype)
+        # Every replica computes the same update; one of them is written to all.
+        self.u = self.add_weight(
+            shape=(kernel.shape[-1],),
+            initializer="random_normal",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="u",
+        )
+        self.built = True
+        self.update(kernel, iterations=16)
+
+    def call(self, kernel):
+        w = tf.reshape(kernel, [-1, kernel.shape[-1]])
+        product = tf.linalg.matvec(w, tf.convert_to_tensor(self.u))
+        # The small term keeps the gradient finite for a kernel of zeros.
+        return kernel * tf.math.rsqrt(tf.reduce_sum(product**2) + 1e-24)
+
+    def update(self, kernel, iterations=1) -> None:
+        """Improves u by power iteration. Call once per step, outside `tf.cond`."""
+        w = tf.reshape(tf.convert_to_tensor(kernel), [-1, kernel.shape[-1]])
+        u = tf.convert_to_tensor(self.u)
+        for _ in range(iterations):
+            u = tf.linalg.matvec(w, tf.linalg.matvec(w, u), transpose_a=True)
+            u = tf.math.l2_normalize(u, epsilon=1e-30)
+        self.u.assign(u)
+
+
+class SpectralConv2D(keras.layers.Conv2D):
+    """Conv2D whose kernel is used divided by its spectral norm."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.spectral_norm = SpectralNorm(self.kernel, dtype=self.dtype)
+
+    def convolution_op(self, inputs, kernel):
+        kernel = self.spectral_norm(tf.convert_to_tensor(kernel))
+        return super().convolution_op(inputs, kernel)
+
+    def update_spectral_norm(self) -> None:
+        """One power iteration on the kernel."""
+        self.spectral_norm.update(self.kernel)
+
+
+class SpectralDense(keras.layers.Dense):
+    """Dense layer whose kernel is used divided by its spectral norm."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.spectral_norm = SpectralNorm(self.kernel, dtype=self.dtype)
+
+    def call(self, inputs):
+        kernel = self.spectral_norm(tf.convert_to_tensor(self.kernel))
+        outputs = keras.ops.matmul(inputs, kernel)
+        if self.bias is not None:
+            outputs += self.bias
+        return self.activation(outputs)
+
+    def update_spectral_norm(self) -> None:
+        """One power iteration on the kernel."""
+        self.spectral_norm.update(self.kernel)

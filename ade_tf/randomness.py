@@ -1,0 +1,109 @@
+"""Stateless random draws: functions of a seed, a purpose and a position."""
+
+import contextlib
+import numbers
+import threading
+import zlib
+
+import tensorflow as tf
+
+__all__ = ["Draws", "current_draws", "fold", "per_example"]
+
+_scopes = threading.local()
+
+
+def fold(seed, *purposes) -> tf.Tensor:
+    """Derives a seed for a purpose: equal inputs give equal seeds, others unrelated.
+
+    Args:
+      seed: An integer of at most 62 bits, or an int32 Tensor of shape `[2]`.
+      *purposes: Words or integers of 32 bits (Python's or scalar Tensors), by turn.
+
+    Returns:
+      An int32 Tensor of shape `[2]`, fit for TensorFlow's stateless functions.
+    """
+    if isinstance(seed, numbers.Integral):
+        seed = [int(seed) & 0x7FFFFFFF, (int(seed) >> 31) & 0x7FFFFFFF]
+    seed = tf.convert_to_tensor(seed, tf.int32)
+    for purpose in purposes:
+        if isinstance(purpose, str):
+            purpose = zlib.crc32(purpose.encode()) & 0x7FFFFFFF
+        # tf.random.fold_in would keep only 32 bits of the seed.
+        mixed = seed + tf.stack([tf.cast(purpose, tf.int32), 0])
+        seed = tf.random.stateless_uniform(
+            [2], mixed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+        )
+    return seed
+
+
+def per_example(draw, seed, indices) -> tf.Tensor:
+    """Draws each example from a seed of its own, so no batch size can show.
+
+    Args:
+      draw: Function of one int32 `[2]` seed that returns one example's float Tensor.
+      seed: An integer or int32 `[2]` Tensor.
+      indices: Integer Tensor, `[B]`, the examples' positions in their set.
+
+    Returns:
+      The examples' draws, stacked: `[B, ...]`.
+    """
+    seed = fold(seed)
+    signature = tf.nest.map_structure(
+        lambda t: tf.TensorSpec(t.shape, t.dtype), draw(tf.constant([0, 0], tf.int32))
+    )
+    return tf.map_fn(
+        lambda index: draw(fold(seed, index)), indices, fn_output_signature=signature
+    )
+
+
+class Draws:
+    """A numbered row of random streams over the examples of a global batch.
+
+    The k-th call of a `Draws` reads the k-th stream. A replica draws for the whole
+    global batch and keeps its own part, so that an example's values depend on its
+    position in the global batch and not on how many replicas share the work. Calls are
+    counted while a graph is traced: make it inside the function that uses it, and do
+    not call it in the body of a loop.
+
+    Args:
+      seed: Integer or int32 `[2]` Tensor; say what it is for with `fold`.
+      shard: `(replica_index, num_replicas)`; replicas hold equal, contiguous parts.
+    """
+
+    def __init__(self, seed, shard=(0, 1)):
+        self._seed = fold(seed)
+        self._index, self._count = shard
+        self._calls = 0
+
+    def normal(self, shape, dtype=tf.float32) -> tf.Tensor:
+        """Draws from N(0, 1); `shape[0]` is the local batch size."""
+        return self._draw(tf.random.stateless_normal, shape, dtype)
+
+    def uniform(self, shape, dtype=tf.float32) -> tf.Tensor:
+        """Draws from U[0, 1); `shape[0]` is the local batch size."""
+        return self._draw(tf.random.stateless_uniform, shape, dtype)
+
+    def _draw(self, function, shape, dtype):
+        seed = fold(self._seed, self._calls)
+        self._calls += 1
+        shape = tf.convert_to_tensor(shape, tf.int32)
+        total = tf.concat([shape[:1] * self._count, shape[1:]], 0)
+        values = function(total, seed, dtype=dtype, alg="philox")
+        if self._count == 1:
+            return values
+        return values[self._index * shape[0] : (self._index + 1) * shape[0]]
+
+    @contextlib.contextmanager
+    def scope(self):
+        """Makes these the draws of the networks called inside (this thread only)."""
+        previous = current_draws()
+        _scopes.draws = self
+        try:
+            yield self
+        finally:
+            _scopes.draws = previous
+
+
+def current_draws() -> Draws | None:
+    """Returns the draws of the innermost `Draws.scope`, or None outside of any."""
+    return getattr(_scopes, "draws", None)

@@ -1,0 +1,163 @@
+"""A whole training run: from a configuration to a scored model on disk."""
+
+import time
+
+from ade_tf.config import RunConfig
+from ade_tf.data import training_stream
+from ade_tf.metrics import append_record, read_records, truncate_after
+from ade_tf.models import (
+    build_model,
+    count_parameters,
+    initialize_from_data,
+    sample,
+)
+from ade_tf.training.checkpoints import Checkpointer
+from ade_tf.training.evaluation import describe_record, evaluate_bits_per_dim
+from ade_tf.training.images import load_data
+from ade_tf.training.recorder import Recorder
+from ade_tf.training.restoring import settle_weights
+from ade_tf.training.run_directory import RunDirectory, flagfile
+from ade_tf.training.stopping import StopSignals
+from ade_tf.training.strategies import make_strategy
+from ade_tf.visualize import image_grid, learning_curves, save_png
+
+__all__ = ["describe_run", "train"]
+
+_INITIALIZATION_IMAGES = 512
+
+
+def describe_run(config: RunConfig) -> str:
+    """Returns the resolved configuration, the data and the parameters of each part.
+
+    Raises:
+      ValueError: If the data cannot be loaded or the model not be built for it.
+    """
+    data = load_data(config.data)
+    model = build_model(config, data.image_shape, data.levels)
+    counts = count_parameters(model.parts)
+    lines = [flagfile(config), f"data: {data.description}", "parameters:"]
+    lines += [f"  {name}: {count:,}" for name, count in counts.items()]
+    lines.append(f"  total: {sum(counts.values()):,}")
+    return "\n".join(lines)
+
+
+def train(config: RunConfig, run_dir) -> dict:
+    """Trains a model into a directory, or goes on with the run found there.
+
+    Resuming is exact: with the same command, machine and number of threads, a run that
+    was killed ends with the weights it would have had. A finished run is left as it is.
+
+    Args:
+      config: A resolved configuration, from `RunConfig.from_flat`.
+      run_dir: The run's directory; new, empty, or of a run of this configuration.
+
+    Returns:
+      The record of the test split's score, or an empty one where the preset has no
+      likelihood or the run was stopped by a signal.
+
+    Raises:
+      ValueError: If the data, the model or the directory do not fit the configuration;
+        nothing in the directory is then changed.
+      OSError: If something cannot be written.
+      FloatingPointError: If more than `max_skipped_updates` updates were not finite.
+    """
+    run = RunDirectory(run_dir)
+    run.check(config)
+    data = load_data(config.data)
+    settings = config.training
+    with StopSignals() as signals:
+        strategy = make_strategy(settings.strategy, settings.batch_size)
+        with strategy.scope():
+            model = build_model(config, data.image_shape, data.levels)
+        run.open(config, data.image_shape, data.levels)
+        checkpointer = Checkpointer(
+            model, run.checkpoints, keep=settings.keep_checkpoints
+        )
+        start = _restore_or_initialize(model, checkpointer, run, data, strategy)
+        if start < settings.num_steps:
+            _announce(config, data, model, start, run)
+            recorder = Recorder(run, checkpointer, data.validation, signals, start)
+            began = time.monotonic()
+            _fit(model, data, start, recorder, signals)
+            signals.training = False
+            if signals.requested:
+                print("Stopped and saved; the same command goes on from here.")
+                return {}
+            print(f"Trained in {time.monotonic() - began:.0f} s.")
+        else:
+            print(f"This run is finished ({settings.num_steps} steps).")
+        return _finish(run, model, checkpointer, data)
+
+
+def _restore_or_initialize(model, checkpointer, run, data, strategy):
+    start = checkpointer.restore()
+    if start is None:
+        run.scalars.unlink(missing_ok=True)
+        images = data.train.images[:_INITIALIZATION_IMAGES]
+        with strategy.scope():
+            initialize_from_data(model, images, model.config.training.seed)
+        return 0
+    if run.scalars.exists():
+        truncate_after(run.scalars, start)
+    return start
+
+
+def _fit(model, data, start, recorder, signals):
+    """Fits the rest of the run; where the adversary joins in, the step is retraced."""
+    config = model.config
+    alone = config.objective.likelihood_only_steps
+    for end in (alone, config.training.num_steps):
+        if end <= start or signals.requested:
+            continue
+        stream = training_stream(
+            data.train,
+            batch_size=config.training.batch_size,
+            seed=config.training.seed,
+            start_step=start,
+            random_flip=config.data.random_flip,
+        )
+        model.adversary_active = config.preset.adversary and end != alone
+        model.make_train_function(force=True)
+        model.fit(
+            stream,
+            steps_per_epoch=end - start,
+            callbacks=[recorder],
+            shuffle=False,
+            verbose=0,
+        )
+        start = end
+
+
+def _announce(config, data, model, start, run):
+    counts = count_parameters(model.parts)
+    sizes = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    print(f"{config.model.preset}: {config.preset.summary}")
+    print(f"data: {data.description}")
+    print(f"parameters: {sizes}")
+    if start:
+        print(f"Going on from step {start} of {run.path}")
+    print("Tracing the first step ...", flush=True)
+
+
+def _finish(run, model, checkpointer, data):
+    """Scores the test split once and says where everything is."""
+    step = settle_weights(model, checkpointer)
+    records = read_records(run.metrics) if run.metrics.exists() else []
+    done = [r for r in records if r.get("origin") == "train" and r["step"] == step]
+    record = done[-1] if done else {}
+    if not done and model.config.preset.likelihood:
+        record = evaluate_bits_per_dim(model, data, "test", step=step)
+        record["origin"] = "train"
+        append_record(run.metrics, record)
+    picture = run.samples / "final.png"
+    if not picture.exists():
+        images = sample(model, 100, 1.0, model.config.training.seed).numpy()
+        run.samples.mkdir(exist_ok=True)
+        save_png(picture, image_grid(images, model.levels, columns=10))
+    learning_curves(read_records(run.scalars), run.path / "curves.png")
+    print(f"run       {run.path}")
+    print(f"samples   {picture}")
+    print(f"curves    {run.path / 'curves.png'}")
+    if record:
+        print(describe_record(record), flush=True)
+    return record

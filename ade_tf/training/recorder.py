@@ -1,0 +1,144 @@
+"""What a run leaves behind while it trains: scalars, pictures, checkpoints."""
+
+import keras
+import tensorflow as tf
+from absl import logging
+
+from ade_tf.metrics import append_record, mean_and_standard_error, read_records
+from ade_tf.models import LikelihoodScorer, averaged_weights, sample
+from ade_tf.training.checkpoints import Checkpointer
+from ade_tf.training.progress import Progress
+from ade_tf.visualize import image_grid, save_png
+
+__all__ = ["Recorder"]
+
+_COLLAPSED_KL = 0.05
+
+
+class Recorder(keras.callbacks.Callback):
+    """Follows the model's steps: guard, validation, scalars, samples, checkpoints.
+
+    In this order after each step, so that a checkpoint never runs ahead of the records.
+
+    Args:
+      run: The `RunDirectory`.
+      checkpointer: The model's `Checkpointer`.
+      validation: The validation split.
+      signals: The `StopSignals`.
+      start: Step at which this process began.
+    """
+
+    def __init__(self, run, checkpointer: Checkpointer, validation, signals, start=0):
+        super().__init__()
+        self._run = run
+        self._checkpointer = checkpointer
+        self._validation = validation
+        self._signals = signals
+        self._step = start
+        self._scorer = self._sampler = self._best = None
+        if start and run.scalars.exists():
+            lines = read_records(run.scalars)
+            found = [line.get("validation_bits_per_dim") for line in lines]
+            self._best = min((v for v in found if v is not None), default=None)
+
+    def set_model(self, model):
+        """Prepares what needs the model; Keras calls it."""
+        super().set_model(model)
+        settings = model.config.training
+        self._settings = settings
+        self._events = tf.summary.create_file_writer(str(self._run.tensorboard))
+        self._progress = Progress(settings.num_steps, settings.batch_size, self._step)
+        if model.config.preset.likelihood:
+            self._scorer = LikelihoodScorer(model)
+        self._sampler = tf.function(lambda: sample(model, 100, 1.0, settings.seed))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Notes that there is work to save from now on."""
+        self._signals.training = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Does all that is due after a step."""
+        self._step += 1
+        settings, logs = self._settings, dict(logs or {})
+        last = self._step == settings.num_steps
+        if float(logs["skipped"]):
+            self._check_skipped(logs)
+        line = {}
+        if last or self._step % settings.log_every == 0:
+            line = {name: float(value) for name, value in logs.items()}
+        if self._scorer and (last or _due(self._step, settings.validate_every)):
+            line.update(self._validate())
+        if line:
+            self._write(line)
+        if last or _due(self._step, settings.sample_every):
+            self.save_samples()
+        self._progress.update(self._step, logs)
+        stopping = self._signals.requested
+        if last or stopping or self._step % settings.checkpoint_every == 0:
+            self._checkpointer.save(self._step)
+        if stopping:
+            self.model.stop_training = True
+
+    def save_samples(self) -> None:
+        """Writes a grid of 100 samples drawn with the averaged weights."""
+        with averaged_weights(self.model):
+            images = self._sampler().numpy()
+        self._run.samples.mkdir(exist_ok=True)
+        grid = image_grid(images, self.model.levels, columns=10)
+        save_png(self._run.samples / f"step-{self._step:06}.png", grid)
+
+    def _check_skipped(self, logs):
+        skipped = int(self.model.skipped_updates.numpy())
+        bad = [name for name, value in logs.items() if not tf.math.is_finite(value)]
+        message = (
+            f"step {self._step}: `{bad[0]}` is not finite; update skipped "
+            f"({skipped} so far)"
+        )
+        if skipped > self._settings.max_skipped_updates:
+            raise FloatingPointError(
+                f"at most {self._settings.max_skipped_updates} updates may be skipped "
+                f"(max_skipped_updates). Received: {message}"
+            )
+        self._progress.message(message)
+
+    def _validate(self):
+        with averaged_weights(self.model):
+            limit = self._settings.validation_images
+            scores = self._scorer.bound(self._validation, limit=limit)
+            value, _ = mean_and_standard_error(
+                scores.bits_per_dim, "validation_bits_per_dim"
+            )
+            better = self._best is None or value < self._best
+            if better:
+                self._best = value
+                if self._settings.keep_best:
+                    self._checkpointer.save_best(self._step)
+        found = {"validation_bits_per_dim": value}
+        if self.model.decoder is not None:
+            found["validation_kl"] = float(scores.kl.mean())
+            # Earlier the KL's warm-up and the average's memory of the start show.
+            late = self._step >= self._settings.num_steps // 4
+            if late and found["validation_kl"] < _COLLAPSED_KL:
+                logging.warning(
+                    "step %d: the KL is %.3f bits/dim: below %.2f z is hardly used, "
+                    "which bits/dim cannot show.",
+                    self._step,
+                    found["validation_kl"],
+                    _COLLAPSED_KL,
+                )
+        self._progress.message(
+            f"step {self._step}: validation bits/dim {value:.4f}"
+            + (" (best)" if better else "")
+        )
+        return found
+
+    def _write(self, line):
+        append_record(self._run.scalars, {"step": self._step, **line})
+        with self._events.as_default(step=self._step):
+            for name, value in line.items():
+                tf.summary.scalar(name, value)
+        self._events.flush()
+
+
+def _due(step, every):
+    return bool(every) and step % every == 0

@@ -1,0 +1,197 @@
+"""Pictures: grids of images and curves of a run's scalars."""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+
+from ade_tf.metrics.records import replace_file
+
+__all__ = ["image_grid", "learning_curves", "save_png"]
+
+_TILE_PIXELS = 64
+_BORDER = 255
+_HELD_OUT = ("validation_", "val_", "test_")
+_FEW_POINTS = 30
+_POINTS = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.6}
+
+
+def image_grid(
+    images, levels: int, columns: int | None = None, scale: int | None = None
+) -> np.ndarray:
+    """Lays images out in a grid, row by row, between thin white borders.
+
+    Args:
+      images: Array, `[N, H, W, C]`, C 1 or 3, of values in `0 .. levels - 1`, shown
+        from black to white.
+      levels: Number of grey levels, at least 2.
+      columns: Images in a row; None makes the grid about square.
+      scale: Screen pixels per image pixel, without interpolation; None enlarges small
+        images to about 64 pixels.
+
+    Returns:
+      uint8 array, `[h, w, C]`.
+
+    Raises:
+      ValueError: If there are no images, the shape, `levels`, `columns` or `scale` is
+        impossible, or a value is outside of its range or not a number.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
+        raise ValueError(
+            f"A grid shows images [N, H, W, 1] or [N, H, W, 3], at least one. "
+            f"Received: images.shape={images.shape}"
+        )
+    count, height, width, channels = images.shape
+    columns = math.ceil(math.sqrt(count)) if columns is None else columns
+    scale = max(1, _TILE_PIXELS // max(height, width)) if scale is None else scale
+    for name, value, least in (
+        ("levels", levels, 2),
+        ("columns", columns, 1),
+        ("scale", scale, 1),
+    ):
+        if value < least:
+            raise ValueError(
+                f"{name} is at least {least} in a grid. Received: {name}={value}"
+            )
+    if not (images.min() >= 0 and images.max() <= levels - 1):
+        raise ValueError(
+            f"Values of images lie in 0 .. levels - 1. Received: levels={levels}, "
+            f"images from {images.min()} to {images.max()}"
+        )
+    rows = math.ceil(count / columns)
+    grey = np.rint(images.astype(np.float64) * (255 / (levels - 1))).astype(np.uint8)
+    tiles = grey.repeat(scale, axis=1).repeat(scale, axis=2)
+    line = 1 if scale == 1 else 2
+    tiles = np.pad(
+        tiles, ((0, 0), (line, 0), (line, 0), (0, 0)), constant_values=_BORDER
+    )
+    empty = ((0, rows * columns - count), (0, 0), (0, 0), (0, 0))
+    tiles = np.pad(tiles, empty, constant_values=_BORDER)
+    tiles = tiles.reshape(rows, columns, *tiles.shape[1:]).swapaxes(1, 2)
+    grid = tiles.reshape(rows * tiles.shape[1], columns * tiles.shape[3], channels)
+    return np.pad(grid, ((0, line), (0, line), (0, 0)), constant_values=_BORDER)
+
+
+def save_png(path, array) -> None:
+    """Writes a picture as PNG, whole or not at all.
+
+    Args:
+      path: File to make or replace; its directory must exist.
+      array: uint8 array, `[h, w, 1]` or `[h, w, 3]`.
+
+    Raises:
+      ValueError: If the array is no such picture.
+    """
+    array = np.asarray(array)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"A picture is uint8, [h, w, 1] or [h, w, 3]. "
+            f"Received: dtype={array.dtype}, shape={array.shape}"
+        )
+    content = io.BytesIO()
+    Image.fromarray(array.squeeze(-1) if array.shape[-1] == 1 else array).save(
+        content, format="PNG"
+    )
+    replace_file(path, content.getvalue())
+
+
+def learning_curves(
+    scalars: Sequence[Mapping],
+    path,
+    panels: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Draws a run's scalars against the step as a PNG, a panel for each group of terms.
+
+    A long curve is drawn pale under its running mean. A key that begins with
+    `validation_`, `val_` or `test_` is drawn with points, in the colour of the training
+    curve it belongs to. A null breaks its curve. The vertical axis fits what follows
+    the first twentieth of the steps, less the outermost half per cent at either end.
+
+    Args:
+      scalars: Records in the order of their steps: "step" and the values of any terms.
+      path: PNG file to make or replace; its directory must exist.
+      panels: Title of each panel -> its keys. None draws the keys that name bits per
+        dimension, then those of the adversary (generator, discriminator, penalty).
+
+    Raises:
+      ValueError: If no record has any of the keys.
+    """
+    keys = list(dict.fromkeys(key for record in scalars for key in record))
+    panels = _default_panels(keys) if panels is None else panels
+    shown = {
+        title: [key for key in wanted if key in keys]
+        for title, wanted in panels.items()
+    }
+    shown = {title: wanted for title, wanted in shown.items() if wanted}
+    if not shown:
+        raise ValueError(
+            f"Learning curves need records of the terms they draw. "
+            f"Received: keys={keys}, panels={dict(panels)}"
+        )
+    figure = Figure(figsize=(6.4 * len(shown), 4.2), dpi=110, layout="constrained")
+    axes = figure.subplots(1, len(shown), squeeze=False)[0]
+    for axis, (title, wanted) in zip(axes, shown.items(), strict=True):
+        _draw_panel(axis, title, wanted, scalars)
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    replace_file(path, content.getvalue())
+
+
+def _default_panels(keys):
+    bits = [key for key in keys if "bits_per_dim" in key]
+    words = ("generator", "discriminator", "adversar", "penalty")
+    adversary = [
+        key for key in keys if key not in bits and any(word in key for word in words)
+    ]
+    return {"Likelihood (bits/dim)": bits, "Adversary (nats)": adversary}
+
+
+def _draw_panel(axis, title, keys, scalars):
+    colours = {}
+    ends = []
+    for key in keys:
+        held_out = next((start for start in _HELD_OUT if key.startswith(start)), "")
+        term = key.removeprefix(held_out)
+        colour = colours.setdefault(term, f"C{len(colours)}")
+        points = [(record["step"], record[key]) for record in scalars if key in record]
+        steps, values = np.array(points, np.float64).T
+        label = key.replace("_", " ")
+        if held_out or len(values) <= _FEW_POINTS:
+            axis.plot(steps, values, "o-", color=colour, label=label, **_POINTS)
+        else:
+            axis.plot(steps, values, color=colour, linewidth=0.8, alpha=0.3)
+            axis.plot(steps, _running_mean(values), color=colour, label=label)
+        settled = values[steps >= steps[0] + (steps[-1] - steps[0]) / 20]
+        settled = settled[np.isfinite(settled)]
+        if settled.size:
+            ends.append(np.percentile(settled, [0.5, 99.5]))
+    if ends:
+        low, high = np.min(ends), np.max(ends)
+        margin = 0.08 * (high - low) or 0.5
+        axis.set_ylim(low - margin, high + margin)
+    axis.set_title(title, loc="left", fontsize=11, fontweight="bold")
+    axis.set_xlabel("step")
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axis.grid(alpha=0.25, linewidth=0.6)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(
+        frameon=False,
+        fontsize=8.5,
+        ncols=min(3, len(keys)),
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.14),
+    )
+
+
+def _running_mean(values):
+    """Averages each value with its finite neighbours, a fiftieth of the row in all."""
+    finite = np.isfinite(values)
+    window = np.ones(2 * (len(values) // 100) + 1)
+    total = np.convolve(np.where(finite, values, 0.0), window, "same")
+    count = np.convolve(finite, window, "same")
+    return np.where(finite, total / np.maximum(count, 1.0), np.nan)

@@ -1,0 +1,17 @@
+"""Exports a run: python -m experiments.export --run_dir=DIR --out=DIR."""
+
+from absl import flags
+
+from ade_tf.export import export_run
+from experiments import command, common_flags
+
+
+def main():
+    """Writes the SavedModel of the flags and lists its endpoints."""
+    endpoints = export_run(flags.FLAGS.run_dir, flags.FLAGS.out)
+    print(f"{flags.FLAGS.out}: {', '.join(endpoints)}")
+
+
+if __name__ == "__main__":
+    common_flags.define_export_flags()
+    command.run(main)

@@ -1,0 +1,125 @@
+"""NumPy archives: what is read, and what is refused and how."""
+
+import numpy as np
+import pytest
+
+from ade_tf.data import load_dataset
+
+GREY = np.arange(20 * 4 * 5).reshape(20, 4, 5) % 256
+LABELS = np.arange(20) % 3
+
+
+@pytest.fixture
+def save(tmp_path):
+    def save(**arrays):
+        path = tmp_path / "images.npz"
+        np.savez(path, **arrays)
+        return f"npz:{path}"
+
+    return save
+
+
+def test_all_splits(save):
+    data = load_dataset(
+        save(
+            x_train=GREY.astype(np.uint8),
+            y_train=LABELS[:, None],
+            x_validation=GREY[:2],
+            y_validation=LABELS[:2],
+            x_test=GREY[:3],
+            y_test=LABELS[:3],
+            train_index=LABELS,
+        )
+    )
+    assert data.image_shape == (4, 5, 1) and data.levels == 256
+    assert data.num_classes == 3
+    np.testing.assert_array_equal(data.train.images[..., 0], GREY)
+    np.testing.assert_array_equal(data.train.labels, LABELS)
+    np.testing.assert_array_equal(data.validation.images[..., 0], GREY[:2])
+    np.testing.assert_array_equal(data.test.images[..., 0], GREY[:3])
+
+
+def test_single_array_without_labels(save):
+    data = load_dataset(save(images=GREY))
+    assert [len(data.train), len(data.validation), len(data.test)] == [17, 1, 2]
+    assert data.num_classes == 0 and not data.train.labels.any()
+    together = np.concatenate(
+        [data.train.images, data.validation.images, data.test.images]
+    )
+    order = np.random.default_rng(0).permutation(20)
+    np.testing.assert_array_equal(together[..., 0], GREY[order])
+
+
+def test_size_and_channels(save):
+    data = load_dataset(save(images=GREY), image_size=2, channels=3)
+    assert data.image_shape == (2, 2, 3)
+
+
+def test_whole_floats_with_levels(save):
+    data = load_dataset(save(images=GREY.astype(float) % 8), levels=8)
+    assert data.levels == 8 and data.train.images.dtype == np.uint8
+
+
+def test_continuous(save):
+    points = np.random.default_rng(0).normal(size=[30, 1, 1, 2])
+    data = load_dataset(save(x_train=points, x_test=points[:4]), continuous=True)
+    assert data.levels == 0 and data.test.images.dtype == np.float32
+    np.testing.assert_array_equal(data.test.images, points[:4].astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "arrays, options, message",
+    [
+        ({"pixels": GREY}, {}, r"`x_train` or `images`. Received: .*\['pixels'\]"),
+        ({"x_test": GREY}, {}, r"`x_train` or `images`. Received: .*\['x_test'\]"),
+        (
+            {"images": GREY * 2},
+            {},
+            r"0..255 \(256 levels\). Received: values in 0..510",
+        ),
+        ({"images": GREY}, {"levels": 16}, "0..15 .*Received: values in 0..255"),
+        ({"images": GREY / 256}, {}, "need `levels`.*or `continuous`. Received: 'npz"),
+        (
+            {"images": GREY / 2},
+            {"levels": 256},
+            "whole values.*Received: the value 0.5",
+        ),
+        ({"images": GREY * np.nan}, {"continuous": True}, "finite.*400 NaN"),
+        ({"images": GREY[0]}, {}, r"\[N, H, W, C\].*Received: shape=\(4, 5\)"),
+        ({"images": GREY[:0]}, {}, r"none of them 0. Received: shape=\(0, 4, 5, 1\)"),
+        ({"images": np.zeros([9, 3, 8, 8])}, {"levels": 2}, "channels last. Received"),
+        ({"images": GREY, "labels": LABELS[1:]}, {}, r"\(20 images\).*shape=\(19,\)"),
+        ({"images": GREY, "labels": LABELS / 2}, {}, "be integers.*dtype=float64"),
+        ({"images": GREY, "labels": LABELS - 1}, {}, "at least 0. Received: -1"),
+        (
+            {"x_train": GREY, "y_train": LABELS, "x_test": GREY},
+            {},
+            "must have labels, or none. Received: .* without labels for test",
+        ),
+        (
+            {"x_train": GREY, "x_test": GREY[:, :2]},
+            {},
+            r"one shape unless `image_size`.*'test': \(2, 5, 1\)",
+        ),
+        ({"images": np.array([{}] * 9)}, {}, "readable and of numbers.*'images'"),
+    ],
+)
+def test_refused_arrays(save, arrays, options, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        load_dataset(save(**arrays), **options)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ValueError, match="existing file. Received: '.*none.npz'"):
+        load_dataset(f"npz:{tmp_path}/none.npz")
+
+
+def test_file_that_is_no_archive(tmp_path):
+    text = tmp_path / "text.npz"
+    text.write_text("not an archive")
+    with pytest.raises(ValueError, match="a NumPy archive. Received: '.*text.npz'"):
+        load_dataset(f"npz:{text}")
+    single = tmp_path / "single.npy"
+    np.save(single, GREY)
+    with pytest.raises(ValueError, match="named arrays.*single.npy', a single array"):
+        load_dataset(f"npz:{single}")

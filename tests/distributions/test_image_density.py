@@ -1,0 +1,106 @@
+"""Tests of p(x | z) against change of variables by hand and numerical integrals."""
+
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from ade_tf.distributions import image_density
+
+tfb = tfp.bijectors
+
+_RNG = np.random.default_rng(0)
+_MU = _RNG.normal(size=[2, 4, 3, 3])
+_X = _RNG.normal(size=[2, 4, 3, 3])
+
+
+@pytest.mark.parametrize(
+    "sigma_shape", [(), (3,), (4, 3, 3), (1, 1, 1, 3), (2, 1, 1, 1), (2, 4, 3, 3)]
+)
+def test_affine_map_by_hand_for_every_form_of_sigma(sigma_shape):
+    sigma = np.asarray(_RNG.uniform(0.5, 2.0, sigma_shape))
+    scale = _RNG.uniform(0.5, 2.0, [4, 3, 3])
+    feature_map = tfb.Chain([tfb.Shift(tf.constant(0.7, tf.float64)), tfb.Scale(scale)])
+    density = image_density(_MU, sigma, feature_map)
+    normal = scipy.stats.norm.logpdf((_X - 0.7) / scale, _MU, sigma)
+    expected = normal.sum((1, 2, 3)) - np.log(scale).sum()
+    log_prob = density.log_prob(_X)
+    assert log_prob.shape == [2]
+    np.testing.assert_allclose(log_prob, expected, rtol=1e-12)
+
+
+def test_log_det_of_one_scalar_scale_counts_every_dimension():
+    density = image_density(_MU, 1.0, tfb.Scale(tf.constant(2.0, tf.float64)))
+    normal = scipy.stats.norm.logpdf(_X / 2, _MU).sum((1, 2, 3))
+    np.testing.assert_allclose(
+        density.log_prob(_X), normal - 36 * np.log(2), rtol=1e-12
+    )
+
+
+def test_identity_map_leaves_the_gaussian():
+    density = image_density(_MU, 0.5, tfb.Identity())
+    expected = scipy.stats.norm.logpdf(_X, _MU, 0.5).sum((1, 2, 3))
+    np.testing.assert_allclose(density.log_prob(_X), expected, rtol=1e-12)
+
+
+def test_sample_is_the_map_of_a_gaussian():
+    density = image_density(_MU, 0.5, tfb.Exp())
+    samples = density.sample(4000, seed=[1, 2])
+    assert samples.shape == [4000, 2, 4, 3, 3]
+    errors = (np.log(samples).mean(0) - _MU) / (0.5 / np.sqrt(4000))
+    assert np.abs(errors).max() < 5
+
+
+def _curved(scale, tilt):
+    """A nonlinear map of [1, 1, 2] images that mixes the two channels."""
+    return tfb.Chain(
+        [
+            tfb.SinhArcsinh(skewness=np.float64(0.3), tailweight=np.float64(1.1)),
+            tfb.ScaleMatvecTriL(np.array([[scale, 0.0], [tilt, 0.8]])),
+            tfb.SinhArcsinh(skewness=np.float64(-0.2), tailweight=np.float64(0.8)),
+        ]
+    )
+
+
+@pytest.mark.parametrize(("scale", "tilt"), [(1.0, 0.0), (0.6, -0.9)])
+def test_density_of_two_dimensions_integrates_to_one(scale, tilt):
+    mu = tf.constant([[[[0.3, -0.5]]]], tf.float64)
+    sigma = tf.constant([0.7, 1.1], tf.float64)
+    density = image_density(mu, sigma, _curved(scale, tilt))
+    axis = np.linspace(-25.0, 25.0, 801)
+    x = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 1, 1, 1, 2)
+    values = np.exp(density.log_prob(x)).reshape(801, 801)
+    assert abs(np.trapezoid(np.trapezoid(values, axis), axis) - 1) < 1e-5
+
+
+def test_density_of_one_dimension_integrates_to_one():
+    mu = tf.fill([1, 1, 1, 1], tf.constant(-0.2, tf.float64))
+    density = image_density(mu, 0.8, tfb.Chain([tfb.Sigmoid(), tfb.Scale(mu[0] * 3)]))
+    x = np.linspace(0, 1, 20_001)[1:-1]
+    values = np.exp(density.log_prob(x.reshape(-1, 1, 1, 1, 1)))[:, 0]
+    assert abs(np.trapezoid(values, x) - 1) < 1e-6
+
+
+def test_unknown_batch_size_in_a_graph():
+    @tf.function(input_signature=[tf.TensorSpec([None, 4, 3, 3], tf.float64)] * 2)
+    def log_prob(mu, x):
+        return image_density(mu, tf.ones([3], tf.float64), tfb.Exp()).log_prob(x)
+
+    x = np.exp(_X)
+    expected = scipy.stats.lognorm.logpdf(x, 1.0, scale=np.exp(_MU)).sum((1, 2, 3))
+    np.testing.assert_allclose(log_prob(_MU, x), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("mu_shape", "sigma_shape", "message"),
+    [
+        ([4, 4, 1], [], r"\[B, H, W, C\].*mu.shape=\(4, 4, 1\)"),
+        ([2, 4, 4, 1], [3], r"broadcasts.*sigma.shape=\(3,\)"),
+        ([1, 4, 4, 1], [5, 1, 1, 1], r"broadcasts.*sigma.shape=\(5, 1, 1, 1\)"),
+        ([2, 4, 4, 1], [1, 1, 1, 1, 1], r"broadcasts.*sigma.shape="),
+    ],
+)
+def test_shapes_are_checked(mu_shape, sigma_shape, message):
+    with pytest.raises(ValueError, match=message):
+        image_density(tf.zeros(mu_shape), tf.ones(sigma_shape), tfb.Identity())

@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ade_tf.config import PRESETS
+from ade_tf.models import count_parameters
+from ade_tf.randomness import Draws
+from tests.helpers.models import batch, tiny_model
+
+ALL = ["encoder", "decoder", "feature_map", "discriminator"]
+
+
+def parts_of(model):
+    layers = {name: getattr(model, name) for name in ALL}
+    return {name: layer for name, layer in layers.items() if layer is not None}
+
+
+def snapshot(model):
+    return {
+        name: [v.numpy() for v in layer.trainable_variables]
+        for name, layer in parts_of(model).items()
+    }
+
+
+def moved_parts(before, after):
+    return {
+        name
+        for name, values in before.items()
+        if any(
+            not np.array_equal(a, b) for a, b in zip(values, after[name], strict=True)
+        )
+    }
+
+
+def run_update(model, name):
+    images, logs = tf.constant(batch()["image"]), {}
+
+    @tf.function
+    def update():
+        if name == "discriminator":
+            model._update_discriminator(images, 0, logs)
+        else:
+            gradients = getattr(model, f"_{name}_gradients")(images, logs)
+            model._update_generator(name, gradients, logs)
+
+    update()
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings", "update", "expected"),
+    [
+        ("av_ade", {}, "discriminator", {"discriminator"}),
+        ("av_ade", {}, "likelihood", {"encoder", "decoder", "feature_map"}),
+        ("av_ade", {}, "adversarial", {"decoder"}),
+        (
+            "av_ade",
+            {"adversarial_gradient_in_feature_map": True},
+            "adversarial",
+            {"decoder", "feature_map"},
+        ),
+        ("flow_gan", {}, "adversarial", {"feature_map"}),
+        ("gan", {}, "adversarial", {"decoder"}),
+        ("flow", {}, "likelihood", {"feature_map"}),
+        ("vae", {}, "likelihood", {"encoder", "decoder"}),
+    ],
+)
+def test_an_update_moves_its_variables_and_no_others(
+    preset, settings, update, expected
+):
+    # Sigma has no part in f^-1(mu(z)); "scalar" would stay put in the decoder.
+    model = tiny_model(preset, sigma="from_z", average_decay=0.0, **settings)
+    before = snapshot(model)
+    run_update(model, update)
+    after = snapshot(model)
+    for name, values in before.items():
+        same = [np.array_equal(a, b) for a, b in zip(values, after[name], strict=True)]
+        if name not in expected:
+            assert all(same), name
+        elif update != "adversarial":
+            assert not any(same), name
+        else:
+            assert not all(same), name
+    assert not any(
+        np.any(np.isnan(value)) for values in after.values() for value in values
+    )
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_trainable_variable_has_a_gradient_and_is_counted(preset):
+    model = tiny_model(preset)
+    images = tf.constant(batch()["image"])
+    found = set()
+
+    def note(variables, gradients):
+        pairs = zip(variables, gradients, strict=True)
+        found.update(v.path for v, g in pairs if g is not None and np.any(g))
+
+    if PRESETS[preset].likelihood:
+        note(model.generator_variables, model._likelihood_gradients(images, {}))
+    if PRESETS[preset].adversary:
+        note(model.generator_variables, model._adversarial_gradients(images, {}))
+        variables = model.discriminator.trainable_variables
+        with tf.GradientTape() as tape:
+            logits = model.discriminator(model.to_unit(images))
+        note(variables, tape.gradient(logits, [v.value for v in variables]))
+    missing = {v.path for v in model.trainable_variables} - found
+    if preset == "gan":
+        # Without a likelihood nothing depends on sigma.
+        missing = {path for path in missing if "sigma" not in path}
+    assert not missing
+    total = sum(np.prod(v.shape) for v in model.trainable_variables)
+    assert total == sum(count_parameters(model.parts).values())
+    assert len(model.trainable_variables) == sum(
+        len(layer.trainable_variables) for layer in parts_of(model).values()
+    )
+
+
+@pytest.mark.parametrize("update", ["joint", "alternating"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_fit_trains_every_preset(preset, update):
+    model = tiny_model(preset, update=update, penalty="r1", perturbed=False)
+    before = snapshot(model)
+    data = tf.data.Dataset.from_tensors(batch(16)).repeat()
+    history = model.fit(data, steps_per_epoch=3, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert int(model.step.numpy()) == 3
+    assert moved_parts(before, snapshot(model)) == set(parts_of(model))
+
+
+def test_logged_terms_add_up():
+    model = tiny_model()
+    logs = {}
+    model._likelihood_gradients(tf.constant(batch()["image"]), logs)
+    total = logs["reconstruction"] + logs["kl"] - logs["log_det"]
+    assert float(total) == pytest.approx(float(logs["bits_per_dim"]), rel=1e-6)
+
+
+def test_the_density_is_tfps_transformed_distribution():
+    model = tiny_model("v_ade", sigma="from_z")
+    x = model.dequantize(tf.constant(batch(4)["image"]), Draws(1))
+    eps = tf.zeros([4, 4])
+    terms = model.likelihood_terms(x, eps)
+    z = model.posterior(x).mean()
+    by_tfp = model.image_distribution(z).log_prob(x)
+    by_parts = terms.log_det_nats - terms.reconstruction_nats
+    np.testing.assert_allclose(by_tfp, by_parts, rtol=1e-5, atol=1e-3)
+
+
+def test_the_adversary_weighs_on_the_joint_gradient():
+    images = tf.constant(batch()["image"])
+    gradients = {}
+    for weight in (0.0, 1.0, 2.0):
+        model = tiny_model(adversarial_weight=weight)
+        found = model._adversarial_gradients(images, {})
+        gradients[weight] = np.concatenate(
+            [np.ravel(g) for g in found if g is not None]
+        )
+    assert not gradients[0.0].any()
+    np.testing.assert_allclose(gradients[2.0], 2.0 * gradients[1.0], rtol=1e-4)
+
+
+def test_the_kl_weight_warms_up():
+    model = tiny_model(kl_warmup_steps=10, kl_weight=2.0)
+    weights = []
+    for step in (0, 5, 10, 20):
+        model.step.assign(step)
+        weights.append(float(model._kl_weight()))
+    np.testing.assert_allclose(weights, [0.2, 1.1, 2.0, 2.0], rtol=1e-6)
