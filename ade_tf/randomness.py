@@ -28,10 +28,14 @@ def fold(seed, *purposes) -> tf.Tensor:
     for purpose in purposes:
         if isinstance(purpose, str):
             purpose = zlib.crc32(purpose.encode()) & 0x7FFFFFFF
-        # tf.random.fold_in would keep only 32 bits of the seed.
-        mixed = seed + tf.stack([tf.cast(purpose, tf.int32), 0])
-        seed = tf.random.stateless_uniform(
-            [2], mixed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+        # tf.random.fold_in would keep only 32 bits of the seed. Here it is the key of a
+        # Philox generator, whose blocks of 128 bits the purposes count.
+        seed = tf.raw_ops.StatelessRandomUniformFullIntV2(
+            shape=[2],
+            key=tf.bitcast(seed, tf.uint64)[None],
+            counter=tf.stack([tf.cast(purpose, tf.uint64), 0]),
+            alg=1,
+            dtype=tf.int32,
         )
     return seed
 

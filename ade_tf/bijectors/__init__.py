@@ -38,5 +38,5 @@ __all__ = [
     "real_nvp",
 ]
 
-# Every entry takes `(event_shape, *, dtype, **settings)`, the settings of `glow`.
+# Every entry takes `(event_shape, **settings)`, the settings being those of `glow`.
 FEATURE_MAPS = {"identity": identity, "real_nvp": real_nvp, "glow": glow}

@@ -6,12 +6,12 @@ __all__ = ["identity"]
 
 
 def identity(event_shape, *, dtype="float32", **settings) -> FusedChain:
-    """Builds the identity, so that features are the image.
+    """Builds the identity: the features are the image.
 
     Args:
       event_shape: `(H, W, C)`; any.
       dtype: "float32" or "float64".
-      **settings: Those of the other feature maps; there is nothing to set here.
+      **settings: Those of the other feature maps, for which there is no use here.
 
     Returns:
       A `FusedChain` of no bijectors.

@@ -46,9 +46,7 @@ class ImageSpace(FusedBijector):
                 f"`alpha` is at least 0 and below 1/2. Received: alpha={alpha}"
             )
         if not (math.isfinite(scale) and scale > 0):
-            raise ValueError(
-                f"`scale` is positive and finite. Received: scale={scale}"
-            )
+            raise ValueError(f"`scale` is positive and finite. Received: scale={scale}")
         super().__init__(
             dtype=dtype,
             is_constant_jacobian=levels == 0 or alpha == 0,

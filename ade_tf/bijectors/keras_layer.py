@@ -44,7 +44,8 @@ class BijectorLayer(keras.layers.Layer):
             if isinstance(module, FusedBijector)
             for layer in module.keras_layers
         ]
-        known = {id(v.value) for layer in self.parameter_layers for v in layer.variables}
+        seen = [v for layer in self.parameter_layers for v in layer.variables]
+        known = {id(variable.value) for variable in seen}
         unseen = [v.name for v in bijector.variables if id(v) not in known]
         if unseen:
             raise ValueError(

@@ -114,6 +114,8 @@ def _finish(dataset):
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.OFF
     )
+    # The default rewrites copy the captured images, and find nothing to fuse here.
+    options.experimental_optimization.apply_default_optimizations = False
     return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 

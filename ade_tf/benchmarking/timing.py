@@ -1,0 +1,64 @@
+"""Wall times of several programs taken by turns in one process."""
+
+import statistics
+import time
+
+import tensorflow as tf
+
+__all__ = ["interleaved", "ratio", "summary"]
+
+
+def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
+    """Times functions by turns, so that a busy machine slows all of them alike.
+
+    Each round calls every function once, in the given order and in the reverse one by
+    turns. A call ends when its results can be read.
+
+    Args:
+      calls: `name -> function` without arguments that returns Tensors.
+      rounds: Timed calls of each, at least 1.
+      warmup: Calls of each that come first and are not timed; they trace graphs.
+
+    Returns:
+      `name -> [milliseconds of each round]`.
+
+    Raises:
+      ValueError: If `rounds` is below 1.
+    """
+    if rounds < 1:
+        raise ValueError(f"`rounds` must be at least 1. Received: rounds={rounds}")
+    for call in calls.values():
+        for _ in range(warmup):
+            _run(call)
+    times = {name: [] for name in calls}
+    for turn in range(rounds):
+        for name in list(calls)[:: -1 if turn % 2 else 1]:
+            begin = time.perf_counter()
+            _run(calls[name])
+            times[name].append(1e3 * (time.perf_counter() - begin))
+    return times
+
+
+def summary(times) -> dict:
+    """Returns the median, least and greatest of numbers, by name."""
+    return {"median": statistics.median(times), "min": min(times), "max": max(times)}
+
+
+def ratio(times, reference_times) -> dict:
+    """Returns the summary of the rounds' ratios: a round's time over its reference's.
+
+    What slows down a whole round cancels in its ratio.
+
+    Raises:
+      ValueError: If the numbers of rounds differ.
+    """
+    if len(times) != len(reference_times):
+        raise ValueError(
+            "Ratios are of the same rounds. "
+            f"Received: {len(times)} and {len(reference_times)} rounds"
+        )
+    return summary([a / b for a, b in zip(times, reference_times, strict=True)])
+
+
+def _run(call):
+    tf.nest.map_structure(lambda t: t.numpy(), call())
