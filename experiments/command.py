@@ -23,6 +23,8 @@ def run(main) -> None:
             main()
         except (ValueError, TypeError, OSError) as error:
             logging.debug("Traceback", exc_info=True)
+            if isinstance(error, OSError) and error.errno is not None:
+                _fail(f"files must be there, and have room. Received: {error}")
             _fail(error)
         except FloatingPointError as error:
             _fail(error, status=3)
@@ -32,9 +34,24 @@ def run(main) -> None:
 
 def _parse(argv):
     try:
-        return flags.FLAGS(argv)
+        return flags.FLAGS(_flagfiles_first(argv))
     except flags.Error as error:
-        _fail(error)
+        _fail(f"flags must be known and have values of their type. Received: {error}")
+
+
+def _flagfiles_first(argv):
+    """Moves flagfiles to the front: the command line decides, wherever they stand."""
+    program, *rest = argv
+    files, others = [], []
+    while rest:
+        argument = rest.pop(0)
+        if argument in ("--flagfile", "-flagfile") and rest:
+            files.append(f"--flagfile={rest.pop(0)}")
+        elif argument.startswith(("--flagfile=", "-flagfile=")):
+            files.append(argument)
+        else:
+            others.append(argument)
+    return [program, *files, *others]
 
 
 def _fail(error, status=2):

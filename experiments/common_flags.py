@@ -9,11 +9,13 @@ from ade_tf.config import RunConfig
 
 __all__ = [
     "config_from_flags",
+    "define_benchmark_flags",
     "define_evaluate_flags",
     "define_export_flags",
     "define_run_dir",
     "define_run_flags",
     "define_sample_flags",
+    "integers",
 ]
 
 
@@ -28,8 +30,7 @@ def define_run_flags() -> None:
     flags.DEFINE_bool(
         "dry_run", False, "Print the resolved configuration and the parameters; stop."
     )
-    for name, (field, type_) in RunConfig.settings().items():
-        _define(name, type_, field.default, _help(field))
+    _define_settings()
 
 
 def define_evaluate_flags() -> None:
@@ -72,6 +73,25 @@ def define_export_flags() -> None:
     flags.DEFINE_string("out", "", "Directory of the SavedModel.")
 
 
+def define_benchmark_flags() -> None:
+    """Defines the flags of `benchmark`: one per setting of a run, and its own."""
+    _define_settings()
+    flags.DEFINE_string("out", "", "File of the report, JSON.")
+    flags.DEFINE_list(
+        "image_shape",
+        ["32", "32", "3"],
+        "Height, width and channels of the synthetic images, comma-separated.",
+    )
+    flags.DEFINE_string(
+        "against",
+        "",
+        "Reference that is timed by turns with the model: `direct`, the same Glow "
+        "written directly in TensorFlow's ops; empty: none.",
+    )
+    flags.DEFINE_integer("rounds", 30, "Timed steps of each mode.")
+    flags.DEFINE_integer("threads", 0, "Threads; 0: TensorFlow's own choice.")
+
+
 def config_from_flags() -> RunConfig:
     """Returns the resolved configuration of the flags of `define_run_flags`.
 
@@ -84,8 +104,27 @@ def config_from_flags() -> RunConfig:
     found = {name: values[name] for name in settings}
     for name, (_, type_) in settings.items():
         if typing.get_origin(type_) is tuple:
-            found[name] = _integers(name, found[name])
+            found[name] = integers(name, found[name])
     return RunConfig.from_flat(found)
+
+
+def integers(name, items) -> tuple[int, ...]:
+    """Returns the integers of a comma-separated flag.
+
+    Raises:
+      ValueError: If one is none.
+    """
+    try:
+        return tuple(int(item) for item in items)
+    except ValueError:
+        raise ValueError(
+            f"`{name}` must be integers, comma-separated. Received: {','.join(items)}"
+        ) from None
+
+
+def _define_settings():
+    for name, (field, type_) in RunConfig.settings().items():
+        _define(name, type_, field.default, _help(field))
 
 
 def _define_data_dir():
@@ -118,12 +157,3 @@ def _help(field):
             f" Range: {'' if low is None else low} .. {'' if high is None else high}."
         )
     return text
-
-
-def _integers(name, items):
-    try:
-        return tuple(int(item) for item in items)
-    except ValueError:
-        raise ValueError(
-            f"`{name}` must be integers, comma-separated. Received: {','.join(items)}"
-        ) from None

@@ -3,6 +3,7 @@
 import math
 import typing
 
+import numpy as np
 import tensorflow as tf
 
 from ade_tf.bijectors import FactorOut
@@ -52,18 +53,11 @@ class DirectGlow:
       model: An `AdaptiveDensityEstimator` with such a Glow; its weights are copied.
 
     Raises:
-      ValueError: If the model is another; the settings in question are named.
+      ValueError: If the model is another (see `check`).
     """
 
     def __init__(self, model):
-        flat = model.config.to_flat()
-        wrong = [f"{n}={flat[n]!r}" for n, v in _SETTINGS.items() if flat[n] != v]
-        if wrong:
-            needed = ", ".join(f"{n}={v!r}" for n, v in _SETTINGS.items())
-            raise ValueError(
-                f"The direct Glow stands for models with {needed}. "
-                f"Received: {', '.join(wrong)}"
-            )
+        self.check(model.config)
         self.variables = []
         self._levels = model.levels
         self._bound = model.config.model.log_scale_bound
@@ -76,13 +70,24 @@ class DirectGlow:
             prior = factor_out and self._network(factor_out)
             self._scales.append((steps, prior))
             flow = factor_out and factor_out.inner
-        height, width, channels = model.image_shape
-        last = len(self._scales) - 1
         self._feature_shapes = []
-        for index in range(last + 1):
-            height, width, channels = height // 2, width // 2, channels * 4
-            channels //= 1 if index == last else 2
+        height, width, channels = model.image_shape
+        for _, prior in self._scales:
+            height, width = height // 2, width // 2
+            channels *= 4 if prior is None else 2
             self._feature_shapes.append((height, width, channels))
+
+    @staticmethod
+    def check(config):
+        """Raises ValueError unless the arithmetic is that of the configuration."""
+        flat = config.to_flat()
+        wrong = [f"{n}={flat[n]!r}" for n, v in _SETTINGS.items() if flat[n] != v]
+        if wrong:
+            needed = ", ".join(f"{n}={v!r}" for n, v in _SETTINGS.items())
+            raise ValueError(
+                f"the direct Glow stands for configurations with {needed}. "
+                f"Received: {', '.join(wrong)}"
+            )
 
     def log_prob(self, x):
         """Returns ln p(x) of images in [0, levels), `[B, H, W, C]`: nats, `[B]`."""
@@ -145,8 +150,10 @@ class DirectGlow:
         return tf.clip_by_value(tf.floor(x), 0.0, self._levels - 1.0)
 
     def _shift_and_scale(self, network, kept):
-        (first, hidden, last) = network
-        y = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(kept, first[0], 1, "SAME"), first[1]))
+        first, hidden, last = network
+        y = tf.nn.relu(
+            tf.nn.bias_add(tf.nn.conv2d(kept, first[0], 1, "SAME"), first[1])
+        )
         y = tf.nn.relu(tf.nn.bias_add(_mix(y, hidden[0]), hidden[1]))
         y = tf.nn.bias_add(tf.nn.conv2d(y, last[0], 1, "SAME"), last[1])
         shift, raw = tf.split(y, 2, -1)
@@ -176,11 +183,10 @@ class DirectGlow:
 
 
 def _triangles(step):
-    size = step.lower.shape[0]
-    below = tf.linalg.band_part(tf.ones([size, size]), -1, 0) - tf.eye(size)
+    unit = np.eye(step.lower.shape[0], dtype=np.float32)
+    below = np.tril(np.ones_like(unit), -1)
     diagonal = tf.linalg.diag(step.sign * tf.exp(step.log_diagonal))
-    lower = step.lower * below + tf.eye(size)
-    return lower, step.upper * tf.transpose(below) + diagonal
+    return step.lower * below + unit, step.upper * below.T + diagonal
 
 
 def _inverse(step):

@@ -1,5 +1,9 @@
 """What is timed: a model's training step, log_prob and sample, and a reference's."""
 
+import dataclasses
+import typing
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -7,7 +11,16 @@ from ade_tf.benchmarking.direct_glow import DirectGlow
 from ade_tf.models import bound_terms, sample
 from ade_tf.randomness import fold
 
-__all__ = ["REFERENCES", "direct_calls", "model_calls"]
+__all__ = ["REFERENCES", "Reference", "check_direct", "direct_calls", "model_calls"]
+
+_TRAINING = {
+    "optimizer": "adam",
+    "schedule": "constant",
+    "warmup_steps": 0,
+    "clip_norm": 0,
+    "average_decay": 0,
+    "weight_decay": 0,
+}
 
 
 def model_calls(model, images) -> dict:
@@ -35,27 +48,33 @@ def model_calls(model, images) -> dict:
     return calls
 
 
-def direct_calls(model, images) -> dict:
-    """Returns the same for the direct Glow, which starts from the model's weights.
-
-    A training step is loss, gradients and Keras's Adam with the model's settings,
-    without the model's check of the gradients.
+def check_direct(config) -> None:
+    """Checks that the direct Glow does what a configuration's model does.
 
     Raises:
-      ValueError: If the model is no such Glow, or its training has further parts.
+      ValueError: If the model is another Glow, or its training has further parts.
+    """
+    DirectGlow.check(config)
+    training = dataclasses.asdict(config.training)
+    wrong = [f"{n}={training[n]!r}" for n, v in _TRAINING.items() if training[n] != v]
+    if wrong:
+        needed = ", ".join(f"{n}={v!r}" for n, v in _TRAINING.items())
+        raise ValueError(
+            f"the direct Glow is trained with {needed}. Received: {', '.join(wrong)}"
+        )
+
+
+def direct_calls(model, images) -> dict:
+    """Returns what `model_calls` does, by the direct Glow with the model's weights.
+
+    A training step is loss, gradients and Keras's Adam, without the model's check of
+    the gradients and its log.
+
+    Args:
+      model: A model whose configuration `check_direct` lets pass.
+      images: Tensor `[B, H, W, C]` in 0 .. levels-1.
     """
     settings = model.config.training
-    further = {
-        "clip_norm": settings.clip_norm,
-        "average_decay": settings.average_decay,
-        "weight_decay": settings.weight_decay,
-    }
-    if any(further.values()) or settings.optimizer != "adam":
-        raise ValueError(
-            "The direct Glow is trained by Adam alone, with clip_norm=0, "
-            "average_decay=0 and weight_decay=0. "
-            f"Received: optimizer={settings.optimizer!r}, {further}"
-        )
     glow = DirectGlow(model)
     optimizer = keras.optimizers.Adam(
         settings.learning_rate, beta_1=settings.beta_1, beta_2=settings.beta_2
@@ -82,4 +101,17 @@ def direct_calls(model, images) -> dict:
     }
 
 
-REFERENCES = {"direct": direct_calls}
+class Reference(typing.NamedTuple):
+    """Something that a model is timed against.
+
+    Attributes:
+      check: Function of a configuration that raises ValueError if this is no reference
+        for it.
+      calls: Function like `model_calls`.
+    """
+
+    check: Callable
+    calls: Callable
+
+
+REFERENCES = {"direct": Reference(check_direct, direct_calls)}

@@ -108,7 +108,8 @@ class ActNorm(FusedBijector):
 
 class _ShiftAndScale(keras.layers.Layer):
     def __init__(self, shape, *, dtype):
-        super().__init__(dtype=dtype)
+        # A SavedModel takes no name that begins with an underscore.
+        super().__init__(dtype=dtype, name="shift_and_scale")
         self.shift = self.add_weight(shape=shape, initializer="zeros", name="shift")
         self.log_scale = self.add_weight(
             shape=shape, initializer="zeros", name="log_scale"

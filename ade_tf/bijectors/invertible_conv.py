@@ -86,7 +86,8 @@ class _Plu(keras.layers.Layer):
     """`W = P L (U + diag(sign * exp(log_diagonal)))`; `P` and `sign` are saved too."""
 
     def __init__(self, channels, *, dtype):
-        super().__init__(dtype=dtype)
+        # A SavedModel takes no name that begins with an underscore.
+        super().__init__(dtype=dtype, name="plu")
         permutation, lower, upper = _plu(_random_orthogonal(channels, dtype))
         diagonal = np.diag(upper)
         self._lower_mask = np.tril(np.ones_like(lower), -1)
@@ -128,7 +129,7 @@ class _Plu(keras.layers.Layer):
 
 class _Dense(keras.layers.Layer):
     def __init__(self, channels, *, dtype):
-        super().__init__(dtype=dtype)
+        super().__init__(dtype=dtype, name="dense")
         self.kernel = self.add_weight(
             shape=(channels, channels), initializer="orthogonal", name="kernel"
         )

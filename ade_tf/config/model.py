@@ -97,7 +97,7 @@ class ModelConfig:
         choices=("scalar", "channel", "pixel", "from_z"),
     )
     log_sigma_floor: float = setting(
-        -4.0, "Lower bound of ln sigma.", minimum=-20.0, maximum=0.0
+        -4.0, "Lower bound of ln sigma, which starts at 0.", minimum=-20.0, maximum=-0.1
     )
     discriminator: str = setting(
         "dcgan", "Discriminator architecture.", choices=DISCRIMINATORS

@@ -66,6 +66,8 @@ class AdaptiveDensityEstimator(keras.Model):
         self.step = self._counter("step")
         self.skipped_updates = self._counter("skipped_updates")
         self.adversary_active = config.preset.adversary
+        # In the order of their computation, known once a step is traced.
+        self.term_names = ()
         self.built = True
 
     def _counter(self, name):
@@ -198,6 +200,7 @@ class AdaptiveDensityEstimator(keras.Model):
                 self._update_generator("adversarial", gradients, logs)
         self.skipped_updates.assign_add(tf.cast(logs["skipped"], tf.int64))
         self.step.assign_add(1)
+        self.term_names = tuple(logs)
         return logs
 
     @property

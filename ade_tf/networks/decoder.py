@@ -120,7 +120,7 @@ class Decoder(keras.layers.Layer):
                 for before, after in zip([None, *scales[:-1]], scales, strict=True)
             )
             head = functools.partial(conv, width, shape[-1], dtype=dtype)
-        tenth = keras.initializers.VarianceScaling(0.01, "fan_avg", "uniform")
+        tenth = keras.initializers.VarianceScaling(1.0, "fan_avg", "uniform")
         self._mu = head(kernel_initializer=tenth)
         self._map = None
         if position_maps and not self._flat:

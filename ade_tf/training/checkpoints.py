@@ -2,11 +2,24 @@
 
 import pathlib
 import re
+import shutil
 
 import tensorflow as tf
 from absl import logging
 
 __all__ = ["Checkpointer"]
+
+# What TensorFlow raises for files that are damaged, cut short, missing or of another
+# model, depending on where it notices.
+_UNREADABLE = (
+    tf.errors.OpError,
+    AssertionError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 class Checkpointer:
@@ -39,12 +52,15 @@ class Checkpointer:
     def save(self, step: int) -> None:
         """Writes the checkpoint of a step, then removes all but the newest.
 
+        Later ones are removed too: they could not be read when this run was resumed.
+
         Raises:
           OSError: If it cannot be written; the earlier checkpoints are untouched.
         """
         self._write(f"step-{step}")
-        for old in self.steps()[: -self._keep]:
-            self._remove(f"step-{old}")
+        kept = [found for found in self.steps() if found <= step][-self._keep :]
+        for found in set(self.steps()) - set(kept):
+            self._remove(f"step-{found}")
 
     def save_best(self, step: int) -> None:
         """Writes the weights as they now are as the best ones, in place of earlier.
@@ -53,8 +69,8 @@ class Checkpointer:
           OSError: If they cannot be written; the earlier best ones are untouched.
         """
         self._write(f"best-{step}")
-        for old in self.steps("best")[:-1]:
-            self._remove(f"best-{old}")
+        for found in set(self.steps("best")) - {step}:
+            self._remove(f"best-{found}")
 
     def restore(self) -> int | None:
         """Restores the newest checkpoint that can be read; returns its step.
@@ -67,17 +83,11 @@ class Checkpointer:
         """
         steps = self.steps()
         for step in reversed(steps):
-            path = self._path(f"step-{step}")
             try:
-                self._read(path)
+                self._read(f"step-{step}")
                 return step
-            except (tf.errors.OpError, ValueError, AssertionError) as error:
-                reason = str(error).splitlines()[0][:200]
-                logging.warning(
-                    "Checkpoint %s cannot be read (%s); trying the one before it.",
-                    path,
-                    reason,
-                )
+            except ValueError as error:
+                logging.warning("%s; trying the one before it.", error)
         if steps:
             raise ValueError(
                 "a run with checkpoints must have one that can be read. "
@@ -86,31 +96,42 @@ class Checkpointer:
         return None
 
     def restore_best(self) -> int | None:
-        """Restores the best weights; returns their step, or None if there are none."""
+        """Restores the best weights; returns their step, or None if there are none.
+
+        Raises:
+          ValueError: If they cannot be read.
+        """
         steps = self.steps("best")
         if not steps:
             return None
-        self._read(self._path(f"best-{steps[-1]}"))
+        self._read(f"best-{steps[-1]}")
         return steps[-1]
 
     def _path(self, name):
         return self._directory / name
 
-    def _read(self, path):
-        status = self._checkpoint.read(str(path))
-        status.assert_existing_objects_matched()
+    def _read(self, name):
+        path = str(self._path(name))
+        try:
+            self._checkpoint.read(path).assert_existing_objects_matched()
+        except _UNREADABLE as error:
+            raise ValueError(
+                "a checkpoint must be whole and of this model. "
+                f"Received: {path!r} ({_reason(error)})"
+            ) from error
 
     def _write(self, name):
         # Written under another name first: a failure half-way leaves the old one whole.
         self._directory.mkdir(parents=True, exist_ok=True)
         temporary = f"writing-{name}"
+        self._remove("writing-*")
         try:
             self._checkpoint.write(str(self._path(temporary)))
         except (tf.errors.OpError, OSError) as error:
             self._remove(temporary)
             raise OSError(
                 "a checkpoint must be written whole; the earlier ones are kept. "
-                f"Received: {str(error).splitlines()[0]}"
+                f"Received: {_reason(error)}"
             ) from error
         shards = sorted(self._directory.glob(f"{temporary}.data-*"))
         index = self._path(f"{temporary}.index")
@@ -120,3 +141,13 @@ class Checkpointer:
     def _remove(self, name):
         for part in self._directory.glob(f"{name}.*"):
             part.unlink()
+        # TensorFlow gathers the parts in a directory of its own and leaves it behind
+        # when it fails or is killed.
+        for gathered in self._directory.glob(f"{name}_temp"):
+            shutil.rmtree(gathered)
+
+
+def _reason(error):
+    """Returns an error's first line without TensorFlow's names of operations."""
+    line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line)[:200]

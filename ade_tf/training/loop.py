@@ -63,9 +63,9 @@ def train(config: RunConfig, run_dir) -> dict:
     """
     run = RunDirectory(run_dir)
     run.check(config)
-    data = load_data(config.data)
     settings = config.training
     with StopSignals() as signals:
+        data = load_data(config.data)
         strategy = make_strategy(settings.strategy, settings.batch_size)
         with strategy.scope():
             model = build_model(config, data.image_shape, data.levels)
@@ -79,7 +79,6 @@ def train(config: RunConfig, run_dir) -> dict:
             recorder = Recorder(run, checkpointer, data.validation, signals, start)
             began = time.monotonic()
             _fit(model, data, start, recorder, signals)
-            signals.training = False
             if signals.requested:
                 print("Stopped and saved; the same command goes on from here.")
                 return {}
@@ -107,7 +106,7 @@ def _fit(model, data, start, recorder, signals):
     config = model.config
     alone = config.objective.likelihood_only_steps
     for end in (alone, config.training.num_steps):
-        if end <= start or signals.requested:
+        if end <= start:
             continue
         stream = training_stream(
             data.train,
@@ -125,6 +124,8 @@ def _fit(model, data, start, recorder, signals):
             shuffle=False,
             verbose=0,
         )
+        if signals.requested:
+            return
         start = end
 
 

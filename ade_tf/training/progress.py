@@ -53,6 +53,12 @@ class Progress:
             self._stream.write(line + "\n")
         self._stream.flush()
 
+    def end_line(self) -> None:
+        """Leaves the line that is rewritten, for what others print next."""
+        if self._terminal:
+            self._stream.write("\n")
+            self._stream.flush()
+
     def message(self, text: str) -> None:
         """Writes a line of its own."""
         self._stream.write(("\r\033[K" if self._terminal else "") + text + "\n")

@@ -52,13 +52,10 @@ class Recorder(keras.callbacks.Callback):
             self._scorer = LikelihoodScorer(model)
         self._sampler = tf.function(lambda: sample(model, 100, 1.0, settings.seed))
 
-    def on_train_batch_begin(self, batch, logs=None):
-        """Notes that there is work to save from now on."""
-        self._signals.training = True
-
     def on_train_batch_end(self, batch, logs=None):
         """Does all that is due after a step."""
         self._step += 1
+        self._signals.unsaved = True
         settings, logs = self._settings, dict(logs or {})
         last = self._step == settings.num_steps
         if float(logs["skipped"]):
@@ -74,9 +71,14 @@ class Recorder(keras.callbacks.Callback):
             self.save_samples()
         self._progress.update(self._step, logs)
         stopping = self._signals.requested
-        if last or stopping or self._step % settings.checkpoint_every == 0:
+        # Saved where the adversary joins in, too: the new tracing can be interrupted.
+        joins = self._step == self.model.config.objective.likelihood_only_steps
+        due = self._step % settings.checkpoint_every == 0
+        if last or stopping or joins or due:
             self._checkpointer.save(self._step)
+            self._signals.unsaved = False
         if stopping:
+            self._progress.end_line()
             self.model.stop_training = True
 
     def save_samples(self) -> None:
@@ -89,9 +91,11 @@ class Recorder(keras.callbacks.Callback):
 
     def _check_skipped(self, logs):
         skipped = int(self.model.skipped_updates.numpy())
-        bad = [name for name, value in logs.items() if not tf.math.is_finite(value)]
+        # Keras sorts the terms by name; the first that went wrong is asked for.
+        order = self.model.term_names
+        bad = next(name for name in order if not tf.math.is_finite(logs[name]))
         message = (
-            f"step {self._step}: `{bad[0]}` is not finite; update skipped "
+            f"step {self._step}: `{bad}` is not finite; update skipped "
             f"({skipped} so far)"
         )
         if skipped > self._settings.max_skipped_updates:
@@ -134,10 +138,16 @@ class Recorder(keras.callbacks.Callback):
 
     def _write(self, line):
         append_record(self._run.scalars, {"step": self._step, **line})
-        with self._events.as_default(step=self._step):
-            for name, value in line.items():
-                tf.summary.scalar(name, value)
-        self._events.flush()
+        try:
+            with self._events.as_default(step=self._step):
+                for name, value in line.items():
+                    tf.summary.scalar(name, value)
+            self._events.flush()
+        except tf.errors.OpError as error:
+            raise OSError(
+                "TensorBoard's events must be written whole. "
+                f"Received: {self._run.tensorboard} ({type(error).__name__})"
+            ) from error
 
 
 def _due(step, every):

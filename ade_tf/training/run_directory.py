@@ -1,17 +1,18 @@
 """The directory of a run: what it holds, and whose it is."""
 
-import importlib.metadata
 import json
 import os
 import pathlib
 import platform
 
 from ade_tf.config import RunConfig
+from ade_tf.versions import package_versions
 
 __all__ = ["RunDirectory", "flagfile"]
 
 _FORMAT = "ade_tf run"
-_PACKAGES = ("ade_tf", "tensorflow", "keras", "tensorflow-probability", "numpy")
+_TEMPORARY = "config.writing"
+_UNFINISHED = {_TEMPORARY, "resolved.flags"}
 
 
 class RunDirectory:
@@ -29,11 +30,12 @@ class RunDirectory:
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"run_dir must be a directory. Received: {str(path)!r}")
         if not self.config_path.exists() and self.path.exists():
-            others = sorted(p.name for p in self.path.iterdir())
+            others = {p.name for p in self.path.iterdir()} - _UNFINISHED
             if others:
                 raise ValueError(
                     "run_dir must be new, empty or the directory of a run. "
-                    f"Received: {str(path)!r}, which holds {', '.join(others[:5])}"
+                    f"Received: {str(path)!r}, which holds "
+                    f"{', '.join(sorted(others)[:5])}"
                 )
 
     @property
@@ -111,8 +113,21 @@ class RunDirectory:
             )
 
     def open(self, config: RunConfig, image_shape, levels: int) -> None:
-        """Records the configuration of a run, if it is a new one."""
-        if self.config_path.exists():
+        """Records the configuration of a run, if it is a new one.
+
+        Raises:
+          ValueError: If the run found here was started with other images.
+        """
+        found = self.read()
+        if found is not None:
+            old = (tuple(found["image_shape"]), found["levels"])
+            new = (tuple(image_shape), levels)
+            if old != new:
+                raise ValueError(
+                    "a run is resumed with the images it was started with. "
+                    f"Received: {str(self.path)!r} with shape and levels "
+                    f"{old} -> {new}"
+                )
             return
         self.path.mkdir(parents=True, exist_ok=True)
         record = {
@@ -120,12 +135,13 @@ class RunDirectory:
             "config": config.to_flat(),
             "image_shape": list(image_shape),
             "levels": levels,
-            "packages": {name: _version(name) for name in _PACKAGES},
+            "packages": package_versions(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         }
-        flags = self.path / "resolved.flags"
-        flags.write_text(flagfile(config))
-        temporary = self.config_path.with_suffix(".writing")
+        # The configuration, which makes this a run, comes last and whole: a process
+        # killed before leaves a directory that still counts as empty.
+        (self.path / "resolved.flags").write_text(flagfile(config))
+        temporary = self.path / _TEMPORARY
         temporary.write_text(json.dumps(record, indent=1) + "\n")
         temporary.replace(self.config_path)
 
@@ -141,10 +157,3 @@ def flagfile(config: RunConfig) -> str:
         else:
             lines.append(f"--{name}={value}")
     return "\n".join(lines) + "\n"
-
-
-def _version(package):
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"

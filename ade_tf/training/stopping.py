@@ -8,16 +8,17 @@ __all__ = ["StopSignals"]
 class StopSignals:
     """Turns SIGTERM and SIGINT into a wish to stop, within its `with` block.
 
-    Before `training` is set there is nothing to save, and the signal ends the process
-    at once, with exit status 0. A second signal ends it in any case.
+    While nothing is `unsaved` (data are loaded, a step is traced, a score is computed)
+    the signal ends the process at once, with exit status 0. A second signal ends it in
+    any case.
 
     Attributes:
-      training: Whether steps are being made that a checkpoint must hold.
-      requested: Whether a signal came while training.
+      unsaved: Whether steps were made that no checkpoint holds yet.
+      requested: Whether a signal came while something was unsaved.
     """
 
     def __init__(self):
-        self.training = False
+        self.unsaved = False
         self.requested = False
         self._previous = {}
 
@@ -32,7 +33,7 @@ class StopSignals:
 
     def _handle(self, number, frame):
         del frame
-        if not self.training or self.requested:
+        if not self.unsaved or self.requested:
             print(f"Stopped by {signal.Signals(number).name}.", flush=True)
             raise SystemExit(0)
         self.requested = True

@@ -133,6 +133,21 @@ def test_checkpoint_round_trip(tmp_path, arrange, hold):
         np.testing.assert_array_equal(old, new)
 
 
+def test_saved_model_round_trip(tmp_path):
+    bijector = perturb(make_flow())
+    module = tf.Module()
+    module.held = tfb.Chain([bijector])
+    module.inverse = tf.function(
+        module.held.inverse, input_signature=[tf.TensorSpec([None, *SHAPE])]
+    )
+    tf.saved_model.save(module, tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    x = images()
+    np.testing.assert_allclose(
+        loaded.inverse(x), bijector.inverse(x), rtol=1e-5, atol=1e-5
+    )
+
+
 def test_a_layer_gives_features_and_log_det():
     bijector = perturb(make_flow())
     layer = adb.BijectorLayer(bijector)

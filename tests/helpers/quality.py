@@ -3,23 +3,21 @@
 import functools
 
 import numpy as np
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.svm import SVC
+from sklearn.ensemble import RandomForestClassifier
 
 from tests.helpers.models import digits
 
 
 @functools.cache
 def classifier():
-    """Returns a support-vector classifier with calibrated probabilities.
+    """Returns a random forest fitted on the training digits.
 
-    It is fitted on the training digits, with four fifths of them for the machine and
-    the rest for its probabilities by turns.
+    Its confidence falls off the data (0.22 on uniform noise), where that of networks
+    and support-vector machines stays above 0.9.
     """
-    machine = SVC(gamma=0.001, C=10.0)
-    model = CalibratedClassifierCV(machine, cv=5, ensemble=False)
     split = digits().train
-    return model.fit(flat(split.images), split.labels)
+    forest = RandomForestClassifier(500, random_state=0)
+    return forest.fit(flat(split.images), split.labels)
 
 
 def flat(images):

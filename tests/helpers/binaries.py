@@ -1,0 +1,114 @@
+"""Binaries of `experiments`: called in this process, or started as their own."""
+
+import contextlib
+import importlib
+import io
+import json
+import pathlib
+import subprocess
+import sys
+import time
+import typing
+from unittest import mock
+
+from absl import flags, logging
+
+from experiments import command, common_flags
+from tests.helpers.models import TINY
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+class Ended(typing.NamedTuple):
+    """How a binary ended, and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+def tiny_flags(**settings):
+    """Returns flags of a model that a CPU trains in no time."""
+    flat = {**TINY, **settings}
+    return [f"--{name}={_text(value)}" for name, value in flat.items()]
+
+
+def call(binary, *arguments):
+    """Runs `python -m experiments.BINARY ARGUMENTS` in this process."""
+    main = importlib.import_module(f"experiments.{binary}").main
+    define = {
+        "train": common_flags.define_run_flags,
+        "evaluate": common_flags.define_evaluate_flags,
+        "sample": common_flags.define_sample_flags,
+        "export": common_flags.define_export_flags,
+    }[binary]
+    out, err = io.StringIO(), io.StringIO()
+    handler = logging.get_absl_handler().python_handler
+    stream = handler.stream
+    _forget_flags()
+    try:
+        handler.stream = err
+        with (
+            mock.patch.object(sys, "argv", [binary, *map(str, arguments)]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            define()
+            command.run(main)
+    except SystemExit as end:
+        return Ended(end.code or 0, out.getvalue(), err.getvalue())
+    finally:
+        handler.stream = stream
+        _forget_flags()
+    raise AssertionError("A binary ends by SystemExit.")
+
+
+def start(binary, *arguments, log):
+    """Starts `python -m experiments.BINARY ARGUMENTS`, writing all it says to a file."""
+    with open(log, "w") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"experiments.{binary}", *map(str, arguments)],
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def wait_until(condition, process, seconds=300):
+    """Waits for a condition to hold while a process runs; the bound is generous."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if process.poll() is not None:
+            raise AssertionError(f"The process ended with {process.returncode}.")
+        if time.monotonic() > end:
+            raise AssertionError("Waited in vain.")
+        time.sleep(0.005)
+
+
+def last_step(run_dir):
+    """Returns the last step of a run's `scalars.jsonl` that is whole, or 0."""
+    path = pathlib.Path(run_dir) / "scalars.jsonl"
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
+    return json.loads(lines[-1])["step"] if lines else 0
+
+
+def contents(directory):
+    """Returns `name -> bytes` of all files below a directory."""
+    root = pathlib.Path(directory)
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+def _text(value):
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _forget_flags():
+    names = [
+        name
+        for name in flags.FLAGS
+        if flags.FLAGS.find_module_defining_flag(name) == common_flags.__name__
+    ]
+    for name in names:
+        delattr(flags.FLAGS, name)
+    flags.FLAGS.unparse_flags()
