@@ -1,5 +1,7 @@
 """Distribution strategies by name."""
 
+import functools
+
 import tensorflow as tf
 
 __all__ = ["make_strategy"]
@@ -34,10 +36,17 @@ def _make(name):
         return tf.distribute.get_strategy()
     if name in ("auto", "mirrored"):
         devices = gpus or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([d.name for d in devices])
+        return _mirrored(tuple(d.name for d in devices))
     if name == "multi_worker":
         return tf.distribute.MultiWorkerMirroredStrategy()
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
     tf.config.experimental_connect_to_cluster(resolver)
     tf.tpu.experimental.initialize_tpu_system(resolver)
     return tf.distribute.TPUStrategy(resolver)
+
+
+@functools.cache
+def _mirrored(devices):
+    # One per process: TensorFlow numbers the collectives of every new strategy from the
+    # start, and takes those of a second one over the same devices for the first one's.
+    return tf.distribute.MirroredStrategy(list(devices))

@@ -119,6 +119,19 @@ def test_one_resolution_takes_all_channels_on():
     assert mixed == [4, 16]
 
 
+@pytest.mark.parametrize(
+    "flow",
+    [
+        lambda: glow((4, 4, 2), steps=(2,), mixing="none", actnorm="none", width=4),
+        lambda: real_nvp((4, 4, 2), steps=(1,), actnorm="none", width=4),
+    ],
+    ids=["glow", "real_nvp"],
+)
+def test_the_kept_half_alternates_so_that_all_entries_change(flow):
+    x = tf.random.normal([3, 4, 4, 2])
+    assert np.all(perturb(flow()).inverse(x) != x)
+
+
 def test_untrained_flows_keep_volume_and_norm():
     x = tf.random.normal([3, 8, 8, 1])
     y, log_det = glow((8, 8, 1), steps=(2, 1), width=4).inverse_and_log_det(x)

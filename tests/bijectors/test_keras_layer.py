@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf import bijectors as adb
+from ade_tf.training import make_strategy
 from tests.helpers.bijectors import perturb
 
 tfb, tfd = tfp.bijectors, tfp.distributions
@@ -58,7 +59,7 @@ each_arrangement = pytest.mark.parametrize(
 def test_everyone_counts_the_same_variables(arrange, replicas):
     strategy = tf.distribute.get_strategy()
     if replicas == 2:
-        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+        strategy = make_strategy("mirrored", 2)
     with strategy.scope():
         bijector = arrange()
         holders = [hold(bijector) for hold in HOLDERS.values()]
@@ -72,7 +73,7 @@ def test_everyone_counts_the_same_variables(arrange, replicas):
 
 
 def test_replicas_share_the_variables_and_get_gradients():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = make_strategy("mirrored", 2)
     with strategy.scope():
         bijector = perturb(tfb.Chain([make_flow()]))
     base = tfd.Independent(tfd.Normal(tf.zeros(SHAPE), 1.0), 3)

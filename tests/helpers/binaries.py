@@ -64,7 +64,7 @@ def call(binary, *arguments):
 
 
 def start(binary, *arguments, log):
-    """Starts `python -m experiments.BINARY ARGUMENTS`, writing all it says to a file."""
+    """Starts `python -m experiments.BINARY ARGUMENTS`, its words to a file."""
     with open(log, "w") as file:
         return subprocess.Popen(
             [sys.executable, "-m", f"experiments.{binary}", *map(str, arguments)],

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from ade_tf.config import RunConfig
 from ade_tf.data import training_stream
 from ade_tf.models import build_model, initialize_from_data
-from tests.helpers.models import TINY, digits
+from ade_tf.training import make_strategy
+from tests.helpers.models import digits, tiny_config
 
 SETTINGS = dict(
     coupling_dropout=0.3,
@@ -15,30 +14,37 @@ SETTINGS = dict(
     spectral_norm=True,
     clip_norm=0.5,
     weight_decay=0.01,
+    flow_steps=(1,),
 )
 
 
-def trained(strategy, **settings):
+def trained(strategy, update):
     data = digits()
-    config = RunConfig.from_flat({**TINY, **SETTINGS, **settings})
+    config = tiny_config(update=update, **SETTINGS)
     with strategy.scope():
         model = build_model(config, data.image_shape, data.levels)
         initialize_from_data(model, data.train.images[:64])
+    before = [v.numpy() for v in model.variables]
     stream = training_stream(data.train, batch_size=8, seed=0)
-    model.fit(stream, steps_per_epoch=3, verbose=0)
-    return model
+    model.fit(stream, steps_per_epoch=3, shuffle=False, verbose=0)
+    return model, before
 
 
 @pytest.mark.parametrize("update", ["joint", "alternating"])
 def test_two_replicas_do_what_one_does(update):
-    one = trained(tf.distribute.get_strategy(), update=update)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    two = trained(strategy, update=update)
-    assert int(two.step.numpy()) == 3
-    for here, there in zip(one.variables, two.variables, strict=True):
+    strategy = make_strategy("mirrored", 2)
+    one, before = trained(make_strategy("single", 1), update)
+    two, _ = trained(strategy, update)
+    assert int(one.step.numpy()) == int(two.step.numpy()) == 3
+    moved = 0.0
+    for old, here, there in zip(before, one.variables, two.variables, strict=True):
         replicas = strategy.experimental_local_results(there.value)
         assert len(replicas) == 2
         np.testing.assert_array_equal(*replicas, err_msg=there.path)
         np.testing.assert_allclose(
-            here.numpy(), replicas[0], atol=1e-5, err_msg=there.path
+            here.numpy(), replicas[0], rtol=0, atol=1e-5, err_msg=there.path
         )
+        if here.trainable:
+            moved = max(moved, np.abs(here.numpy() - old).max())
+    # A hundred times the tolerance: nothing agrees by standing still.
+    assert moved > 1e-3

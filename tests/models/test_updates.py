@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.models.updates import guarded_update
+from ade_tf.training import make_strategy
 from tests.helpers.models import batch, tiny_model
 
 
@@ -42,7 +43,7 @@ def test_clipping_keeps_the_direction():
 
 
 def test_replicas_clip_the_mean_gradient():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = make_strategy("mirrored", 2)
     with strategy.scope():
         variable, optimizer = make((0.0, 0.0))
     gradients = strategy.experimental_distribute_values_from_function(

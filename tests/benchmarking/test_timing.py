@@ -1,0 +1,33 @@
+import pytest
+import tensorflow as tf
+
+from ade_tf.benchmarking import interleaved, ratio, summary
+
+
+def test_calls_take_turns():
+    seen = []
+
+    def call(name):
+        seen.append(name)
+        return tf.zeros([])
+
+    times = interleaved(
+        {name: lambda name=name: call(name) for name in "ab"}, rounds=3, warmup=1
+    )
+    assert seen == ["a", "b", "a", "b", "b", "a", "a", "b"]
+    assert {name: len(ms) for name, ms in times.items()} == {"a": 3, "b": 3}
+    assert all(ms > 0 for row in times.values() for ms in row)
+
+
+def test_ratios_are_of_the_same_round():
+    # The second round was slow for both, the third for one.
+    result = ratio([2.0, 20.0, 6.0], [1.0, 10.0, 1.0])
+    assert result == {"median": 2.0, "min": 2.0, "max": 6.0}
+    assert summary([3.0, 1.0, 8.0, 4.0]) == {"median": 3.5, "min": 1.0, "max": 8.0}
+
+
+def test_rounds_are_checked():
+    with pytest.raises(ValueError, match="`rounds` must be.*Received: rounds=0"):
+        interleaved({}, rounds=0)
+    with pytest.raises(ValueError, match="same rounds. Received: 1 and 2 rounds"):
+        ratio([1.0], [1.0, 2.0])

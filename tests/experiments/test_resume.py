@@ -1,0 +1,157 @@
+"""Killed or stopped runs, gone on with by the same command, against one never stopped.
+
+Real processes: each test says in one story what its starts have in common.
+"""
+
+import json
+import random
+import re
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ade_tf.models import build_model
+from ade_tf.training.run_directory import RunDirectory
+from tests.helpers.binaries import call, contents, last_step, start, tiny_flags
+from tests.helpers.binaries import wait_until as wait
+
+STEPS, ALONE, EVERY = 100, 30, 7
+FLAGS = tiny_flags(
+    num_steps=STEPS,
+    likelihood_only_steps=ALONE,
+    checkpoint_every=EVERY,
+    validate_every=20,
+    flow_steps=1,
+    encoder_dropout=0.2,
+    decoder_dropout=0.2,
+    coupling_dropout=0.2,
+    penalty="r1",
+    spectral_norm=True,
+    random_flip=True,
+)
+
+
+class Story:
+    """Starts of one run, and a run beside it that is never stopped."""
+
+    def __init__(self, directory, *more):
+        self.flags = [*FLAGS, *more]
+        self.whole, self.run = directory / "whole", directory / "run"
+        self.log = directory / "log"
+        self.undisturbed = start(
+            "train",
+            *self.flags,
+            f"--run_dir={self.whole}",
+            log=directory / "whole.log",
+        )
+        self.process = None
+
+    def start(self):
+        directory = f"--run_dir={self.run}"
+        self.process = start("train", *self.flags, directory, log=self.log)
+
+    def says(self, text):
+        return text in self.log.read_text()
+
+    def stop_after(self, step, number):
+        """Sends a signal once a step is recorded; returns the status and the log."""
+        wait(lambda: last_step(self.run) >= step, self.process)
+        return self.send(number)
+
+    def send(self, number):
+        self.process.send_signal(number)
+        return self.process.wait(timeout=300), self.log.read_text()
+
+    def finish(self):
+        assert self.process.wait(timeout=300) == 0
+        assert self.undisturbed.wait(timeout=300) == 0
+        return self.log.read_text()
+
+
+def weights(run):
+    """Returns the bytes of every number in the newest checkpoint of a run."""
+    reader = tf.train.load_checkpoint(str(run / "checkpoints" / f"step-{STEPS}"))
+    names = (n for n in reader.get_variable_to_shape_map() if "OBJECT_GRAPH" not in n)
+    return {n: np.asarray(reader.get_tensor(n)).tobytes() for n in names}
+
+
+def assert_same_end(story):
+    here, there = weights(story.run), weights(story.whole)
+    assert here.keys() == there.keys()
+    assert [name for name in here if here[name] != there[name]] == []
+    scalars = (story.run / "scalars.jsonl").read_text()
+    assert scalars == (story.whole / "scalars.jsonl").read_text()
+    steps = [json.loads(line)["step"] for line in scalars.splitlines()]
+    assert steps == list(range(1, STEPS + 1))
+    metrics = [run / "metrics.jsonl" for run in (story.run, story.whole)]
+    assert metrics[0].read_text() == metrics[1].read_text()
+
+
+def assert_whole(run):
+    """Every variable of the model and both optimisers is in the checkpoint."""
+    record = RunDirectory(run).read()
+    model = build_model(record["config"], record["image_shape"], record["levels"])
+    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
+    number = len(model.variables) + sum(len(o.variables) for o in optimizers)
+    # A bijector's variables are found twice: by TensorFlow and by Keras.
+    saved = [name for name in weights(run) if "VARIABLE_VALUE" in name]
+    assert len(saved) >= number
+    average = len(model.generator_optimizer.trainable_variables)
+    assert sum("average" in name for name in saved) >= average > 0
+
+
+def test_a_stopped_and_killed_run_ends_as_if_never_stopped(tmp_path):
+    story = Story(tmp_path)
+    # A signal before the first step ends it at once; there is nothing to save.
+    story.start()
+    wait(lambda: story.says("Tracing the first step"), story.process)
+    status, log = story.send(signal.SIGTERM)
+    assert status == 0 and "Stopped by SIGTERM." in log and "Traceback" not in log
+    assert not list(story.run.glob("checkpoints/*"))
+    # Killed while the likelihood is alone.
+    story.start()
+    status, _ = story.stop_after(10, signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    # Stopped once the adversary has joined in.
+    story.start()
+    status, log = story.stop_after(ALONE + 5, signal.SIGTERM)
+    resumed = int(re.search(r"Going on from step (\d+) ", log)[1])
+    assert 0 < resumed <= ALONE and resumed % EVERY == 0
+    assert status == 0 and "Traceback" not in log
+    assert "Stopped and saved; the same command goes on from here." in log
+    stopped = last_step(story.run)
+    assert ALONE < stopped < STEPS
+    # No step is lost.
+    story.start()
+    log = story.finish()
+    assert f"Going on from step {stopped} of" in log
+    assert_same_end(story)
+    assert_whole(story.run)
+
+    # The finished run repeats its numbers and changes nothing that counts.
+    before = contents(story.run)
+    ended = call("train", *FLAGS, f"--run_dir={story.run}")
+    assert ended.status == 0
+    assert f"This run is finished ({STEPS} steps)." in ended.out
+    score = next(line for line in log.splitlines() if line.startswith("test "))
+    assert score in ended.out.splitlines()
+    after = contents(story.run)
+    assert before.keys() == after.keys()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed <= {"curves.png"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("more", [["--update=joint"], ["--sigma=from_z", "--seed=4"]])
+def test_a_run_killed_at_random_again_and_again_ends_the_same(tmp_path, more):
+    story = Story(tmp_path, *more)
+    steps = random.Random(len(more)).sample(range(1, STEPS - 20), 6)
+    for step in sorted(steps):
+        story.start()
+        status, _ = story.stop_after(step, signal.SIGKILL)
+        assert status == -signal.SIGKILL
+    story.start()
+    story.finish()
+    assert_same_end(story)
