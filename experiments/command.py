@@ -6,6 +6,8 @@ from absl import app, flags, logging
 
 __all__ = ["run"]
 
+_FILES_RULE = "files must be accessible and disks have room."
+
 
 def run(main) -> None:
     """Parses the flags and calls `main()`.
@@ -24,7 +26,7 @@ def run(main) -> None:
         except (ValueError, TypeError, OSError) as error:
             logging.debug("Traceback", exc_info=True)
             if isinstance(error, OSError) and error.errno is not None:
-                _fail(f"files must be there, and have room. Received: {error}")
+                _fail(f"{_FILES_RULE} Received: {error}")
             _fail(error)
         except FloatingPointError as error:
             _fail(error, status=3)

@@ -14,3 +14,15 @@ tf.config.set_logical_device_configuration(
 def seeds():
     """Gives every test the same global seeds, whatever ran before it."""
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def v_ade_run(tmp_path_factory):
+    """The directory of a short, finished `v_ade` run on digits; not to be changed."""
+    # Imported here: the devices above must be configured first.
+    from ade_tf.training import train
+    from tests.helpers.models import tiny_config
+
+    directory = tmp_path_factory.mktemp("runs") / "v_ade"
+    train(tiny_config("v_ade", flow_steps=(1,), average_decay=0.5), directory)
+    return directory

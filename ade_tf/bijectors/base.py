@@ -107,7 +107,8 @@ class FusedBijector(tfb.Bijector):
         )
         self._event_shape = self._no_dependency(_checked_event_shape(event_shape))
         self._own_keras_layers = self._no_dependency([])
-        self._own_variables = []
+        # Checkpoints find the variables through the layers, once.
+        self._own_variables = self._no_dependency([])
         self._memo = GraphMemo()
 
     @classmethod

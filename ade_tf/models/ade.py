@@ -13,6 +13,7 @@ from ade_tf.losses import (
     LikelihoodTerms,
     discriminator_cross_entropy,
 )
+from ade_tf.metrics import bits_per_dim
 from ade_tf.models.parts import build_parts
 from ade_tf.models.updates import guarded_update
 from ade_tf.randomness import Draws, fold
@@ -240,10 +241,9 @@ class AdaptiveDensityEstimator(keras.Model):
         with tf.GradientTape() as tape, draws.scope():
             terms = self.likelihood_terms(x, eps)
             loss = tf.reduce_mean(terms.loss_nats(self._kl_weight())) / self.dims
-        per_dim = 1.0 / (self.dims * np.log(2.0))
-        logs["reconstruction"] = tf.reduce_mean(terms.reconstruction_nats) * per_dim
-        logs["kl"] = tf.reduce_mean(terms.kl_nats) * per_dim
-        logs["log_det"] = tf.reduce_mean(terms.log_det_nats) * per_dim
+        logs["reconstruction"] = self._bits(-terms.reconstruction_nats)
+        logs["kl"] = self._bits(-terms.kl_nats)
+        logs["log_det"] = self._bits(-terms.log_det_nats)
         logs["bits_per_dim"] = logs["reconstruction"] + logs["kl"] - logs["log_det"]
         return tape.gradient(loss, [v.value for v in self.generator_variables])
 
@@ -261,6 +261,9 @@ class AdaptiveDensityEstimator(keras.Model):
         return [
             next(found) if id(v) in trained else None for v in self.generator_variables
         ]
+
+    def _bits(self, log_prob_nats):
+        return bits_per_dim(tf.reduce_mean(log_prob_nats), self.dims)
 
     def _kl_weight(self):
         objective = self.config.objective

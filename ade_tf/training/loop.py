@@ -64,7 +64,7 @@ def train(config: RunConfig, run_dir) -> dict:
     run = RunDirectory(run_dir)
     run.check(config)
     settings = config.training
-    with StopSignals() as signals:
+    with StopSignals() as signals, run.named_in_errors():
         data = load_data(config.data)
         strategy = make_strategy(settings.strategy, settings.batch_size)
         with strategy.scope():

@@ -1,5 +1,6 @@
 """The directory of a run: what it holds, and whose it is."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -67,6 +68,19 @@ class RunDirectory:
     def tensorboard(self) -> pathlib.Path:
         """Directory of the TensorBoard events."""
         return self.path / "tensorboard"
+
+    @contextlib.contextmanager
+    def named_in_errors(self):
+        """Adds the directory to the system's errors that name no file, as a full disk's.
+
+        A context manager.
+        """
+        try:
+            yield
+        except OSError as error:
+            if error.errno is not None and error.filename is None:
+                error.filename = str(self.path)
+            raise
 
     def read(self) -> dict | None:
         """Returns the record of the run, or None if there is no run yet.

@@ -120,9 +120,7 @@ def test_every_trainable_variable_has_a_gradient_and_is_counted(preset):
     ("preset", "update"), [*((name, "alternating") for name in PRESETS), BOTH_AT_ONCE]
 )
 def test_fit_trains_every_preset(preset, update):
-    model = tiny_model(
-        preset, update=update, penalty="r1", perturbed=False, flow_steps=(1,)
-    )
+    model = tiny_model(preset, update=update, perturbed=False, flow_steps=(1,))
     before = snapshot(model)
     data = tf.data.Dataset.from_tensors(batch(16)).repeat()
     history = model.fit(data, steps_per_epoch=3, shuffle=False, verbose=0).history

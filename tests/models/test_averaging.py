@@ -8,7 +8,7 @@ from tests.helpers.models import batch, tiny_model
 
 @pytest.mark.parametrize("update", ["joint", "alternating"])
 def test_the_average_decays_once_per_step_and_comes_and_goes(update):
-    model = tiny_model(update=update, average_decay=0.25)
+    model = tiny_model("av_gde", update=update, average_decay=0.25)
     step = tf.function(model.train_step)
     step(batch())
     with averaged_weights(model):
@@ -29,7 +29,7 @@ def test_the_average_decays_once_per_step_and_comes_and_goes(update):
 
 
 def test_the_weights_come_back_bit_for_bit_after_an_error():
-    model = tiny_model(average_decay=0.9)
+    model = tiny_model("vae", average_decay=0.9)
     tf.function(model.train_step)(batch())
     before = [v.numpy() for v in model.variables]
     with pytest.raises(KeyError), averaged_weights(model):

@@ -30,7 +30,9 @@ def trained(strategy, update):
     return model, before
 
 
-@pytest.mark.parametrize("update", ["joint", "alternating"])
+@pytest.mark.parametrize(
+    "update", ["alternating", pytest.param("joint", marks=pytest.mark.long)]
+)
 def test_two_replicas_do_what_one_does(update):
     strategy = make_strategy("mirrored", 2)
     one, before = trained(make_strategy("single", 1), update)

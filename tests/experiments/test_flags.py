@@ -1,0 +1,121 @@
+import pathlib
+
+import numpy as np
+import pytest
+from absl import flags
+
+from ade_tf.config import RunConfig
+from ade_tf.models import build_model, count_parameters
+from tests.helpers.binaries import ROOT, call, tiny_flags
+
+FLAGFILES = sorted((ROOT / "flags").glob("*.flags"))
+
+
+def described(*arguments):
+    """Returns what --dry_run prints: the flags, and the parameters by part."""
+    ended = call("train", *arguments, "--dry_run")
+    assert ended.status == 0, ended.err
+    lines = ended.out.splitlines()
+    parts = lines[lines.index("parameters:") + 1 :]
+    split = (line.strip().replace(",", "").split(": ") for line in parts)
+    return (
+        [line for line in lines if line.startswith("--")],
+        {name: int(number) for name, number in split},
+    )
+
+
+def values(lines):
+    return dict(line.removeprefix("--").split("=", 1) for line in lines)
+
+
+CASES = [
+    ["--preset=flow", "--flow_steps=2,1", "--coupling=spline", "--keep_best=false"],
+    ["--preset=av_gde", "--learning_rate=3e-05", "--nodequantize_samples"],
+    ["--preset=flow_gan", "--random_flip", "--validate_every=4", "--keep_best"],
+]
+
+
+@pytest.mark.parametrize("arguments", CASES, ids=lambda a: a[0])
+def test_a_dry_run_prints_the_whole_configuration(tmp_path, arguments, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines, parts = described(*tiny_flags(), *arguments)
+    assert values(lines).keys() == RunConfig.settings().keys()
+    flagfile = tmp_path / "again.flags"
+    flagfile.write_text("\n".join(lines))
+    assert described(f"--flagfile={flagfile}") == (lines, parts)
+    assert list(tmp_path.iterdir()) == [flagfile]
+    total = parts.pop("total")
+    assert total == sum(parts.values())
+    assert ("discriminator" in parts) == (arguments[0] != "--preset=flow")
+    assert ("encoder" in parts) == (arguments[0] == "--preset=av_gde")
+
+
+def test_the_parameters_are_the_trainable_ones():
+    lines, parts = described(*tiny_flags())
+    found = {n: v for n, v in values(lines).items() if n in ("width", "latent_size")}
+    assert found == {"width": "8", "latent_size": "4"}
+    from tests.helpers.models import tiny_config
+
+    model = build_model(tiny_config(), (8, 8, 1), 17)
+    assert parts.pop("total") == sum(np.prod(v.shape) for v in model.trainable_weights)
+    assert parts == count_parameters(model.parts)
+
+
+def test_a_run_writes_the_flags_that_resolve_to_it(tmp_path):
+    run = tmp_path / "run"
+    arguments = tiny_flags(preset="vae", network="mlp", num_steps=1)
+    assert call("train", *arguments, f"--run_dir={run}").status == 0
+    resolved = run / "resolved.flags"
+    lines, _ = described(*arguments)
+    assert resolved.read_text().split() == lines
+    ended = call("train", f"--flagfile={resolved}", f"--run_dir={run}")
+    assert ended.status == 0 and "This run is finished (1 steps)." in ended.out
+
+
+def resolved(*arguments):
+    return values(described(*arguments)[0])
+
+
+def test_preset_then_flagfile_then_command_line(tmp_path):
+    """Each decides over the one before it, in whatever order they are written."""
+    inner, outer = tmp_path / "inner.flags", tmp_path / "outer.flags"
+    inner.write_text("--preset=v_ade\n--width=9\n--latent_size=5\n--seed=1\n")
+    outer.write_text(f"# Comment.\n--flagfile={inner}\n--latent_size=6\n--seed=2\n")
+    wanted = {"width": "9", "latent_size": "6", "seed": "3", "feature_map": "real_nvp"}
+    line = ["--seed=3", "--feature_map=real_nvp"]
+    for file in ([f"--flagfile={outer}"], ["--flagfile", str(outer)]):
+        for arguments in ([*file, *line], [*line, *file]):
+            found = resolved("--coupling_width=4", *arguments)
+            assert {name: found[name] for name in wanted} == wanted
+    assert resolved(f"--flagfile={outer}")["feature_map"] == "glow"
+
+
+@pytest.mark.parametrize("flagfile", FLAGFILES, ids=lambda path: path.stem)
+def test_every_flagfile_resolves(flagfile, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    text = flagfile.read_text()
+    assert text.startswith("# ")
+    arguments = []
+    if flagfile.stem.startswith("cifar10"):
+        assert "--dataset" not in text and "--data_dir" not in text
+        archive = tmp_path / "images.npz"
+        np.savez(archive, images=np.zeros((20, 32, 32, 3), np.uint8))
+        arguments = [f"--dataset=npz:{archive}"]
+    lines, parts = described(f"--flagfile={flagfile.relative_to(ROOT)}", *arguments)
+    assert values(lines).keys() == RunConfig.settings().keys()
+    assert parts["total"] > 1000
+
+
+def test_there_are_flagfiles():
+    names = {path.stem for path in FLAGFILES}
+    assert {"digits_av_ade", "digits_flow", "digits_v_ade"} <= names
+    assert pathlib.Path(ROOT / "flags" / "base").is_dir()
+
+
+def test_every_setting_has_a_flag_with_its_help():
+    ended = call("train", "--helpfull")
+    assert ended.status in (0, 1)
+    text = " ".join(ended.out.split())
+    for name in RunConfig.settings():
+        assert f"--{name}" in text or f"--[no]{name}" in text
+    assert not set(RunConfig.settings()) & set(flags.FLAGS)

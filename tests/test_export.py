@@ -1,0 +1,175 @@
+"""SavedModels, loaded by a process that has TensorFlow alone."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ade_tf.export import export_model, export_run
+from ade_tf.models import (
+    averaged_weights,
+    bound_terms,
+    build_model,
+    decode,
+    encode,
+    sample,
+)
+from ade_tf.randomness import fold
+from ade_tf.training import Checkpointer, RunDirectory
+from tests.helpers.models import digits, tiny_model
+
+ENDPOINTS = {
+    "av_ade": ["log_prob", "bits_per_dim", "sample", "encode", "decode"],
+    "flow": ["log_prob", "bits_per_dim", "sample"],
+    "gan": ["sample", "decode"],
+}
+IMAGES = np.concatenate([digits().test.images[:5], digits().train.images[:2]])
+CODES = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+
+LOADER = """
+import sys
+
+class Refuse:
+    names = {"ade_tf", "tensorflow_probability", "tf_keras"}
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.names:
+            raise ImportError(f"refused: {name}")
+
+sys.meta_path.insert(0, Refuse())
+import tensorflow as tf
+
+# Importing TensorFlow asks where Keras is, without importing it.
+assert "keras" not in sys.modules
+Refuse.names.add("keras")
+import numpy as np
+
+given = np.load("given.npz")
+found = {}
+for preset in sys.argv[1:]:
+    model = tf.saved_model.load(preset)
+    for name in ("log_prob", "bits_per_dim", "sample", "encode", "decode"):
+        if not hasattr(model, name):
+            continue
+        call = getattr(model, name)
+        if name == "log_prob":
+            result = [call(given["images"], 0), call(given["images"], 7)]
+            result.append(call(given["images"][:2], 7))
+        elif name == "sample":
+            result = [call(6, 1.0, 0), call(6, 0.5, 3), call(2, 0.5, 3)]
+        else:
+            result = [call(given["codes" if name == "decode" else "images"])]
+        for turn, value in enumerate(result):
+            found[f"{preset}/{name}/{turn}"] = value.numpy()
+assert not {"ade_tf", "tensorflow_probability", "keras"} & set(sys.modules)
+np.savez("found.npz", **found)
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Models by preset, and what another process found in their exports."""
+    directory = tmp_path_factory.mktemp("exported")
+    models = {}
+    for preset, endpoints in ENDPOINTS.items():
+        models[preset] = tiny_model(preset, flow_steps=(1,))
+        assert export_model(models[preset], directory / preset) == endpoints
+    np.savez(directory / "given.npz", images=IMAGES, codes=CODES)
+    subprocess.run(
+        [sys.executable, "-c", LOADER, *ENDPOINTS],
+        cwd=directory,
+        check=True,
+        timeout=300,
+    )
+    with np.load(directory / "found.npz") as found:
+        return models, dict(found)
+
+
+def expected(model, name, turn):
+    """The same answer by the model in this process."""
+    if name in ("log_prob", "bits_per_dim"):
+        count = 2 if turn == 2 else len(IMAGES)
+        seed = fold(tf.constant([7 if turn else 0, 0]))
+        indices = tf.range(count, dtype=tf.int64)
+        terms = bound_terms(model, IMAGES[:count], seed, indices)
+        log_prob = -terms.loss_nats(1.0).numpy()
+        return log_prob if name == "log_prob" else -log_prob / (64 * np.log(2.0))
+    if name == "sample":
+        temperature, seed = (0.5, 3) if turn else (1.0, 0)
+        seed = fold(tf.constant([seed, 0]))
+        return sample(model, 2 if turn == 2 else 6, temperature, seed).numpy()
+    if name == "encode":
+        return encode(model, IMAGES).numpy()
+    return decode(model, CODES).numpy()
+
+
+@pytest.mark.parametrize("preset", ENDPOINTS)
+def test_another_process_gets_the_same_answers(exported, preset):
+    models, found = exported
+    mine = {key: value for key, value in found.items() if key.startswith(f"{preset}/")}
+    assert {key.split("/")[1] for key in mine} == set(ENDPOINTS[preset])
+    for key, value in mine.items():
+        _, name, turn = key.split("/")
+        wanted = expected(models[preset], name, int(turn))
+        if name in ("sample", "decode"):
+            assert value.dtype == np.uint8
+            # At most a pixel on the border of two levels may fall to its other side.
+            assert np.mean(value != wanted) < 0.002, key
+        else:
+            np.testing.assert_allclose(value, wanted, rtol=1e-5, err_msg=key)
+
+
+@pytest.mark.parametrize("preset", ["av_ade", "flow"])
+def test_log_prob_and_bits_per_dim_agree(exported, preset):
+    _, found = exported
+    log_prob = found[f"{preset}/log_prob/0"]
+    np.testing.assert_allclose(
+        found[f"{preset}/bits_per_dim/0"], -log_prob / (64 * np.log(2.0)), rtol=1e-6
+    )
+    # Another seed is other noise.
+    assert not np.allclose(log_prob, found[f"{preset}/log_prob/1"], rtol=1e-4)
+    np.testing.assert_allclose(
+        found[f"{preset}/log_prob/1"][:2], found[f"{preset}/log_prob/2"], rtol=1e-5
+    )
+
+
+def test_samples_follow_seed_and_position(exported):
+    _, found = exported
+    samples = [found[f"av_ade/sample/{turn}"] for turn in range(3)]
+    assert [len(images) for images in samples] == [6, 6, 2]
+    assert samples[0].max() <= 16
+    assert not np.array_equal(samples[0], samples[1])
+    np.testing.assert_array_equal(samples[1][:2], samples[2])
+
+
+def test_a_run_is_exported_with_its_averaged_weights(v_ade_run, tmp_path):
+    config = RunDirectory(v_ade_run).read()["config"]
+    model = build_model(config, (8, 8, 1), 17)
+    Checkpointer(model, RunDirectory(v_ade_run).checkpoints).restore()
+    last = expected(model, "log_prob", 0)
+    with averaged_weights(model):
+        averaged = expected(model, "log_prob", 0)
+    assert np.abs(last - averaged).max() > 0.01
+    assert "log_prob" in export_run(v_ade_run, tmp_path / "out")
+    exported = tf.saved_model.load(tmp_path / "out")
+    log_prob = exported.log_prob(IMAGES, 0).numpy()
+    np.testing.assert_allclose(log_prob, averaged, rtol=1e-5)
+
+
+def test_out_must_be_new_or_empty(v_ade_run, tmp_path):
+    held = tmp_path / "held"
+    held.mkdir()
+    (held / "notes.txt").write_text("mine")
+    for out in ("", held, held / "notes.txt"):
+        with pytest.raises(ValueError, match="out must be a new or empty directory"):
+            export_run(v_ade_run, out)
+    assert [path.name for path in held.iterdir()] == ["notes.txt"]
+    assert (held / "notes.txt").read_text() == "mine"
+
+
+def test_a_directory_without_a_run_is_not_exported(tmp_path):
+    with pytest.raises(ValueError, match="run_dir must be the directory of a run"):
+        export_run(tmp_path / "nothing", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
