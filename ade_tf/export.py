@@ -87,6 +87,7 @@ def export_model(model, out) -> list[str]:
     archive = keras.export.ExportArchive()
     archive.track(model)
     for name, (function, signature) in endpoints.items():
+        function = tf.autograph.experimental.do_not_convert(function)
         archive.add_endpoint(name, function, input_signature=signature)
     archive.write_out(str(out), verbose=False)
     return list(endpoints)

@@ -131,7 +131,8 @@ def nearest(images, references, count: int) -> list[np.ndarray]:
 def _samples(model, count, temperature, seed, noise):
     batch = min(count, _BATCH)
     draw_batch = tf.function(
-        lambda first: sample(model, batch, temperature, seed, noise, first)
+        lambda first: sample(model, batch, temperature, seed, noise, first),
+        autograph=False,
     )
     drawn = [draw_batch(tf.constant(k)).numpy() for k in range(0, count, batch)]
     return np.concatenate(drawn)[:count]

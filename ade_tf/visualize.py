@@ -11,13 +11,18 @@ from PIL import Image
 
 from ade_tf.metrics.records import replace_file
 
-__all__ = ["image_grid", "learning_curves", "save_png"]
+__all__ = ["can_show", "image_grid", "learning_curves", "save_png"]
 
 _TILE_PIXELS = 64
 _BORDER = 255
 _HELD_OUT = ("validation_", "val_", "test_")
 _FEW_POINTS = 30
 _POINTS = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.6}
+
+
+def can_show(image_shape, levels: int) -> bool:
+    """Returns whether `image_grid` takes such images: grey or colour, with levels."""
+    return levels >= 2 and image_shape[-1] in (1, 3)
 
 
 def image_grid(

@@ -29,21 +29,25 @@ IMAGES = np.concatenate([digits().test.images[:5], digits().train.images[:2]])
 CODES = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
 
 LOADER = """
+import importlib.machinery
 import sys
 
-class Refuse:
-    names = {"ade_tf", "tensorflow_probability", "tf_keras"}
+REFUSED = {"ade_tf", "tensorflow_probability", "keras", "tf_keras"}
 
+class Refuse:
+    # TensorFlow asks where Keras is, and goes on where its import fails.
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in self.names:
-            raise ImportError(f"refused: {name}")
+        if name.partition(".")[0] in REFUSED:
+            return importlib.machinery.ModuleSpec(name, self, origin="refused")
+
+    def create_module(self, spec):
+        raise ImportError(f"refused: {spec.name}")
+
+    def exec_module(self, module):
+        raise ImportError("refused")
 
 sys.meta_path.insert(0, Refuse())
 import tensorflow as tf
-
-# Importing TensorFlow asks where Keras is, without importing it.
-assert "keras" not in sys.modules
-Refuse.names.add("keras")
 import numpy as np
 
 given = np.load("given.npz")
@@ -63,7 +67,7 @@ for preset in sys.argv[1:]:
             result = [call(given["codes" if name == "decode" else "images"])]
         for turn, value in enumerate(result):
             found[f"{preset}/{name}/{turn}"] = value.numpy()
-assert not {"ade_tf", "tensorflow_probability", "keras"} & set(sys.modules)
+assert not REFUSED & set(sys.modules)
 np.savez("found.npz", **found)
 """
 

@@ -1,6 +1,7 @@
 """What is timed: a model's training step, log_prob and sample, and a reference's."""
 
 import dataclasses
+import functools
 import typing
 from collections.abc import Callable
 
@@ -38,9 +39,11 @@ def model_calls(model, images) -> dict:
     count = int(images.shape[0])
     # Arguments, not constants, or TensorFlow would compute the noise once and for all.
     seed, indices = fold(0), tf.range(count, dtype=tf.int64)
-    train = tf.function(model.train_step)
-    log_prob = tf.function(lambda *args: -bound_terms(model, *args).loss_nats(1.0))
-    draw = tf.function(lambda seed: sample(model, count, 1.0, seed))
+    train = tf.function(model.train_step, autograph=False)
+    log_prob = tf.function(
+        lambda *args: -bound_terms(model, *args).loss_nats(1.0), autograph=False
+    )
+    draw = tf.function(lambda seed: sample(model, count, 1.0, seed), autograph=False)
     calls = {"train": lambda: train({"image": images})}
     if model.config.preset.likelihood:
         calls["log_prob"] = lambda: log_prob(images, seed, indices)
@@ -84,7 +87,7 @@ def direct_calls(model, images) -> dict:
     def noisy(images):
         return images + tf.random.uniform(images.shape)
 
-    @tf.function
+    @functools.partial(tf.function, autograph=False)
     def train(images):
         x = noisy(images)
         with tf.GradientTape() as tape:
@@ -92,8 +95,8 @@ def direct_calls(model, images) -> dict:
         optimizer.apply(tape.gradient(loss, glow.variables), glow.variables)
         return loss
 
-    log_prob = tf.function(lambda images: glow.log_prob(noisy(images)))
-    draw = tf.function(lambda: glow.sample(int(images.shape[0])))
+    log_prob = tf.function(lambda images: glow.log_prob(noisy(images)), autograph=False)
+    draw = tf.function(lambda: glow.sample(int(images.shape[0])), autograph=False)
     return {
         "train": lambda: train(images),
         "log_prob": lambda: log_prob(images),

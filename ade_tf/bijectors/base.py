@@ -197,6 +197,8 @@ class FusedBijector(tfb.Bijector):
 
     # Without this, tf.function rewrites every line below here for no use.
     @tf.autograph.experimental.do_not_convert
+    # Nothing here for AutoGraph, whose conversion would slow the tracing down.
+    @tf.autograph.experimental.do_not_convert
     def _run(self, function, event_shape_of, x, condition):
         with tf.name_scope(self.name):
             x = tf.convert_to_tensor(x, self.dtype)

@@ -50,8 +50,8 @@ class LikelihoodScorer:
         self._model = model
         self._batch_size = batch_size
         self._progress = progress or (lambda done, total: None)
-        self._bound = tf.function(self._bound_step, reduce_retracing=True)
-        self._weights = tf.function(self._weights_step, reduce_retracing=True)
+        self._bound = tf.function(self._bound_step, autograph=False)
+        self._weights = tf.function(self._weights_step, autograph=False)
 
     def _bound_step(self, images, seed, indices):
         terms = bound_terms(self._model, images, seed, indices)

@@ -19,7 +19,7 @@ from ade_tf.training.restoring import settle_weights
 from ade_tf.training.run_directory import RunDirectory, flagfile
 from ade_tf.training.stopping import StopSignals
 from ade_tf.training.strategies import make_strategy
-from ade_tf.visualize import image_grid, learning_curves, save_png
+from ade_tf.visualize import can_show, image_grid, learning_curves, save_png
 
 __all__ = ["describe_run", "train"]
 
@@ -151,13 +151,15 @@ def _finish(run, model, checkpointer, data):
         record["origin"] = "train"
         append_record(run.metrics, record)
     picture = run.samples / "final.png"
-    if not picture.exists():
+    shown = can_show(model.image_shape, model.levels)
+    if shown and not picture.exists():
         images = sample(model, 100, 1.0, model.config.training.seed).numpy()
         run.samples.mkdir(exist_ok=True)
         save_png(picture, image_grid(images, model.levels, columns=10))
     learning_curves(read_records(run.scalars), run.path / "curves.png")
     print(f"run       {run.path}")
-    print(f"samples   {picture}")
+    if shown:
+        print(f"samples   {picture}")
     print(f"curves    {run.path / 'curves.png'}")
     if record:
         print(describe_record(record), flush=True)

@@ -1,5 +1,7 @@
 """What a run leaves behind while it trains: scalars, pictures, checkpoints."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 from absl import logging
@@ -8,7 +10,7 @@ from ade_tf.metrics import append_record, mean_and_standard_error, read_records
 from ade_tf.models import LikelihoodScorer, averaged_weights, sample
 from ade_tf.training.checkpoints import Checkpointer
 from ade_tf.training.progress import Progress
-from ade_tf.visualize import image_grid, save_png
+from ade_tf.visualize import can_show, image_grid, save_png
 
 __all__ = ["Recorder"]
 
@@ -46,11 +48,14 @@ class Recorder(keras.callbacks.Callback):
         super().set_model(model)
         settings = model.config.training
         self._settings = settings
-        self._events = tf.summary.create_file_writer(str(self._run.tensorboard))
+        with _written_whole(self._run.tensorboard):
+            self._events = tf.summary.create_file_writer(str(self._run.tensorboard))
         self._progress = Progress(settings.num_steps, settings.batch_size, self._step)
         if model.config.preset.likelihood:
             self._scorer = LikelihoodScorer(model)
-        self._sampler = tf.function(lambda: sample(model, 100, 1.0, settings.seed))
+        self._sampler = tf.function(
+            lambda: sample(model, 100, 1.0, settings.seed), autograph=False
+        )
 
     def on_train_batch_end(self, batch, logs=None):
         """Does all that is due after a step."""
@@ -82,7 +87,12 @@ class Recorder(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def save_samples(self) -> None:
-        """Writes a grid of 100 samples drawn with the averaged weights."""
+        """Writes a grid of 100 samples drawn with the averaged weights.
+
+        Images that no picture can show (`can_show`) are left out.
+        """
+        if not can_show(self.model.image_shape, self.model.levels):
+            return
         with averaged_weights(self.model):
             images = self._sampler().numpy()
         self._run.samples.mkdir(exist_ok=True)
@@ -138,16 +148,23 @@ class Recorder(keras.callbacks.Callback):
 
     def _write(self, line):
         append_record(self._run.scalars, {"step": self._step, **line})
-        try:
+        with _written_whole(self._run.tensorboard):
             with self._events.as_default(step=self._step):
                 for name, value in line.items():
                     tf.summary.scalar(name, value)
             self._events.flush()
-        except tf.errors.OpError as error:
-            raise OSError(
-                "TensorBoard's events must be written whole. "
-                f"Received: {self._run.tensorboard} ({type(error).__name__})"
-            ) from error
+
+
+@contextlib.contextmanager
+def _written_whole(directory):
+    """Turns TensorFlow's errors of TensorBoard's files into the system's."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(
+            "TensorBoard's events must be written whole. "
+            f"Received: {str(directory)!r} ({type(error).__name__})"
+        ) from error
 
 
 def _due(step, every):

@@ -71,9 +71,9 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def named_in_errors(self):
-        """Adds the directory to the system's errors that name no file, as a full disk's.
+        """Makes a context that adds the directory to errors that name no file.
 
-        A context manager.
+        The system's error for a full disk names none.
         """
         try:
             yield

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.helpers.binaries import call, contents, start, tiny_flags
 
-CHEAP = tiny_flags(preset="vae", network="mlp", num_steps=2)
+CHEAP = tiny_flags(preset="vae", network="mlp")
 
 
 def save_images(folder, *sizes):
@@ -129,24 +129,17 @@ def test_skipped_bad_images_are_counted(tmp_path):
     assert "2 train, 1 validation, 1 test" in ended.out
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    run = tmp_path_factory.mktemp("bad") / "run"
-    assert call("train", *CHEAP, f"--run_dir={run}").status == 0
-    return run
-
-
 CHANGES = {
     "one": (["--seed=1"], r"seed: 0 -> 1\n$"),
-    "two": (["--num_steps=3", "--width=9"], r"width: 8 -> 9.*num_steps: 2 -> 3"),
+    "two": (["--num_steps=9", "--width=9"], r"width: 8 -> 9.*num_steps: 6 -> 9"),
     "data": (["--random_flip"], "random_flip: False -> True"),
 }
 
 
 @pytest.mark.parametrize(("more", "message"), CHANGES.values(), ids=CHANGES)
-def test_a_changed_configuration_is_refused(finished, more, message):
+def test_a_changed_configuration_is_refused(finished, cheap, more, message):
     before = contents(finished)
-    ended = call("train", *CHEAP, f"--run_dir={finished}", *more)
+    ended = call("train", *cheap, f"--run_dir={finished}", *more)
     assert ended.status == 2
     rule = "error: a run is resumed with the configuration it was started with"
     assert ended.err.startswith(rule) and "Received: " in ended.err
@@ -154,31 +147,19 @@ def test_a_changed_configuration_is_refused(finished, more, message):
     assert contents(finished) == before
 
 
-def test_what_the_weights_do_not_depend_on_may_change(finished):
+def test_what_the_weights_do_not_depend_on_may_change(finished, cheap):
     more = ["--checkpoint_every=1", "--keep_checkpoints=5", "--strategy=single"]
-    ended = call("train", *CHEAP, f"--run_dir={finished}", *more)
-    assert ended.status == 0 and "This run is finished (2 steps)." in ended.out
+    ended = call("train", *cheap, f"--run_dir={finished}", *more)
+    assert ended.status == 0 and "This run is finished (6 steps)." in ended.out
 
 
 @pytest.mark.parametrize("case", ["missing folder", "text file", "no array"])
-def test_bad_data_touches_nothing_of_an_earlier_run(finished, tmp_path, case):
+def test_bad_data_touches_nothing_of_an_earlier_run(finished, cheap, tmp_path, case):
     before = contents(finished)
     dataset, more, _ = DATA[case]
-    flags = [*CHEAP, f"--dataset={dataset(tmp_path)}", *more]
+    flags = [*cheap, f"--dataset={dataset(tmp_path)}", *more]
     assert call("train", *flags, f"--run_dir={finished}").status == 2
     assert contents(finished) == before
-
-
-def test_other_images_under_the_same_name_are_refused(tmp_path):
-    archive, run = tmp_path / "x.npz", tmp_path / "run"
-    flags = [*CHEAP, f"--dataset=npz:{archive}", f"--run_dir={run}"]
-    generator = np.random.default_rng(0)
-    np.savez(archive, images=generator.integers(0, 256, (30, 8, 8), np.uint8))
-    assert call("train", *flags).status == 0
-    before = contents(run)
-    np.savez(archive, images=generator.integers(0, 256, (30, 12, 8), np.uint8))
-    assert_refused(call("train", *flags), r"images it.*\(8, 8, 1\).*\(12, 8, 1\)")
-    assert contents(run) == before
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
-import pathlib
-
 import numpy as np
 import pytest
 from absl import flags
 
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, count_parameters
-from tests.helpers.binaries import ROOT, call, tiny_flags
+from experiments import common_flags
+from tests.helpers.binaries import ROOT, call, flags_of, tiny_flags
+from tests.helpers.models import tiny_config
 
 FLAGFILES = sorted((ROOT / "flags").glob("*.flags"))
+BENCHMARKS = [path for path in FLAGFILES if path.stem.startswith("bench_")]
+RUNS = [path for path in FLAGFILES if path not in BENCHMARKS]
 
 
 def described(*arguments):
@@ -54,22 +56,16 @@ def test_the_parameters_are_the_trainable_ones():
     lines, parts = described(*tiny_flags())
     found = {n: v for n, v in values(lines).items() if n in ("width", "latent_size")}
     assert found == {"width": "8", "latent_size": "4"}
-    from tests.helpers.models import tiny_config
-
     model = build_model(tiny_config(), (8, 8, 1), 17)
     assert parts.pop("total") == sum(np.prod(v.shape) for v in model.trainable_weights)
     assert parts == count_parameters(model.parts)
 
 
-def test_a_run_writes_the_flags_that_resolve_to_it(tmp_path):
-    run = tmp_path / "run"
-    arguments = tiny_flags(preset="vae", network="mlp", num_steps=1)
-    assert call("train", *arguments, f"--run_dir={run}").status == 0
-    resolved = run / "resolved.flags"
-    lines, _ = described(*arguments)
-    assert resolved.read_text().split() == lines
-    ended = call("train", f"--flagfile={resolved}", f"--run_dir={run}")
-    assert ended.status == 0 and "This run is finished (1 steps)." in ended.out
+def test_a_run_writes_the_flags_that_resolve_to_it(finished, cheap):
+    written = finished / "resolved.flags"
+    assert written.read_text().split() == described(*cheap)[0]
+    ended = call("train", f"--flagfile={written}", f"--run_dir={finished}")
+    assert ended.status == 0 and "This run is finished (6 steps)." in ended.out
 
 
 def resolved(*arguments):
@@ -90,8 +86,8 @@ def test_preset_then_flagfile_then_command_line(tmp_path):
     assert resolved(f"--flagfile={outer}")["feature_map"] == "glow"
 
 
-@pytest.mark.parametrize("flagfile", FLAGFILES, ids=lambda path: path.stem)
-def test_every_flagfile_resolves(flagfile, tmp_path, monkeypatch):
+@pytest.mark.parametrize("flagfile", RUNS, ids=lambda path: path.stem)
+def test_every_flagfile_of_a_run_resolves(flagfile, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     text = flagfile.read_text()
     assert text.startswith("# ")
@@ -106,10 +102,17 @@ def test_every_flagfile_resolves(flagfile, tmp_path, monkeypatch):
     assert parts["total"] > 1000
 
 
+@pytest.mark.parametrize("flagfile", BENCHMARKS, ids=lambda path: path.stem)
+def test_every_flagfile_of_a_benchmark_resolves(flagfile, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with flags_of(common_flags.define_benchmark_flags):
+        flags.FLAGS(["benchmark", f"--flagfile={flagfile}"])
+        assert common_flags.config_from_flags().model.flow_steps
+
+
 def test_there_are_flagfiles():
-    names = {path.stem for path in FLAGFILES}
+    names = {path.stem for path in RUNS}
     assert {"digits_av_ade", "digits_flow", "digits_v_ade"} <= names
-    assert pathlib.Path(ROOT / "flags" / "base").is_dir()
 
 
 def test_every_setting_has_a_flag_with_its_help():

@@ -11,6 +11,8 @@ import time
 import typing
 from unittest import mock
 
+import numpy as np
+import tensorflow as tf
 from absl import flags, logging
 
 from experiments import command, common_flags
@@ -45,22 +47,31 @@ def call(binary, *arguments):
     out, err = io.StringIO(), io.StringIO()
     handler = logging.get_absl_handler().python_handler
     stream = handler.stream
-    _forget_flags()
     try:
         handler.stream = err
         with (
+            flags_of(define),
             mock.patch.object(sys, "argv", [binary, *map(str, arguments)]),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
-            define()
             command.run(main)
     except SystemExit as end:
         return Ended(end.code or 0, out.getvalue(), err.getvalue())
     finally:
         handler.stream = stream
-        _forget_flags()
     raise AssertionError("A binary ends by SystemExit.")
+
+
+@contextlib.contextmanager
+def flags_of(define):
+    """Defines the flags of a binary for a while, as in a process of its own."""
+    _forget_flags()
+    try:
+        define()
+        yield
+    finally:
+        _forget_flags()
 
 
 def start(binary, *arguments, log):
@@ -97,6 +108,14 @@ def contents(directory):
     root = pathlib.Path(directory)
     files = (path for path in root.rglob("*") if path.is_file())
     return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+def saved_numbers(run_dir, step):
+    """Returns the bytes of every number in a checkpoint of a run."""
+    path = pathlib.Path(run_dir, "checkpoints", f"step-{step}")
+    reader = tf.train.load_checkpoint(str(path))
+    names = [n for n in reader.get_variable_to_shape_map() if "OBJECT_GRAPH" not in n]
+    return {n: np.asarray(reader.get_tensor(n)).tobytes() for n in names}
 
 
 def _text(value):

@@ -1,0 +1,23 @@
+"""A finished run that several tests look at or copy."""
+
+import pytest
+
+from tests.helpers.binaries import call, tiny_flags
+
+CHEAP = tiny_flags(
+    preset="vae", network="mlp", num_steps=6, checkpoint_every=2, sample_every=3
+)
+
+
+@pytest.fixture
+def cheap():
+    """Flags of the finished run."""
+    return list(CHEAP)
+
+
+@pytest.fixture(scope="package")
+def finished(tmp_path_factory):
+    """Directory of a finished run; tests may call `train` on it, but not change it."""
+    run = tmp_path_factory.mktemp("finished") / "run"
+    assert call("train", *CHEAP, f"--run_dir={run}").status == 0
+    return run
