@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ade_tf.models import decode, encode, reconstruct, sample
 from ade_tf.training import load_data, load_run
-from ade_tf.visualize import image_grid, save_png
+from ade_tf.visualize import can_show, image_grid, save_png
 
 __all__ = ["MODES", "draw", "interpolate", "nearest"]
 
@@ -37,16 +37,16 @@ def draw(
       temperature: Factor on the standard deviations, at least 0.
       noise: Whether the decoder's noise is drawn too.
       seed: Seed of the samples.
-      out: A .png file for the grid or a .npz file for the images, uint8 under
-        `images`; empty for a picture in the run's `samples` directory.
+      out: A .png file for the grid or a .npz file for the images, uint8 (float32 for
+        continuous data) under `images`; empty for a picture in the run's `samples` directory.
       data_dir: Directory of TFDS data sets, in place of the run's own.
 
     Returns:
       The path written.
 
     Raises:
-      ValueError: If an argument is out of range, or the preset lacks what the mode
-        needs.
+      ValueError: If an argument is out of range, the preset lacks what the mode
+        needs, or the images are not of a kind that a picture shows.
     """
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}. Received: {mode!r}")
@@ -63,7 +63,14 @@ def draw(
             f"mode {mode!r} needs a preset with an encoder. "
             f"Received: preset={run.config.model.preset!r}"
         )
-    columns = None
+    path = pathlib.Path(out) if out else run.directory.samples / f"{mode}.png"
+    if path.suffix == ".png" and not can_show(model.image_shape, model.levels):
+        raise ValueError(
+            "a picture needs grey or colour images with levels (of others, out takes "
+            f"the arrays as .npz). Received: out={out!r}, "
+            f"image_shape={model.image_shape}, levels={model.levels}"
+        )
+    columns = group = None
     if mode == "sample":
         images = _samples(model, num_samples, temperature, seed, noise)
     else:
@@ -71,7 +78,7 @@ def draw(
         if mode == "reconstruct":
             real = data.test.images[:num_samples].astype(np.float32)
             images = _interleave(real, reconstruct(model, real).numpy())
-            columns = 10
+            columns, group = 10, 2
         elif mode == "interpolate":
             real = data.test.images[: 2 * num_samples].astype(np.float32)
             images = interpolate(model, real[0::2], real[1::2], steps=10)
@@ -79,14 +86,13 @@ def draw(
         else:
             drawn = _samples(model, num_samples, temperature, seed, noise)
             images = _interleave(drawn, *nearest(drawn, data.train.images, 3))
-            columns = 8
+            columns, group = 8, 4
     kind = np.uint8 if model.levels else np.float32
-    path = pathlib.Path(out) if out else run.directory.samples / f"{mode}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".npz":
         np.savez_compressed(path, images=images.astype(kind))
     else:
-        save_png(path, image_grid(images, model.levels, columns=columns))
+        save_png(path, image_grid(images, model.levels, columns=columns, group=group))
     return path
 
 

@@ -14,7 +14,8 @@ from ade_tf.metrics.records import replace_file
 __all__ = ["can_show", "image_grid", "learning_curves", "save_png"]
 
 _TILE_PIXELS = 64
-_BORDER = 255
+# Between black and white: strokes that run to the edge end there all the same.
+_BORDER = 128
 _HELD_OUT = ("validation_", "val_", "test_")
 _FEW_POINTS = 30
 _POINTS = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.6}
@@ -26,9 +27,13 @@ def can_show(image_shape, levels: int) -> bool:
 
 
 def image_grid(
-    images, levels: int, columns: int | None = None, scale: int | None = None
+    images,
+    levels: int,
+    columns: int | None = None,
+    scale: int | None = None,
+    group: int | None = None,
 ) -> np.ndarray:
-    """Lays images out in a grid, row by row, between thin white borders.
+    """Lays images out in a grid, row by row, between thin grey borders.
 
     Args:
       images: Array, `[N, H, W, C]`, C 1 or 3, of values in `0 .. levels - 1`, shown
@@ -37,13 +42,15 @@ def image_grid(
       columns: Images in a row; None makes the grid about square.
       scale: Screen pixels per image pixel, without interpolation; None enlarges small
         images to about 64 pixels.
+      group: Number of neighbours in a row that belong together; a wider gap stands
+        between groups. It divides `columns`; None takes the row as one.
 
     Returns:
       uint8 array, `[h, w, C]`.
 
     Raises:
-      ValueError: If there are no images, the shape, `levels`, `columns` or `scale` is
-        impossible, or a value is outside of its range or not a number.
+      ValueError: If there are no images, the shape, `levels`, `columns`, `scale` or
+        `group` is impossible, or a value is outside of its range or not a number.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
@@ -54,15 +61,22 @@ def image_grid(
     count, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(count)) if columns is None else columns
     scale = max(1, _TILE_PIXELS // max(height, width)) if scale is None else scale
+    group = columns if group is None else group
     for name, value, least in (
         ("levels", levels, 2),
         ("columns", columns, 1),
         ("scale", scale, 1),
+        ("group", group, 1),
     ):
         if value < least:
             raise ValueError(
                 f"{name} is at least {least} in a grid. Received: {name}={value}"
             )
+    if columns % group:
+        raise ValueError(
+            f"group divides columns in a grid. Received: group={group}, "
+            f"columns={columns}"
+        )
     if not (images.min() >= 0 and images.max() <= levels - 1):
         raise ValueError(
             f"Values of images lie in 0 .. levels - 1. Received: levels={levels}, "
@@ -71,14 +85,18 @@ def image_grid(
     rows = math.ceil(count / columns)
     grey = np.rint(images.astype(np.float64) * (255 / (levels - 1))).astype(np.uint8)
     tiles = grey.repeat(scale, axis=1).repeat(scale, axis=2)
-    line = 1 if scale == 1 else 2
+    line = 1 if scale == 1 else max(2, scale // 2)
     tiles = np.pad(
         tiles, ((0, 0), (line, 0), (line, 0), (0, 0)), constant_values=_BORDER
     )
     empty = ((0, rows * columns - count), (0, 0), (0, 0), (0, 0))
     tiles = np.pad(tiles, empty, constant_values=_BORDER)
-    tiles = tiles.reshape(rows, columns, *tiles.shape[1:]).swapaxes(1, 2)
-    grid = tiles.reshape(rows * tiles.shape[1], columns * tiles.shape[3], channels)
+    high, wide = tiles.shape[1:3]
+    grid = tiles.reshape(rows, columns, high, wide, channels).swapaxes(1, 2)
+    grid = grid.reshape(rows * high, columns // group, group * wide, channels)
+    gap = 3 * line
+    grid = np.pad(grid, ((0, 0), (0, 0), (gap, 0), (0, 0)), constant_values=_BORDER)
+    grid = grid.reshape(rows * high, -1, channels)[:, gap:]
     return np.pad(grid, ((0, line), (0, line), (0, 0)), constant_values=_BORDER)
 
 

@@ -54,7 +54,7 @@ def define_sample_flags() -> None:
     flags.DEFINE_string(
         "mode",
         "sample",
-        "Picture: sample, reconstruct (test images above their reconstructions), "
+        "Picture: sample, reconstruct (test images beside their reconstructions), "
         "interpolate (between codes of test images) or neighbours (samples beside "
         "their nearest training images).",
     )

@@ -20,22 +20,32 @@ def test_every_digit_stands_in_its_place_enlarged():
         expected = np.rint(_DIGITS[index, ..., 0] * 255 / 16)
         np.testing.assert_array_equal(tile, np.kron(expected, np.ones([4, 4])))
     borders = np.arange(104) % 34 < 2
-    assert (grid[borders] == 255).all() and (grid[:, borders] == 255).all()
-    assert (grid[70:, 36:] == 255).all()
+    assert (grid[borders] == 128).all() and (grid[:, borders] == 128).all()
+    assert (grid[70:, 36:] == 128).all()
 
 
 @pytest.mark.parametrize(
     ("shape", "options", "grid_shape"),
     [
-        ((9, 8, 8, 1), {}, (200, 200, 1)),
+        ((9, 8, 8, 1), {}, (208, 208, 1)),
         ((5, 32, 16, 3), {}, (134, 104, 3)),
         ((2, 64, 64, 3), {}, (66, 131, 3)),
         ((2, 100, 30, 1), {"columns": 1}, (203, 32, 1)),
         ((1, 2, 2, 1), {"scale": 1}, (4, 4, 1)),
+        ((4, 8, 8, 1), {"columns": 4, "group": 2}, (72, 4 * 68 + 12 + 4, 1)),
     ],
 )
 def test_default_layout(shape, options, grid_shape):
     assert image_grid(np.zeros(shape, np.uint8), 256, **options).shape == grid_shape
+
+
+def test_groups_stand_apart():
+    together = image_grid(_DIGITS[:8], 17, columns=4, scale=4)
+    apart = image_grid(_DIGITS[:8], 17, columns=4, scale=4, group=2)
+    middle = 2 + 2 * 34
+    np.testing.assert_array_equal(apart[:, :middle], together[:, :middle])
+    assert (apart[:, middle : middle + 6] == 128).all()
+    np.testing.assert_array_equal(apart[:, middle + 6 :], together[:, middle:])
 
 
 @pytest.mark.parametrize(
@@ -56,6 +66,8 @@ def test_levels_run_from_black_to_white(levels, dtype):
         (np.zeros([2, 8, 8, 1]), 1, {}, "levels is at least 2.*levels=1"),
         (np.zeros([2, 8, 8, 1]), 17, {"columns": 0}, "columns=0"),
         (np.zeros([2, 8, 8, 1]), 17, {"scale": 0}, "scale=0"),
+        (np.zeros([2, 8, 8, 1]), 17, {"group": 0}, "group=0"),
+        (np.zeros([4, 8, 8, 1]), 17, {"columns": 4, "group": 3}, "group=3, columns=4"),
         (np.full([2, 8, 8, 1], 17), 17, {}, "0 .. levels - 1.*levels=17.*17"),
         (np.full([2, 8, 8, 1], -0.1), 17, {}, "from -0.1"),
         (np.full([2, 8, 8, 1], np.nan), 17, {}, "from nan"),

@@ -8,7 +8,7 @@ from ade_tf.bijectors.transforms import Affine, bounded
 __all__ = ["Spline"]
 
 # TFP's quadratic formula gives NaN in float32 on wild bins (seen from a bound of 4 on).
-_RAW_BOUND = 2.0
+_RAW_BOUND = 3.0
 
 
 class Spline:
@@ -17,9 +17,9 @@ class Spline:
     `y = spline((x + shift) * exp(log_scale))`. The spline maps [-range, range] to
     itself by `bins` rational-quadratic pieces and is the identity outside. Deviations
     from the paper: the affine map in front, so the range follows the data; and bins
-    bounded on both sides, where the paper has floors only. With `b(r) = 2 tanh(r / 2)`,
+    bounded on both sides, where the paper has floors only. With `b(r) = 3 tanh(r / 3)`,
     widths and heights are `2 * range * softmax(b(r))`, so the ratio of any two is below
-    e^4, and the slopes at the inner knots are `exp(b(r))`, between e^-2 and e^2.
+    e^6, and the slopes at the inner knots are `exp(b(r))`, between e^-3 and e^3.
     All-zero parameters give the identity.
 
     Args:

@@ -105,7 +105,7 @@ def _feature_map(config, image_shape, levels):
     )
     flow = FEATURE_MAPS[config.feature_map](tuple(image_shape), **keywords)
     image_space = ImageSpace(levels, alpha=config.logit_alpha)
-    return BijectorLayer(FusedChain([image_space, flow]))
+    return BijectorLayer(FusedChain([image_space, flow]), name="feature_map")
 
 
 def count_parameters(parts: Parts) -> dict:

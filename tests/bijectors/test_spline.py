@@ -13,7 +13,7 @@ def bounded(raw, bound):
 
 def reference(x, raw):
     """Scalar y = spline(affine(x)) and dy/dx, by eqs. 4 and 5 of arXiv 1906.04032."""
-    shift, raw_log_scale, raw_spline = raw[0], raw[1], bounded(raw[2:], 2.0)
+    shift, raw_log_scale, raw_spline = raw[0], raw[1], bounded(raw[2:], 3.0)
     scale = np.exp(bounded(raw_log_scale, BOUND))
     v = (x + shift) * scale
     if not -RANGE < v < RANGE:

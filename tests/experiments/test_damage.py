@@ -36,24 +36,31 @@ def run(finished, tmp_path):
 
 
 def test_a_full_disk_is_one_message_and_spares_checkpoints(run, cheap, finished):
-    # As the run was after step 4, its records lost.
+    # As the run was after step 4.
     shutil.rmtree(run / "tensorboard")
-    for path in [*run.glob("checkpoints/step-6.*"), *run.glob("*.jsonl")]:
+    for path in [*run.glob("checkpoints/step-6.*"), run / "metrics.jsonl"]:
         path.unlink()
     before = contents(run / "checkpoints")
+    lines = (run / "scalars.jsonl").read_text().splitlines(keepends=True)
+    until_now = len("".join(lines[:4]))
     system = "files must be accessible and disks have room."
-    meets = {
-        20: f"({system}|A record is written whole)",
-        700: "TensorBoard's events must be written whole.",
-        3000: system,
-        20_000: "a checkpoint must be written whole; the earlier ones are kept.",
-    }
-    for room, rule in meets.items():
+    meets = [
+        (until_now - 9, "scalars dropped", system),
+        (until_now + 9, "scalars added", f"({system}|A record is written whole)"),
+        (20, "first event", "TensorBoard's events must be written whole."),
+        (700, "later events", "TensorBoard's events must be written whole."),
+        (3000, "picture", system),
+        (20_000, "checkpoint", "a checkpoint must be written whole; the earlier ones"),
+    ]
+    for room, what, rule in meets:
+        if what == "first event":
+            (run / "scalars.jsonl").unlink()
         with room_of(room):
             ended = call("train", *cheap, f"--run_dir={run}")
         assert ended.status == 2
         (error,) = errors(ended)
-        assert re.match(f"error: {rule} ?Received: .*{re.escape(str(run))}", error)
+        pattern = f"error: {rule}.* Received: .*{re.escape(str(run))}"
+        assert re.match(pattern, error), f"{what}: {error}"
         assert contents(run / "checkpoints") == before
         assert not list(run.rglob("*.png.*")) and not list(run.rglob(".*"))
     # With room again, the same command ends as if nothing had been.

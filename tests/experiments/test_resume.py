@@ -10,8 +10,6 @@ import signal
 
 import pytest
 
-from ade_tf.models import build_model
-from ade_tf.training.run_directory import RunDirectory
 from tests.helpers.binaries import (
     call,
     contents,
@@ -27,7 +25,7 @@ FLAGS = tiny_flags(
     num_steps=STEPS,
     likelihood_only_steps=ALONE,
     checkpoint_every=EVERY,
-    validate_every=20,
+    validate_every=70,
     flow_steps=1,
     encoder_dropout=0.2,
     decoder_dropout=0.2,
@@ -87,19 +85,6 @@ def assert_same_end(story):
     assert metrics[0].read_text() == metrics[1].read_text()
 
 
-def assert_whole(run):
-    """Every variable of the model and both optimisers is in the checkpoint."""
-    record = RunDirectory(run).read()
-    model = build_model(record["config"], record["image_shape"], record["levels"])
-    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
-    number = len(model.variables) + sum(len(o.variables) for o in optimizers)
-    # A bijector's variables are found twice: by TensorFlow and by Keras.
-    saved = [name for name in saved_numbers(run, STEPS) if "VARIABLE_VALUE" in name]
-    assert len(saved) >= number
-    averages = [n for n in saved if n.startswith("generator/_model_variables_moving")]
-    assert len(averages) == len(model.generator_variables)
-
-
 def test_a_stopped_and_killed_run_ends_as_if_never_stopped(tmp_path):
     story = Story(tmp_path)
     # A signal before the first step ends it at once; there is nothing to save.
@@ -126,7 +111,6 @@ def test_a_stopped_and_killed_run_ends_as_if_never_stopped(tmp_path):
     log = story.finish()
     assert f"Going on from step {stopped} of" in log
     assert_same_end(story)
-    assert_whole(story.run)
 
     # The finished run repeats its numbers and changes nothing that counts.
     before = contents(story.run)

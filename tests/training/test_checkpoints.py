@@ -52,6 +52,9 @@ def saved(model, directory, steps=(2, 4)):
 
 
 def test_restores_every_variable(model, tmp_path):
+    generator = model.generator_optimizer
+    assert generator.use_ema
+    assert len(generator.variables) > 3 * len(model.generator_variables)
     checkpointer, values = saved(model, tmp_path)
     assert checkpointer.restore() == 4
     assert_equal(values_of(model), values[4])
