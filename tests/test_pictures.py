@@ -60,7 +60,9 @@ def test_samples_take_seed_temperature_noise_and_any_number(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_gives_a_picture(v_ade_run, tmp_path, mode):
-    path = draw(v_ade_run, mode=mode, num_samples=4, out=str(tmp_path / "new" / "a.png"))
+    path = draw(
+        v_ade_run, mode=mode, num_samples=4, out=str(tmp_path / "new" / "a.png")
+    )
     with Image.open(path) as picture:
         assert picture.mode == "L"
         assert len(np.unique(np.asarray(picture))) > 5

@@ -35,8 +35,6 @@ def test_the_weights_come_back_bit_for_bit_after_an_error():
     with pytest.raises(KeyError), averaged_weights(model):
         changed = [v.numpy() for v in model.variables]
         raise KeyError("inside")
-    assert any(
-        not np.array_equal(a, b) for a, b in zip(before, changed, strict=True)
-    )
+    assert any(not np.array_equal(a, b) for a, b in zip(before, changed, strict=True))
     for kept, variable in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(kept, variable.numpy())

@@ -77,7 +77,9 @@ def test_streaming_importance_samples_equals_the_formula():
     streamed = scorer.importance_weighted(first(6), 5, seed=1).bits_per_dim
     images = tf.constant(first(6).images)
     weights = [
-        log_weights(model, images, fold(1, "importance", k), tf.range(6, dtype=tf.int64))
+        log_weights(
+            model, images, fold(1, "importance", k), tf.range(6, dtype=tf.int64)
+        )
         for k in range(5)
     ]
     bound = importance_weighted_bound(tf.stack(weights, 1)).numpy()

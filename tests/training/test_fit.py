@@ -1,0 +1,93 @@
+"""A whole short run in two phases: what is traced, and who moves when."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from ade_tf.metrics import read_records
+from ade_tf.models import AdaptiveDensityEstimator, LikelihoodScorer, build_model
+from ade_tf.training import Checkpointer, RunDirectory, recorder, train
+from tests.helpers.models import digits, tiny_config
+
+
+@pytest.fixture(scope="module")
+def phases(tmp_path_factory):
+    """A run whose adversary rests for 3 of 7 steps; how often what was traced."""
+    config = tiny_config(
+        "av_ade",
+        flow_steps=(1,),
+        spectral_norm=True,
+        likelihood_only_steps=3,
+        num_steps=7,
+        validate_every=1,
+        sample_every=2,
+        keep_checkpoints=9,
+    )
+    traces = {"train_step": 0, "bound": 0, "sample": 0}
+
+    def counted(name, function):
+        def wrapped(*args, **kwargs):
+            traces[name] += 1
+            return function(*args, **kwargs)
+
+        return wrapped
+
+    directory = tmp_path_factory.mktemp("phases") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, attribute, name in (
+            (AdaptiveDensityEstimator, "train_step", "train_step"),
+            (LikelihoodScorer, "_bound_step", "bound"),
+        ):
+            patch.setattr(owner, attribute, counted(name, getattr(owner, attribute)))
+        patch.setattr(recorder, "sample", counted("sample", recorder.sample))
+        train(config, directory)
+    return config, RunDirectory(directory), traces
+
+
+def at_step(phases, step, directory):
+    """The model as its checkpoint of a step has it."""
+    config, run, _ = phases
+    for part in run.checkpoints.glob(f"step-{step}.*"):
+        shutil.copy(part, directory)
+    model = build_model(config, digits().image_shape, digits().levels)
+    assert Checkpointer(model, directory).restore() == step
+    return model
+
+
+def test_nothing_is_traced_twice(phases):
+    _, run, traces = phases
+    # Once per phase; the test split at the end has a scorer of its own.
+    assert traces == {"train_step": 2, "bound": 3, "sample": 2}
+    records = read_records(run.scalars)
+    assert len([r for r in records if "validation_bits_per_dim" in r]) == 7
+    assert len(list(run.samples.glob("step-*.png"))) == 4
+
+
+def test_the_adversary_rests_in_the_first_phase(phases, tmp_path):
+    config, run, _ = phases
+    start = build_model(config, digits().image_shape, digits().levels)
+    first = at_step(phases, 3, tmp_path)
+    for before, after in zip(
+        start.discriminator.variables, first.discriminator.variables, strict=True
+    ):
+        np.testing.assert_array_equal(before.numpy(), after.numpy())
+    assert int(first.discriminator_optimizer.iterations.numpy()) == 0
+    assert int(first.generator_optimizer.iterations.numpy()) == 3
+    steps = {record["step"]: record for record in read_records(run.scalars)}
+    assert all("discriminator_loss" not in steps[n] for n in (1, 2, 3))
+    assert all("discriminator_loss" in steps[n] for n in (4, 5, 6, 7))
+
+
+def test_the_adversary_works_in_the_second_phase(phases, tmp_path):
+    config, _, _ = phases
+    start = build_model(config, digits().image_shape, digits().levels)
+    last = at_step(phases, 7, tmp_path)
+    for before, after in zip(
+        start.discriminator.trainable_variables,
+        last.discriminator.trainable_variables,
+        strict=True,
+    ):
+        assert not np.array_equal(before.numpy(), after.numpy())
+    assert int(last.discriminator_optimizer.iterations.numpy()) == 4
+    assert int(last.generator_optimizer.iterations.numpy()) == 3 + 2 * 4
