@@ -38,7 +38,8 @@ def draw(
       noise: Whether the decoder's noise is drawn too.
       seed: Seed of the samples.
       out: A .png file for the grid or a .npz file for the images, uint8 (float32 for
-        continuous data) under `images`; empty for a picture in the run's `samples` directory.
+        continuous data) under `images`; empty for a picture in the run's `samples`
+        directory.
       data_dir: Directory of TFDS data sets, in place of the run's own.
 
     Returns:

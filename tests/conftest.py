@@ -18,7 +18,7 @@ def seeds():
 
 @pytest.fixture(scope="session")
 def v_ade_run(tmp_path_factory):
-    """The directory of a short, finished `v_ade` run on digits; add pictures at most."""
+    """The directory of a short, finished `v_ade` run; pictures may be added."""
     # Imported here: the devices above must be configured first.
     from ade_tf.training import train
     from tests.helpers.models import tiny_config

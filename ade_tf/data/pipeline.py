@@ -110,9 +110,9 @@ def _tensors(split):
 
 def _finish(dataset):
     options = tf.data.Options()
-    # There are no files to share out: under a strategy, each batch is divided.
+    # There are no files to share out: the replicas of all workers share each batch.
     options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
+        tf.data.experimental.AutoShardPolicy.DATA
     )
     # The default rewrites copy the captured images, and find nothing to fuse here.
     options.experimental_optimization.apply_default_optimizations = False

@@ -96,6 +96,11 @@ class AdaptiveDensityEstimator(keras.Model):
         if discriminator_optimizer is not None:
             discriminator_optimizer.build(self.discriminator.trainable_variables)
 
+    def _maybe_symbolic_build(self, **keywords):
+        # All parts are built. Keras would take a batch and reduce it over the replicas,
+        # which fails for dictionaries on several workers (Keras 3.15).
+        pass
+
     @property
     def generator_variables(self) -> list:
         """Trainable variables of encoder, decoder and feature map, in this order."""
@@ -202,6 +207,10 @@ class AdaptiveDensityEstimator(keras.Model):
         self.skipped_updates.assign_add(tf.cast(logs["skipped"], tf.int64))
         self.step.assign_add(1)
         self.term_names = tuple(logs)
+        workers = tf.distribute.MultiWorkerMirroredStrategy
+        if isinstance(tf.distribute.get_strategy(), workers):
+            # There Keras takes the mean over axis 0.
+            logs = {name: tf.reshape(value, [1]) for name, value in logs.items()}
         return logs
 
     @property

@@ -14,11 +14,12 @@ from ade_tf.models import (
 from ade_tf.training.checkpoints import Checkpointer
 from ade_tf.training.evaluation import describe_record, evaluate_bits_per_dim
 from ade_tf.training.images import load_data
+from ade_tf.training.progress import Passes
 from ade_tf.training.recorder import Recorder
 from ade_tf.training.restoring import settle_weights
 from ade_tf.training.run_directory import RunDirectory, flagfile
 from ade_tf.training.stopping import StopSignals
-from ade_tf.training.strategies import make_strategy
+from ade_tf.training.strategies import directory_of_worker, make_strategy
 from ade_tf.visualize import can_show, image_grid, learning_curves, save_png
 
 __all__ = ["describe_run", "train"]
@@ -61,9 +62,9 @@ def train(config: RunConfig, run_dir) -> dict:
       OSError: If something cannot be written.
       FloatingPointError: If more than `max_skipped_updates` updates were not finite.
     """
-    run = RunDirectory(run_dir)
-    run.check(config)
     settings = config.training
+    run = RunDirectory(directory_of_worker(settings.strategy, run_dir))
+    run.check(config)
     with StopSignals() as signals, run.named_in_errors():
         data = load_data(config.data)
         strategy = make_strategy(settings.strategy, settings.batch_size)
@@ -147,7 +148,9 @@ def _finish(run, model, checkpointer, data):
     done = [r for r in records if r.get("origin") == "train" and r["step"] == step]
     record = done[-1] if done else {}
     if not done and model.config.preset.likelihood:
-        record = evaluate_bits_per_dim(model, data, "test", step=step)
+        record = evaluate_bits_per_dim(
+            model, data, "test", step=step, progress=Passes("test")
+        )
         record["origin"] = "train"
         append_record(run.metrics, record)
     picture = run.samples / "final.png"

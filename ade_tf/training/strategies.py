@@ -4,7 +4,7 @@ import functools
 
 import tensorflow as tf
 
-__all__ = ["make_strategy"]
+__all__ = ["directory_of_worker", "make_strategy"]
 
 
 def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
@@ -30,15 +30,34 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
     return strategy
 
 
+def directory_of_worker(name: str, run_dir) -> str:
+    """Returns where this process keeps a run.
+
+    Of several workers, the first (or chief) has `run_dir` itself. Each other one has a
+    whole copy beside it, `run_dir.worker-1` and so on, from which it resumes.
+
+    Args:
+      name: The strategy's name.
+      run_dir: The run's directory.
+    """
+    if name != "multi_worker":
+        return str(run_dir)
+    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    if resolver.task_type in (None, "chief") or resolver.task_id == 0:
+        return str(run_dir)
+    return f"{run_dir}.worker-{resolver.task_id}"
+
+
 def _make(name):
+    if name == "multi_worker":
+        # Before anything else asks for devices: a cluster is joined at the start.
+        return tf.distribute.MultiWorkerMirroredStrategy()
     gpus = tf.config.list_logical_devices("GPU")
     if name == "single" or (name == "auto" and len(gpus) < 2):
         return tf.distribute.get_strategy()
     if name in ("auto", "mirrored"):
         devices = gpus or tf.config.list_logical_devices("CPU")
         return _mirrored(tuple(d.name for d in devices))
-    if name == "multi_worker":
-        return tf.distribute.MultiWorkerMirroredStrategy()
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
     tf.config.experimental_connect_to_cluster(resolver)
     tf.tpu.experimental.initialize_tpu_system(resolver)

@@ -69,7 +69,9 @@ def test_an_update_moves_its_variables_and_no_others(
     preset, settings, update, expected
 ):
     # Sigma has no part in f^-1(mu(z)); "scalar" would stay put in the decoder.
-    model = tiny_model(preset, sigma="from_z", average_decay=0.0, **settings)
+    model = tiny_model(
+        preset, sigma="from_z", average_decay=0.0, flow_steps=(1,), **settings
+    )
     before = snapshot(model)
     run_update(model, update)
     after = snapshot(model)

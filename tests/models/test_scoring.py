@@ -31,7 +31,7 @@ def test_a_uniform_model_scores_log2_levels(monkeypatch):
 
 @pytest.mark.parametrize("preset", ["vae", "v_ade", "flow"])
 def test_scores_do_not_depend_on_the_batch_size(preset):
-    model = tiny_model(preset)
+    model = tiny_model(preset, flow_steps=(1,))
     scores = [
         LikelihoodScorer(model, batch_size=size).bound(first(11)).bits_per_dim
         for size in (4, 11)
@@ -44,7 +44,7 @@ def test_scores_do_not_depend_on_the_batch_size(preset):
 def test_one_importance_sample_is_the_bound_in_the_mean():
     # The bound takes the KL in closed form, F_1 by the same z's densities: over many
     # draws both have the same mean.
-    model = tiny_model("v_ade")
+    model = tiny_model("v_ade", flow_steps=(1,))
     image = tf.repeat(tf.constant(first(1).images), 4000, 0)
     indices = tf.range(4000, dtype=tf.int64)
 
@@ -62,26 +62,21 @@ def test_one_importance_sample_is_the_bound_in_the_mean():
 
 
 def test_more_importance_samples_tighten_the_bound():
-    model = tiny_model("v_ade")
-    scorer = LikelihoodScorer(model)
+    model = tiny_model("v_ade", flow_steps=(1,))
+    scorer = LikelihoodScorer(model, batch_size=40)
     values = [
-        scorer.importance_weighted(first(40), k).bits_per_dim.mean()
-        for k in (1, 4, 16, 64)
+        scorer.importance_weighted(first(40), k).bits_per_dim.mean() for k in (1, 4, 16)
     ]
     assert np.all(np.diff(values) < 0.0), values
 
 
 def test_streaming_importance_samples_equals_the_formula():
-    model = tiny_model("v_ade")
+    model = tiny_model("v_ade", flow_steps=(1,))
     scorer = LikelihoodScorer(model, batch_size=4)
     streamed = scorer.importance_weighted(first(6), 5, seed=1).bits_per_dim
-    images = tf.constant(first(6).images)
-    weights = [
-        log_weights(
-            model, images, fold(1, "importance", k), tf.range(6, dtype=tf.int64)
-        )
-        for k in range(5)
-    ]
+    images, indices = tf.constant(first(6).images), tf.range(6, dtype=tf.int64)
+    one_each = tf.function(lambda seed: log_weights(model, images, seed, indices))
+    weights = [one_each(fold(1, "importance", k)) for k in range(5)]
     bound = importance_weighted_bound(tf.stack(weights, 1)).numpy()
     np.testing.assert_allclose(streamed, -bound / (64 * np.log(2.0)), rtol=1e-5)
 
@@ -101,5 +96,5 @@ def test_samples_are_levels_and_do_not_depend_on_their_number():
 
 
 def test_temperature_zero_gives_one_image():
-    images = sample(tiny_model("v_ade"), 3, 0.0, 0).numpy()
+    images = sample(tiny_model("v_ade", flow_steps=(1,)), 3, 0.0, 0).numpy()
     np.testing.assert_array_equal(images[0], images[1])

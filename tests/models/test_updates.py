@@ -66,7 +66,7 @@ def test_replicas_clip_the_mean_gradient():
 
 
 def test_a_step_with_a_nan_is_skipped_counted_and_named():
-    model = tiny_model("v_ade")
+    model = tiny_model("vae")
     weight = model.encoder.trainable_variables[0]
     weight.assign(np.full(weight.shape, np.nan, np.float32))
     others = [v.numpy() for v in model.decoder.trainable_variables]
