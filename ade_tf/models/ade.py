@@ -251,9 +251,10 @@ class AdaptiveDensityEstimator(keras.Model):
             terms = self.likelihood_terms(x, eps)
             loss = tf.reduce_mean(terms.loss_nats(self._kl_weight())) / self.dims
         logs["reconstruction"] = self._bits(-terms.reconstruction_nats)
-        logs["kl"] = self._bits(-terms.kl_nats)
         logs["log_det"] = self._bits(-terms.log_det_nats)
-        logs["bits_per_dim"] = logs["reconstruction"] + logs["kl"] - logs["log_det"]
+        if self.decoder is not None:
+            logs["kl"] = self._bits(-terms.kl_nats)
+        logs["bits_per_dim"] = self._bits(-terms.loss_nats())
         return tape.gradient(loss, [v.value for v in self.generator_variables])
 
     def _adversarial_gradients(self, images, logs):
