@@ -2,6 +2,8 @@
 
 import time
 
+import keras
+
 from ade_tf.config import RunConfig
 from ade_tf.data import training_stream
 from ade_tf.metrics import append_record, read_records, truncate_after
@@ -79,7 +81,7 @@ def train(config: RunConfig, run_dir) -> dict:
             _announce(config, data, model, start, run)
             recorder = Recorder(run, checkpointer, data.validation, signals, start)
             began = time.monotonic()
-            _fit(model, data, start, recorder, signals)
+            _fit(model, data, start, recorder)
             if signals.requested:
                 print("Stopped and saved; the same command goes on from here.")
                 return {}
@@ -102,32 +104,51 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
     return start
 
 
-def _fit(model, data, start, recorder, signals):
-    """Fits the rest of the run; where the adversary joins in, the step is retraced."""
+class _AdversaryJoins(keras.callbacks.Callback):
+    """Lets the adversary join in after the likelihood's own steps.
+
+    Within one `fit`: at the end of each, Keras overwrites the weights by their average.
+    """
+
+    def __init__(self, start):
+        super().__init__()
+        self._step = start
+
+    def on_train_begin(self, logs=None):
+        self._switch()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._step += 1
+        self._switch()
+
+    def _switch(self):
+        config = self.model.config
+        active = (
+            config.preset.adversary
+            and self._step >= config.objective.likelihood_only_steps
+        )
+        if active != self.model.adversary_active:
+            self.model.adversary_active = active
+            self.model.make_train_function(force=True)
+
+
+def _fit(model, data, start, recorder):
+    """Fits the rest of the run."""
     config = model.config
-    alone = config.objective.likelihood_only_steps
-    for end in (alone, config.training.num_steps):
-        if end <= start:
-            continue
-        stream = training_stream(
-            data.train,
-            batch_size=config.training.batch_size,
-            seed=config.training.seed,
-            start_step=start,
-            random_flip=config.data.random_flip,
-        )
-        model.adversary_active = config.preset.adversary and end != alone
-        model.make_train_function(force=True)
-        model.fit(
-            stream,
-            steps_per_epoch=end - start,
-            callbacks=[recorder],
-            shuffle=False,
-            verbose=0,
-        )
-        if signals.requested:
-            return
-        start = end
+    stream = training_stream(
+        data.train,
+        batch_size=config.training.batch_size,
+        seed=config.training.seed,
+        start_step=start,
+        random_flip=config.data.random_flip,
+    )
+    model.fit(
+        stream,
+        steps_per_epoch=config.training.num_steps - start,
+        callbacks=[recorder, _AdversaryJoins(start)],
+        shuffle=False,
+        verbose=0,
+    )
 
 
 def _announce(config, data, model, start, run):
