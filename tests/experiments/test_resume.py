@@ -60,6 +60,8 @@ class Story:
 
     def stop_after(self, step, number):
         """Sends a signal once a step is recorded; returns the status and the log."""
+        # By then, steps recorded before but not saved are forgotten.
+        wait(lambda: self.says("Tracing the first step"), self.process)
         wait(lambda: last_step(self.run) >= step, self.process)
         return self.send(number)
 
