@@ -8,7 +8,7 @@ import tensorflow as tf
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models import bound_terms, decode, encode, sample
 from ade_tf.randomness import fold
-from ade_tf.training import load_run
+from ade_tf.runs import load_run
 
 __all__ = ["export_model", "export_run"]
 
@@ -40,8 +40,9 @@ def export_model(model, out) -> list[str]:
     With a likelihood: `log_prob(images, seed)`, the single-sample bound in nats, and
     `bits_per_dim(images)`, the same at seed 0 in bits per dimension. Always:
     `sample(num, temperature, seed)`. With an encoder: `encode(images)`, the posterior
-    mean; with a decoder: `decode(z)`. Images are uint8 `[B, H, W, C]` (float32 for
-    continuous data); num and seed are int32 scalars, temperature is a float32 scalar.
+    mean (of a hierarchical z, the path of means); with a decoder: `decode(z)`. Images
+    are uint8 `[B, H, W, C]` (float32 for continuous data); num and seed are int32
+    scalars, temperature is a float32 scalar.
 
     Args:
       model: An `AdaptiveDensityEstimator`.
@@ -79,10 +80,9 @@ def export_model(model, out) -> list[str]:
     if model.encoder is not None:
         endpoints["encode"] = (lambda images: encode(model, images), [images])
     if model.decoder is not None:
-        size = model.config.model.latent_size
         endpoints["decode"] = (
             lambda z: tf.cast(decode(model, z), kind),
-            [tf.TensorSpec([None, size], tf.float32, "z")],
+            [tf.TensorSpec([None, model.latent_size], tf.float32, "z")],
         )
     archive = keras.export.ExportArchive()
     archive.track(model)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from ade_tf.metrics.records import replace_file
+from ade_tf.files import replace_file
 
 __all__ = ["can_show", "image_grid", "learning_curves", "save_png"]
 

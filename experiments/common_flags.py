@@ -6,17 +6,34 @@ import typing
 from absl import flags
 
 from ade_tf.config import RunConfig
+from ade_tf.config.settings import settings_of
+from ade_tf.data import TOYS
+from ade_tf.evaluation import ComparisonOptions, EvaluationOptions
+from ade_tf.evaluation.novelty import NoveltyOptions
+from ade_tf.pictures import MODES, PictureOptions
+from ade_tf.report import PICTURE_SETTINGS
 
 __all__ = [
+    "config_from_flagfile",
     "config_from_flags",
+    "define_adversaries_flags",
     "define_benchmark_flags",
+    "define_compare_flags",
     "define_evaluate_flags",
     "define_export_flags",
+    "define_novelty_flags",
+    "define_report_flags",
     "define_run_dir",
     "define_run_flags",
     "define_sample_flags",
+    "define_toy_flags",
     "integers",
+    "options_from_flags",
 ]
+
+# Options whose flag has another name.
+_OPTION_FLAGS = {"splits": "split"}
+_TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 
 
 def define_run_dir() -> None:
@@ -33,44 +50,51 @@ def define_run_flags() -> None:
     _define_settings()
 
 
+def define_adversaries_flags() -> None:
+    """Defines the flags of `adversaries`."""
+    flags.DEFINE_string("out", "", "Directory of numbers, tables and picture.")
+    flags.DEFINE_integer("seed", 0, "Seed of networks, samples and noise.")
+
+
 def define_evaluate_flags() -> None:
-    """Defines the flags of `evaluate`."""
+    """Defines the flags of `evaluate`: one per option, and `run_dir`."""
     define_run_dir()
-    _define_data_dir()
-    flags.DEFINE_list("metrics", ["bits_per_dim"], "Metrics, comma-separated.")
-    flags.DEFINE_string("split", "test", "Images: train, validation or test.")
-    flags.DEFINE_integer(
-        "importance_samples",
-        1,
-        "Importance samples per image: 1 for the bound, more for the tighter F_k.",
-    )
-    flags.DEFINE_integer("seed", 0, "Seed of noise and z.")
+    _define_options(EvaluationOptions)
+
+
+def define_compare_flags() -> None:
+    """Defines the flags of `compare`: one per option."""
+    _define_options(ComparisonOptions)
+
+
+def define_novelty_flags() -> None:
+    """Defines the flags of `novelty`: one per option, and `run_dir`."""
+    define_run_dir()
+    _define_options(NoveltyOptions)
 
 
 def define_sample_flags() -> None:
-    """Defines the flags of `sample`."""
+    """Defines the flags of `sample`: one per option, and `run_dir`."""
     define_run_dir()
-    _define_data_dir()
-    flags.DEFINE_string(
-        "mode",
-        "sample",
-        "Picture: sample, reconstruct (test images beside their reconstructions), "
-        "interpolate (between codes of test images) or neighbours (samples beside "
-        "their nearest training images).",
-    )
-    flags.DEFINE_integer("num_samples", 100, "Images to draw (rows, for a comparison).")
-    flags.DEFINE_float("temperature", 1.0, "Factor on the standard deviations.")
-    flags.DEFINE_bool("noise", False, "Draw y ~ N(mu(z), sigma), not y = mu(z).")
-    flags.DEFINE_integer("seed", 0, "Seed of the samples.")
-    flags.DEFINE_string(
-        "out", "", "File: .png for a grid (default: in the run), .npz for the arrays."
-    )
+    _define_options(PictureOptions)
 
 
 def define_export_flags() -> None:
     """Defines the flags of `export`."""
     define_run_dir()
     flags.DEFINE_string("out", "", "Directory of the SavedModel.")
+
+
+def define_report_flags() -> None:
+    """Defines the flags of `report`: its own, and those of its pictures."""
+    flags.DEFINE_list("run_dirs", [], "Directories of the runs, comma-separated.")
+    flags.DEFINE_string("out", "", "File of the page, .html.")
+    flags.DEFINE_list(
+        "pictures",
+        list(MODES),
+        "Pictures to draw, modes of `sample`, comma-separated; empty: none.",
+    )
+    _define_options(PictureOptions, PICTURE_SETTINGS)
 
 
 def define_benchmark_flags() -> None:
@@ -92,6 +116,22 @@ def define_benchmark_flags() -> None:
     flags.DEFINE_integer("threads", 0, "Threads; 0: TensorFlow's own choice.")
 
 
+def define_toy_flags() -> None:
+    """Defines the flags of `toy`."""
+    flags.DEFINE_list("data", list(TOYS), "Data sets of points, comma-separated.")
+    flags.DEFINE_list(
+        "rows",
+        [f"flags/toy_{preset}.flags" for preset in _TOY_PRESETS],
+        "Flagfiles of the models, comma-separated.",
+    )
+    flags.DEFINE_list(
+        "seeds", ["0"], "Seeds of every model, comma-separated; the first is drawn."
+    )
+    flags.DEFINE_string(
+        "out", "runs/toy", "Directory of the runs, the picture and the table."
+    )
+
+
 def config_from_flags() -> RunConfig:
     """Returns the resolved configuration of the flags of `define_run_flags`.
 
@@ -99,13 +139,69 @@ def config_from_flags() -> RunConfig:
       TypeError: If a setting has the wrong type.
       ValueError: If a setting is out of range or contradicts another.
     """
-    values = flags.FLAGS.flag_values_dict()
+    return _config_from(flags.FLAGS.flag_values_dict())
+
+
+def config_from_flagfile(path, **settings) -> RunConfig:
+    """Returns the resolved configuration of a flagfile, apart from the command line.
+
+    Args:
+      path: The flagfile.
+      **settings: Settings that decide over the file's.
+
+    Raises:
+      TypeError: If a setting has the wrong type.
+      ValueError: If the file cannot be read or names unknown flags, or a setting is
+        out of range or contradicts another.
+    """
+    values = flags.FlagValues()
+    _define_settings(values)
+    line = [f"--{name}={value}" for name, value in settings.items()]
+    try:
+        values(["", f"--flagfile={path}", *line])
+    except flags.Error as error:
+        raise ValueError(
+            "a flagfile must hold known flags with values of their type. "
+            f"Received: {str(path)!r} ({error})"
+        ) from None
+    return _config_from(values.flag_values_dict())
+
+
+def _numbers(name, items):
+    try:
+        return tuple(float(item) for item in items)
+    except ValueError:
+        raise ValueError(
+            f"`{name}` must be numbers, comma-separated. Received: {','.join(items)}"
+        ) from None
+
+
+def _config_from(values):
     settings = RunConfig.settings()
     found = {name: values[name] for name in settings}
     for name, (_, type_) in settings.items():
         if typing.get_origin(type_) is tuple:
             found[name] = integers(name, found[name])
     return RunConfig.from_flat(found)
+
+
+def options_from_flags(options):
+    """Returns options of a dataclass, from the flags that were made of its fields.
+
+    Args:
+      options: `EvaluationOptions`, `PictureOptions` or another such class.
+
+    Raises:
+      ValueError: If a value is out of range or contradicts another.
+    """
+    values, found = flags.FLAGS.flag_values_dict(), {}
+    for name, (_, type_) in settings_of(options).items():
+        value = values[_OPTION_FLAGS.get(name, name)]
+        if isinstance(value, list):
+            of_numbers = typing.get_args(type_)[0] is float
+            value = _numbers(name, value) if of_numbers else tuple(value)
+        found[name] = value
+    return options(**found)
 
 
 def integers(name, items) -> tuple[int, ...]:
@@ -122,28 +218,44 @@ def integers(name, items) -> tuple[int, ...]:
         ) from None
 
 
-def _define_settings():
+def _define_settings(flag_values=flags.FLAGS):
     for name, (field, type_) in RunConfig.settings().items():
-        _define(name, type_, field.default, _help(field))
+        _define(name, type_, field.default, _help(field), flag_values)
 
 
-def _define_data_dir():
-    flags.DEFINE_string(
-        "data_dir", "", "Directory of prepared TFDS data sets; empty: the run's."
-    )
+def _define_options(options, names=None):
+    for name, (field, type_) in settings_of(options).items():
+        if names is not None and name not in names:
+            continue
+        define = {
+            str: flags.DEFINE_string,
+            int: flags.DEFINE_integer,
+            float: flags.DEFINE_float,
+            bool: flags.DEFINE_bool,
+            tuple: flags.DEFINE_list,
+        }
+        # The type itself, without None or the type of a list's items.
+        of = typing.get_args(type_)[0] if isinstance(type_, types.UnionType) else type_
+        kind = typing.get_origin(of) or of
+        flag = _OPTION_FLAGS.get(name, name)
+        default = field.default
+        if kind is tuple:
+            default = [str(item) for item in default]
+        define[kind](flag, default, _help(field))
 
 
-def _define(name, type_, default, help_text):
+def _define(name, type_, default, help_text, flag_values):
     if typing.get_origin(type_) is tuple:
-        flags.DEFINE_list(name, [str(n) for n in default], help_text)
+        define, default = flags.DEFINE_list, [str(n) for n in default]
     elif isinstance(type_, types.UnionType) or type_ is bool:
-        flags.DEFINE_bool(name, default, help_text)
+        define = flags.DEFINE_bool
     elif type_ is int:
-        flags.DEFINE_integer(name, default, help_text)
+        define = flags.DEFINE_integer
     elif type_ is float:
-        flags.DEFINE_float(name, default, help_text)
+        define = flags.DEFINE_float
     else:
-        flags.DEFINE_string(name, default, help_text)
+        define = flags.DEFINE_string
+    define(name, default, help_text, flag_values=flag_values)
 
 
 def _help(field):

@@ -1,25 +1,17 @@
 """Draws pictures from a run: python -m experiments.sample --run_dir=DIR."""
 
+import dataclasses
+
 from absl import flags
 
-from ade_tf.pictures import draw
+from ade_tf.pictures import PictureOptions, draw
 from experiments import command, common_flags
 
 
 def main():
     """Draws the picture of the flags and says where it is."""
-    values = flags.FLAGS
-    path = draw(
-        values.run_dir,
-        mode=values.mode,
-        num_samples=values.num_samples,
-        temperature=values.temperature,
-        noise=values.noise,
-        seed=values.seed,
-        out=values.out,
-        data_dir=values.data_dir,
-    )
-    print(path)
+    options = common_flags.options_from_flags(PictureOptions)
+    print(draw(flags.FLAGS.run_dir, **dataclasses.asdict(options)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from ade_tf.models import (
     sample,
 )
 from ade_tf.randomness import fold
-from ade_tf.training import Checkpointer, RunDirectory
+from ade_tf.runs import Checkpointer, RunDirectory
 from tests.helpers.models import digits, tiny_model
 
 ENDPOINTS = {

@@ -6,6 +6,8 @@ import re
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.data import load_dataset
+
 README = pathlib.Path(__file__).parents[1] / "README.md"
 
 
@@ -26,6 +28,13 @@ def test_bijectors_in_a_plain_training_loop_and_in_a_pipeline(capsys):
     np.testing.assert_allclose(
         next(iter(names["features"])), names["feature_map"].inverse(batch), atol=1e-5
     )
+
+
+def test_faded_digits(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(examples()[3], {})  # noqa: S102
+    faded = load_dataset("npz:faded.npz").test.images
+    assert faded.shape == (300, 8, 8, 1) and set(np.unique(faded)) == {0, 16}
 
 
 def test_two_commands_come_first():

@@ -14,7 +14,7 @@ import tensorflow as tf
 from ade_tf.benchmarking.timing import interleaved, ratio, summary
 from ade_tf.benchmarking.workloads import REFERENCES, model_calls
 from ade_tf.config import RunConfig
-from ade_tf.metrics.records import replace_file
+from ade_tf.files import replace_file
 from ade_tf.models import build_model, initialize_from_data
 from ade_tf.versions import package_versions
 

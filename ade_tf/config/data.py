@@ -14,7 +14,8 @@ class DataConfig:
     dataset: str = setting(
         "digits",
         "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
-        "(PNG and JPEG) or `tfds:NAME`.",
+        "(PNG and JPEG), `tfds:NAME` or `toy:NAME` (points in the plane of known "
+        "density: ring, grid, pinwheel).",
     )
     data_dir: str = setting(
         "", "Directory of prepared TFDS data sets.", operational=True

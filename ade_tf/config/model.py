@@ -78,8 +78,29 @@ class ModelConfig:
         minimum=0.0,
         maximum=0.45,
     )
-    latent_size: int = setting(16, "Dimensions of z.", minimum=1)
-    posterior: str = setting("gaussian", "Form of q(z | x).", choices=POSTERIORS)
+    latent_size: int = setting(
+        16, "Dimensions of z; with latent_levels, maps of z at each level.", minimum=1
+    )
+    latent_levels: tuple[int, ...] = setting(
+        (0,),
+        "Levels of a hierarchical z at each scale of encoder and decoder, "
+        "comma-separated, coarsest first; 0: z is one vector.",
+        minimum=0,
+    )
+    posterior: str = setting(
+        "gaussian",
+        "Form of q(z | x), at every level: Gaussian, or inverse autoregressive flow.",
+        choices=POSTERIORS,
+    )
+    iaf_steps: int = setting(
+        2, "Steps of `iaf`, in alternating order (of each level).", minimum=1
+    )
+    iaf_width: int = setting(
+        64,
+        "Hidden channels of the networks of `iaf`, and channels of the context that "
+        "the encoder gives them.",
+        minimum=1,
+    )
     network: str = setting(
         "conv", "Encoder and decoder architecture.", choices=DECODERS
     )
@@ -99,11 +120,26 @@ class ModelConfig:
     log_sigma_floor: float = setting(
         -4.0, "Lower bound of ln sigma, which starts at 0.", minimum=-20.0, maximum=-0.1
     )
+    covariance_rank: int = setting(
+        0,
+        "Rank of the covariance of p(y | z) beside its diagonal, W W^T; 0: none. W is "
+        "computed from z where sigma is.",
+        minimum=0,
+    )
     discriminator: str = setting(
         "dcgan", "Discriminator architecture.", choices=DISCRIMINATORS
     )
     discriminator_width: int = setting(
         32, "Channels of the discriminator at full size.", minimum=1
+    )
+    discriminator_batch: str = setting(
+        "single",
+        "What the discriminator judges: each image by itself, or the ratio of real "
+        "images in mixed groups, by layers that see the group's mean.",
+        choices=("single", "mixed"),
+    )
+    mixed_group: int = setting(
+        8, "Images of a mixed group; it divides the batch of a replica.", minimum=2
     )
     spectral_norm: bool = setting(
         False, "Divide every discriminator kernel by its spectral norm."

@@ -3,7 +3,7 @@
 import dataclasses
 
 from ade_tf.config.settings import setting
-from ade_tf.losses import GENERATOR_LOSSES, PENALTIES
+from ade_tf.losses import ADVERSARIES, PENALTIES
 
 __all__ = ["ObjectiveConfig"]
 
@@ -18,14 +18,27 @@ class ObjectiveConfig:
         "`joint`: one update by the gradient of their sum.",
         choices=("alternating", "joint"),
     )
+    train_likelihood: bool = setting(
+        True,
+        "Whether L_C trains the model; off in `flow_gan` only, which is then trained "
+        "by the adversary alone and still has its bits per dimension measured.",
+    )
     kl_weight: float = setting(
         1.0, "Weight of the KL term inside L_C (1 is the evidence bound).", minimum=0.0
     )
     kl_warmup_steps: int = setting(
         0, "Steps over which the KL weight rises linearly from a tenth.", minimum=0
     )
-    generator_loss: str = setting(
-        "log_ratio", "Adversarial loss of the generator.", choices=GENERATOR_LOSSES
+    free_bits: float = setting(
+        0.0,
+        "Nats of KL that each dimension of z (each map of a level) has free: below it, "
+        "in the mean over the batch, its KL is not trained. The whole KL is logged.",
+        minimum=0.0,
+    )
+    adversary: str = setting(
+        "log_ratio",
+        "Losses of the discriminator and of the generator: L_Q is `log_ratio`.",
+        choices=ADVERSARIES,
     )
     adversarial_weight: float = setting(
         1.0, "Weight of L_Q (nats) against L_C (nats per dimension).", minimum=0.0
@@ -43,12 +56,20 @@ class ObjectiveConfig:
     )
     penalty: str = setting(
         "none",
-        "Gradient penalty of the discriminator: `r1` on real images, `interpolates` "
-        "between real and generated ones.",
+        "Gradient penalty of the discriminator: `r1` on real images, `r2` on samples, "
+        "`r1_r2` their sum, `interpolates` between the two.",
         choices=PENALTIES,
     )
     penalty_weight: float = setting(
-        1.0, "Weight of the gradient penalty against the cross-entropy.", minimum=0.0
+        1.0,
+        "Weight of the gradient penalty against the discriminator's loss.",
+        minimum=0.0,
+    )
+    discriminator_clip: float = setting(
+        0.0,
+        "Bound on |weight| of the discriminator, kept by clipping after each of its "
+        "updates (for `wasserstein`; its paper: 0.01); 0: none.",
+        minimum=0.0,
     )
     dequantize_samples: bool = setting(
         True,

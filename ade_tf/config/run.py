@@ -2,7 +2,9 @@
 
 import dataclasses
 
+from ade_tf.config.adversary import check_adversary
 from ade_tf.config.data import DataConfig
+from ade_tf.config.latents import check_latents
 from ade_tf.config.model import ModelConfig
 from ade_tf.config.objective import ObjectiveConfig
 from ade_tf.config.presets import PRESETS, Preset
@@ -30,6 +32,8 @@ class RunConfig:
         for part in dataclasses.fields(self):
             check_settings(getattr(self, part.name))
         _check_preset(self)
+        check_adversary(self)
+        check_latents(self)
 
     @property
     def preset(self) -> Preset:

@@ -64,11 +64,13 @@ def _check_type(name, value, type_):
     if isinstance(type_, types.UnionType):
         allowed = typing.get_args(type_)
     elif typing.get_origin(type_) is tuple:
+        allowed = typing.get_args(type_)[:1]
         if not isinstance(value, tuple) or not value:
+            kind = {int: "integers", float: "numbers"}[allowed[0]]
             raise TypeError(
-                f"`{name}` must be a non-empty tuple of integers. Received: {value!r}"
+                f"`{name}` must be a non-empty tuple of {kind}. Received: {value!r}"
             )
-        allowed, value = typing.get_args(type_)[:1], value[0]
+        value = value[0]
     else:
         allowed = (type_,)
     if float in allowed:

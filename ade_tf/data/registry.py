@@ -57,7 +57,8 @@ def load_dataset(
     time; see `complete_splits`.
 
     Args:
-      name: `digits`, `npz:PATH`, `folder:PATH` or `tfds:NAME`; see the source's module.
+      name: `digits`, `npz:PATH`, `folder:PATH`, `tfds:NAME` or `toy:NAME`; see the
+        source's module.
       data_dir: Directory of prepared TFDS data sets; empty for TFDS's own default.
       image_size: Side in pixels to which images are centre-cropped and area-resized;
         0 keeps them, and they must then have one size.
@@ -86,6 +87,11 @@ def load_dataset(
         raise ValueError(
             "Float images need `levels` (their values are whole) or `continuous`. "
             f"Received: {name!r} with neither"
+        )
+    if levels and source.levels == 0:
+        raise ValueError(
+            "`levels` must be 0 for data that are continuous. "
+            f"Received: {name!r}, levels={levels}"
         )
     levels = 0 if continuous else levels or source.levels
     splits = {

@@ -32,7 +32,8 @@ class Source:
 
     Attributes:
       splits: `train`, and `validation` and `test` where the source has them.
-      levels: Number of grey levels of its images; None where only the user can tell.
+      levels: Number of grey levels of its images; 0 if continuous, None where only the
+        user can tell.
       num_classes: Number of classes; None where only the labels can tell.
       note: A sentence on how the splits were made, where the source made them.
     """

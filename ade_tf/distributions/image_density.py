@@ -3,16 +3,36 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-__all__ = ["image_density"]
+from ade_tf.distributions.low_rank_normal import LowRankNormal
+from ade_tf.networks import LowRankScale
+
+__all__ = ["feature_density", "image_density"]
 
 tfd = tfp.distributions
 tfb = tfp.bijectors
 
 
+def feature_density(mu, scale) -> tfd.Distribution:
+    """Returns p(y | z), a Gaussian on features.
+
+        N(y; mu, diag(sigma^2)),   with factors W   N(y; mu, diag(sigma^2) + W W^T)
+
+    Args:
+      mu: Float Tensor, `[B, H, W, C]`.
+      scale: sigma, positive, of a shape that broadcasts to mu's; or a `LowRankScale`.
+
+    Returns:
+      A distribution of batch shape `[B]` and event shape `[H, W, C]`.
+    """
+    if not isinstance(scale, LowRankScale):
+        return tfd.Independent(tfd.Normal(mu, scale), 3)
+    return LowRankNormal(mu, scale.sigma, scale.factors)
+
+
 def image_density(mu, sigma, feature_map: tfb.Bijector) -> tfd.TransformedDistribution:
     """Returns p(x | z): a Gaussian on features, seen through the feature map.
 
-        ln p(x | z) = ln N(f(x); mu, sigma^2) + ln |det df/dx|
+        ln p(x | z) = ln p(y = f(x) | z) + ln |det df/dx|
 
     where f, image to features, is `feature_map.inverse` (arXiv 1901.01091). A
     condition is passed as TFP passes it:
@@ -21,7 +41,7 @@ def image_density(mu, sigma, feature_map: tfb.Bijector) -> tfd.TransformedDistri
     Args:
       mu: Float Tensor, `[B, H, W, C]`, the mean of the features.
       sigma: Positive Tensor or number that broadcasts with `mu`, such as a scalar,
-        `[C]`, `[H, W, C]` or `[B, 1, 1, 1]`.
+        `[C]`, `[H, W, C]` or `[B, 1, 1, 1]`; or a `LowRankScale`.
       feature_map: Bijector whose `forward` goes from features to images.
 
     Returns:
@@ -31,7 +51,9 @@ def image_density(mu, sigma, feature_map: tfb.Bijector) -> tfd.TransformedDistri
       ValueError: If `mu` has not four axes or `sigma` does not broadcast to it.
     """
     mu = tf.convert_to_tensor(mu)
-    sigma = tf.convert_to_tensor(sigma, mu.dtype)
+    low_rank = isinstance(sigma, LowRankScale)
+    scale = sigma if low_rank else tf.convert_to_tensor(sigma, mu.dtype)
+    sigma = scale.sigma if low_rank else scale
     if mu.shape.rank != 4:
         raise ValueError(
             f"The mean of the features is [B, H, W, C]. Received: mu.shape={mu.shape}"
@@ -41,9 +63,7 @@ def image_density(mu, sigma, feature_map: tfb.Bijector) -> tfd.TransformedDistri
             f"The scale of the features broadcasts to their mean, of shape {mu.shape}. "
             f"Received: sigma.shape={sigma.shape}"
         )
-    return tfd.TransformedDistribution(
-        tfd.Independent(tfd.Normal(mu, sigma), 3), feature_map
-    )
+    return tfd.TransformedDistribution(feature_density(mu, scale), feature_map)
 
 
 def _broadcasts_to(shape: tf.TensorShape, target: tf.TensorShape) -> bool:

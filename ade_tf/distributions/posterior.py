@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from ade_tf.distributions.draw import LatentDraw, sum_positions
+
 __all__ = ["DiagonalGaussian"]
 
 tfd = tfp.distributions
@@ -21,23 +23,28 @@ class DiagonalGaussian:
     [e^-5, e^5], so that neither a density nor a KL can overflow.
 
     Args:
-      latent_size: Dimensions of z, at least 1.
+      latent_shape: Dimensions of a vector z, or `(h, w, maps)`; all at least 1.
+      **settings: Settings of other forms; not used.
 
     Raises:
-      ValueError: If `latent_size` is below 1.
+      ValueError: If the shape is anything else.
     """
 
-    def __init__(self, latent_size: int):
-        if latent_size < 1:
+    def __init__(self, latent_shape, **settings):
+        del settings
+        flat = isinstance(latent_shape, int)
+        shape = (latent_shape,) if flat else tuple(latent_shape)
+        if len(shape) not in (1, 3) or min(shape) < 1:
             raise ValueError(
-                f"A latent vector has at least 1 dimension. "
-                f"Received: latent_size={latent_size}"
+                "A latent vector has at least 1 dimension, latent maps are "
+                f"(h, w, maps). Received: latent_shape={latent_shape}"
             )
-        self.latent_size = latent_size
+        self.latent_shape = shape
+        self.latent_size = shape[-1]
 
     @property
     def parameters_size(self) -> int:
-        """Values that the encoder puts out for each image."""
+        """Values that the encoder puts out for each image (and position)."""
         return 2 * self.latent_size
 
     def __call__(self, parameters) -> tfd.Distribution:
@@ -52,6 +59,11 @@ class DiagonalGaussian:
         Raises:
           ValueError: If the last axis is not `parameters_size` long.
         """
+        mean, log_scale = self.mean_and_log_scale(parameters)
+        return tfd.Independent(tfd.Normal(mean, tf.exp(log_scale)), 1)
+
+    def mean_and_log_scale(self, parameters):
+        """Returns m and ln s, each `[..., latent_size]`; as in the call."""
         parameters = tf.convert_to_tensor(parameters)
         if parameters.shape[-1] != self.parameters_size:
             raise ValueError(
@@ -60,8 +72,23 @@ class DiagonalGaussian:
                 f"Received: parameters.shape={parameters.shape}"
             )
         mean, raw = tf.split(parameters, 2, axis=-1)
-        log_scale = _LOG_SCALE_BOUND * tf.tanh(raw / _LOG_SCALE_BOUND)
-        return tfd.Independent(tfd.Normal(mean, tf.exp(log_scale)), 1)
+        return mean, _LOG_SCALE_BOUND * tf.tanh(raw / _LOG_SCALE_BOUND)
+
+    def draw(self, parameters, eps) -> LatentDraw:
+        """Returns the draw m + s eps from q(z | x), with its KL in closed form.
+
+        Args:
+          parameters: Float Tensor, `[B, parameters_size]` or
+            `[B, h, w, parameters_size]`: m, then r.
+          eps: Standard normal draws, of z's shape.
+        """
+        mean, log_scale = self.mean_and_log_scale(parameters)
+        normal = tfd.Normal(mean, tf.exp(log_scale))
+        z = mean + normal.scale * eps
+        kl = tfd.kl_divergence(normal, self.prior(z.dtype).distribution)
+        # The constants of ln q and ln p cancel.
+        log_ratio = sum_positions(0.5 * (z**2 - eps**2) - log_scale)
+        return LatentDraw(z, sum_positions(kl), tf.reduce_sum(log_ratio, axis=-1))
 
     def prior(self, dtype=tf.float32) -> tfd.Distribution:
         """Returns p(z), of event shape `[latent_size]`."""

@@ -1,30 +1,53 @@
-"""Losses: the likelihood's terms, the adversary's losses and its penalties.
+"""Losses: the likelihood's terms, the adversaries and the discriminator's penalties.
 
-`GENERATOR_LOSSES` maps names to functions of the samples' logits, `PENALTIES` maps
-names to functions of `(discriminator, real, fake, uniform)`; all return scalars.
+`ADVERSARIES` maps names to an `Adversary`, `PENALTIES` maps names to functions of
+`(discriminator, real, fake, uniform)` that return scalars.
 """
 
-from ade_tf.losses.adversarial import (
-    discriminator_cross_entropy,
-    log_ratio,
-    non_saturating,
+from ade_tf.losses.adversary import Adversary
+from ade_tf.losses.cross_entropy import LOG_RATIO, NON_SATURATING, SATURATING
+from ade_tf.losses.hinge import HINGE
+from ade_tf.losses.least_squares import LEAST_SQUARES
+from ade_tf.losses.likelihood import (
+    LikelihoodTerms,
+    free_bits_kl,
+    importance_weighted_bound,
 )
-from ade_tf.losses.likelihood import LikelihoodTerms, importance_weighted_bound
-from ade_tf.losses.penalties import interpolates, no_penalty, r1
+from ade_tf.losses.mixing import MixedBatch, SeparateBatch
+from ade_tf.losses.penalties import interpolates, no_penalty, r1, r1_r2, r2
+from ade_tf.losses.relativistic import RELATIVISTIC
+from ade_tf.losses.wasserstein import WASSERSTEIN
 
 __all__ = [
-    "GENERATOR_LOSSES",
+    "ADVERSARIES",
     "PENALTIES",
+    "Adversary",
     "LikelihoodTerms",
-    "discriminator_cross_entropy",
+    "MixedBatch",
+    "SeparateBatch",
+    "free_bits_kl",
     "importance_weighted_bound",
     "interpolates",
-    "log_ratio",
     "no_penalty",
-    "non_saturating",
     "r1",
+    "r1_r2",
+    "r2",
 ]
 
-GENERATOR_LOSSES = {"log_ratio": log_ratio, "non_saturating": non_saturating}
+ADVERSARIES = {
+    "log_ratio": LOG_RATIO,
+    "saturating": SATURATING,
+    "non_saturating": NON_SATURATING,
+    "hinge": HINGE,
+    "least_squares": LEAST_SQUARES,
+    "wasserstein": WASSERSTEIN,
+    "relativistic": RELATIVISTIC,
+}
 
-PENALTIES = {"none": no_penalty, "interpolates": interpolates, "r1": r1}
+PENALTIES = {
+    "none": no_penalty,
+    "interpolates": interpolates,
+    "r1": r1,
+    "r2": r2,
+    "r1_r2": r1_r2,
+}

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-__all__ = ["LikelihoodTerms", "importance_weighted_bound"]
+__all__ = ["LikelihoodTerms", "free_bits_kl", "importance_weighted_bound"]
 
 
 class LikelihoodTerms(NamedTuple):
@@ -14,11 +14,14 @@ class LikelihoodTerms(NamedTuple):
       reconstruction_nats: -ln N(f(x); mu(z), sigma^2), `[B]`, z drawn from q(z | x).
       kl_nats: KL(q(z | x) || p(z)), `[B]`; zero in a model without z.
       log_det_nats: ln |det df/dx|, `[B]`.
+      kl_units_nats: The KL by level of z and unit (dimension, or map of a level): a
+        tuple of `[B, units]`, which sum to `kl_nats`; empty without z.
     """
 
     reconstruction_nats: tf.Tensor
     kl_nats: tf.Tensor
     log_det_nats: tf.Tensor
+    kl_units_nats: tuple = ()
 
     def loss_nats(self, kl_weight=1.0) -> tf.Tensor:
         """Returns the likelihood loss of each image.
@@ -34,6 +37,26 @@ class LikelihoodTerms(NamedTuple):
           Float Tensor, `[B]`, in nats per image.
         """
         return self.reconstruction_nats + kl_weight * self.kl_nats - self.log_det_nats
+
+
+def free_bits_kl(kl_units_nats, free_bits: float, mean=tf.identity) -> tf.Tensor:
+    """Returns the mean KL over a batch, each unit counted for at least `free_bits`.
+
+        sum_j max(free_bits, E_batch[KL_j])       (arXiv 1606.04934, appendix C.8)
+
+    Units whose mean KL is below `free_bits` get no gradient: they may use that much of
+    it at no cost, so that none is switched off early in training.
+
+    Args:
+      kl_units_nats: Tuple of `[B, units]`, the KL by level and unit.
+      free_bits: In nats, at least 0.
+      mean: Takes the mean over replicas of a vector, for a batch that is spread.
+
+    Returns:
+      Scalar, in nats per image.
+    """
+    units = tf.reduce_mean(tf.concat(kl_units_nats, axis=1), axis=0)
+    return tf.reduce_sum(tf.maximum(mean(units), free_bits))
 
 
 def importance_weighted_bound(log_weights) -> tf.Tensor:

@@ -7,7 +7,7 @@ taken as constants: a penalty trains the discriminator alone.
 
 import tensorflow as tf
 
-__all__ = ["interpolates", "no_penalty", "r1"]
+__all__ = ["interpolates", "no_penalty", "r1", "r1_r2", "r2"]
 
 
 def no_penalty(discriminator, real, fake, uniform) -> tf.Tensor:
@@ -71,6 +71,40 @@ def r1(discriminator, real, fake, uniform) -> tf.Tensor:
     """
     del fake, uniform
     return 0.5 * tf.reduce_mean(_squared_gradient_norm(discriminator, real))
+
+
+def r2(discriminator, real, fake, uniform) -> tf.Tensor:
+    """Returns the penalty on gradients at samples (arXiv 1801.04406, eq. 10).
+
+        1/2 mean ||grad t(x_fake)||_2^2
+
+    Args:
+      discriminator: Function of images `[B, H, W, C]` that returns logits, `[B]`.
+      real: Not used.
+      fake: Float Tensor, `[B, H, W, C]`.
+      uniform: Not used.
+
+    Returns:
+      Scalar, at least 0.
+    """
+    return r1(discriminator, fake, real, uniform)
+
+
+def r1_r2(discriminator, real, fake, uniform) -> tf.Tensor:
+    """Returns the sum of `r1` and `r2`, as arXiv 2501.05441 uses them together.
+
+    Args:
+      discriminator: Function of images `[B, H, W, C]` that returns logits, `[B]`.
+      real: Float Tensor, `[B, H, W, C]`.
+      fake: Float Tensor of the same shape.
+      uniform: Not used.
+
+    Returns:
+      Scalar, at least 0.
+    """
+    both = tf.concat([real, fake], 0)
+    # The mean over both sets is half of the sum of the sets' means.
+    return 2.0 * r1(discriminator, both, None, uniform)
 
 
 def _squared_gradient_norm(discriminator, images):

@@ -7,10 +7,11 @@ death of its writer; readers drop it and the next writer cuts it off.
 import json
 import math
 import os
-import tempfile
 from pathlib import Path
 
-__all__ = ["append_record", "read_records", "replace_file", "truncate_after"]
+from ade_tf.files import replace_file, sync_directory
+
+__all__ = ["append_record", "read_records", "truncate_after"]
 
 
 def append_record(path, record: dict) -> None:
@@ -37,7 +38,7 @@ def append_record(path, record: dict) -> None:
     finally:
         os.close(descriptor)
     if new:
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
 
 
 def read_records(path) -> list[dict]:
@@ -78,30 +79,6 @@ def truncate_after(path, step: int) -> None:
     replace_file(path, b"".join(kept))
 
 
-def replace_file(path, content: bytes) -> None:
-    """Writes a file so that its name holds the old content or the new, never a part.
-
-    The content goes to a temporary file beside it, to the disk, then to the name.
-
-    Args:
-      path: File to make or replace; its directory must exist.
-      content: All of its bytes.
-    """
-    path = Path(path)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
 def _parse(path):
     """Returns each ended line of a file as a record and as bytes."""
     lines = path.read_bytes().split(b"\n")[:-1]
@@ -137,12 +114,3 @@ def _to_json(value):
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def _sync_directory(directory):
-    """Makes a new name in a directory survive a crash of the machine."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,16 +6,19 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf.config import RunConfig
-from ade_tf.distributions import image_density
+from ade_tf.distributions import feature_density, image_density
 from ade_tf.losses import (
-    GENERATOR_LOSSES,
+    ADVERSARIES,
     PENALTIES,
     LikelihoodTerms,
-    discriminator_cross_entropy,
+    MixedBatch,
+    SeparateBatch,
+    free_bits_kl,
 )
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.parts import build_parts
-from ade_tf.models.updates import guarded_update
+from ade_tf.models.updates import clip_weights, guarded_update, mean_over_replicas
+from ade_tf.networks import Inference
 from ade_tf.randomness import Draws, fold
 
 __all__ = ["AdaptiveDensityEstimator"]
@@ -34,13 +37,15 @@ class AdaptiveDensityEstimator(keras.Model):
     (Lucas et al., arXiv 1901.01091.) The preset says which parts and losses there are;
     without a z, y ~ N(0, I). Each `train_step` updates, in this order:
 
-    1. the discriminator, by its cross-entropy and penalty, `discriminator_steps` times;
+    1. the discriminator, by its loss (of the `adversary`; by default the
+       cross-entropy) and penalty, `discriminator_steps` times;
     2. encoder, decoder and feature map by L_C, in nats per dimension;
     3. the decoder by `adversarial_weight` * L_Q, whose gradient passes through f^-1;
        the feature map's own parameters too if
        `adversarial_gradient_in_feature_map`.
 
-    With `update=joint`, 2 and 3 are one update by the sum of the gradients. The passes
+    L_Q is the adversary `log_ratio`; the others of `ADVERSARIES` take its place. With
+    `update=joint`, 2 and 3 are one update by the sum of the gradients. The passes
     of 1 and 3 run without dropout, as sampling does. Every draw is a function of the
     seed, the step, its purpose and the position in the global batch.
 
@@ -66,6 +71,7 @@ class AdaptiveDensityEstimator(keras.Model):
         self.discriminator = self.parts.discriminator
         self.step = self._counter("step")
         self.skipped_updates = self._counter("skipped_updates")
+        self.adversary = ADVERSARIES[config.objective.adversary]
         self.adversary_active = config.preset.adversary
         # In the order of their computation, known once a step is traced.
         self.term_names = ()
@@ -129,20 +135,55 @@ class AdaptiveDensityEstimator(keras.Model):
 
     def feature_distribution(self, z):
         """Returns p(y | z), or N(0, I) where the model has no z (z is then None)."""
-        if self.decoder is None:
-            mu, sigma = tf.zeros([1, *self.image_shape]), tf.ones([])
-        else:
-            mu, sigma = self.decoder(z)
-        return tfd.Independent(tfd.Normal(mu, sigma), 3)
+        return feature_density(*self._features(z))
 
     def image_distribution(self, z) -> tfd.TransformedDistribution:
         """Returns p(x | z), neither Gaussian nor factorised, as a TFP distribution."""
-        features = self.feature_distribution(z).distribution
-        return image_density(features.loc, features.scale, self.feature_map.bijector)
+        return image_density(*self._features(z), self.feature_map.bijector)
 
-    def posterior(self, x):
-        """Returns q(z | x) of images in [0, levels)."""
-        return self.parts.posterior(self.encoder(self.to_unit(x)))
+    def _features(self, z):
+        if self.decoder is None:
+            return tf.zeros([1, *self.image_shape]), tf.ones([])
+        return self.decoder(z)
+
+    @property
+    def latent_size(self) -> int:
+        """Dimensions of z, of all levels together; 0 where there is no z."""
+        return 0 if self.decoder is None else self.decoder.latent_size
+
+    @property
+    def gaussian_posterior(self) -> bool:
+        """Whether q(z | x) is one Gaussian, and its KL to p(z) in closed form."""
+        model = self.config.model
+        return model.posterior == "gaussian" and model.latent_levels == (0,)
+
+    def posterior(self, x) -> tfd.Distribution:
+        """Returns q(z | x) of images in [0, levels), where it is one Gaussian.
+
+        Raises:
+          ValueError: If it is not.
+        """
+        if not self.gaussian_posterior:
+            model = self.config.model
+            raise ValueError(
+                "q(z | x) as a distribution needs posterior `gaussian` and one vector "
+                f"z. Received: posterior={model.posterior!r}, "
+                f"latent_levels={model.latent_levels}"
+            )
+        return self.encoder.form(self.encoder(self.to_unit(x)))
+
+    def infer(self, x, eps) -> Inference:
+        """Draws z from q(z | x) and decodes it, in one pass.
+
+        Args:
+          x: Images in [0, levels), `[B, H, W, C]`.
+          eps: Standard normal draws, `[B, latent_size]`; zeros for the mean of q (of
+            a hierarchical z, the path of means; with `iaf`, where these lead to).
+
+        Returns:
+          z, its KL by level and unit, ln q(z | x) - ln p(z), and p(y | z).
+        """
+        return self.encoder.infer(self.to_unit(x), eps, self.decoder)
 
     def likelihood_terms(self, x, eps) -> LikelihoodTerms:
         """Returns the three parts of L_C, in nats per image.
@@ -153,20 +194,19 @@ class AdaptiveDensityEstimator(keras.Model):
         """
         y, log_det = self.feature_map(x)
         if self.decoder is None:
-            z, kl = None, tf.zeros_like(log_det)
-        else:
-            posterior = self.posterior(x)
-            z = posterior.mean() + posterior.stddev() * eps
-            kl = self.parts.posterior.kl_nats(posterior)
-        reconstruction = -self.feature_distribution(z).log_prob(y)
-        return LikelihoodTerms(reconstruction, kl, log_det)
+            reconstruction = -self.feature_distribution(None).log_prob(y)
+            return LikelihoodTerms(reconstruction, tf.zeros_like(log_det), log_det)
+        found = self.infer(x, eps)
+        reconstruction = -feature_density(*found.features).log_prob(y)
+        kl = sum(tf.reduce_sum(level, axis=1) for level in found.kl_nats)
+        return LikelihoodTerms(reconstruction, kl, log_det, found.kl_nats)
 
     def generate(self, count, draws: Draws):
         """Returns x~ = f^-1(mu(z)), the adversary's samples (f^-1(y) without a z)."""
         if self.decoder is None:
             y = draws.normal([count, *self.image_shape])
         else:
-            y, _ = self.decoder(draws.normal([count, self.config.model.latent_size]))
+            y, _ = self.decoder(draws.normal([count, self.latent_size]))
         x, _ = self.feature_map.forward_and_log_det(y)
         if self.levels and self.config.objective.dequantize_samples:
             x += draws.uniform(tf.shape(x)) - 0.5
@@ -183,14 +223,16 @@ class AdaptiveDensityEstimator(keras.Model):
         Returns:
           `name -> scalar`: the parts of L_C in bits per dimension (`bits_per_dim =
           reconstruction + kl - log_det`, with the network's dropout), losses of the
-          adversary in nats, gradient norms, and `skipped`, the updates left out.
+          adversary (in nats for a cross-entropy), gradient norms, and `skipped`, the
+          updates left out.
         """
+        objective = self.config.objective
         images = tf.cast(data["image"], tf.float32)
         logs = {}
         if self.adversary_active:
-            for turn in range(self.config.objective.discriminator_steps):
+            for turn in range(objective.discriminator_steps):
                 self._update_discriminator(images, turn, logs)
-        likelihood = self.config.preset.likelihood
+        likelihood = self.config.preset.likelihood and objective.train_likelihood
         if likelihood and self.adversary_active and self._joint:
             gradients = _sum(
                 self._likelihood_gradients(images, logs),
@@ -224,10 +266,12 @@ class AdaptiveDensityEstimator(keras.Model):
         fake = self.to_unit(self.generate(tf.shape(images)[0], draws))
         if self.config.model.spectral_norm:
             self.discriminator.update_spectral_norm()
+        batch = self._adversarial_batch(tf.shape(images)[0], draws)
         with tf.GradientTape() as tape:
-            logits = self.discriminator(tf.concat([real, fake], 0))
-            loss = discriminator_cross_entropy(*tf.split(logits, 2))
+            logits = batch.split(self.discriminator(batch.join(real, fake)))
+            loss = batch.discriminator_loss(self.adversary, *logits)
             logs["discriminator_loss"] = loss
+            logs["real_logit"], logs["fake_logit"] = map(tf.reduce_mean, logits)
             if objective.penalty != "none":
                 mix = draws.uniform([tf.shape(images)[0], 1, 1, 1])
                 penalty = PENALTIES[objective.penalty](
@@ -240,29 +284,48 @@ class AdaptiveDensityEstimator(keras.Model):
         self._apply(
             "discriminator", self.discriminator_optimizer, gradients, variables, logs
         )
+        if objective.discriminator_clip:
+            clip_weights(variables, objective.discriminator_clip)
 
     def _likelihood_gradients(self, images, logs):
         draws = self._draws("likelihood")
         x = self.dequantize(images, draws)
         eps = None
         if self.decoder is not None:
-            eps = draws.normal([tf.shape(x)[0], self.config.model.latent_size])
+            eps = draws.normal([tf.shape(x)[0], self.latent_size])
         with tf.GradientTape() as tape, draws.scope():
             terms = self.likelihood_terms(x, eps)
-            loss = tf.reduce_mean(terms.loss_nats(self._kl_weight())) / self.dims
+            loss = self._likelihood_loss(terms) / self.dims
         logs["reconstruction"] = self._bits(-terms.reconstruction_nats)
         logs["log_det"] = self._bits(-terms.log_det_nats)
         if self.decoder is not None:
             logs["kl"] = self._bits(-terms.kl_nats)
+        if len(terms.kl_units_nats) > 1:
+            for level, kl in enumerate(terms.kl_units_nats, 1):
+                logs[f"kl_{level}"] = self._bits(-tf.reduce_sum(kl, axis=1))
         logs["bits_per_dim"] = self._bits(-terms.loss_nats())
         return tape.gradient(loss, [v.value for v in self.generator_variables])
+
+    def _likelihood_loss(self, terms):
+        """Returns the mean of L_C over the batch, in nats, as it is trained."""
+        weight, free_bits = self._kl_weight(), self.config.objective.free_bits
+        if not free_bits:
+            return tf.reduce_mean(terms.loss_nats(weight))
+        kl = free_bits_kl(terms.kl_units_nats, free_bits, mean_over_replicas)
+        return tf.reduce_mean(terms.loss_nats(0.0)) + weight * kl
 
     def _adversarial_gradients(self, images, logs):
         objective = self.config.objective
         draws = self._draws("adversarial")
         with tf.GradientTape() as tape:
             fake = self.to_unit(self.generate(tf.shape(images)[0], draws))
-            loss = GENERATOR_LOSSES[objective.generator_loss](self.discriminator(fake))
+            if self.adversary.paired or self._mixed:
+                real = self.to_unit(self.dequantize(images, draws))
+                batch = self._adversarial_batch(tf.shape(images)[0], draws)
+                real, fake = batch.split(self.discriminator(batch.join(real, fake)))
+                loss = batch.generator_loss(self.adversary, fake, real)
+            else:
+                loss = self.adversary.generator_loss(self.discriminator(fake))
             weighted = objective.adversarial_weight * loss
         logs["adversarial_loss"] = loss
         trained = {id(v) for v in self.adversarial_variables}
@@ -271,6 +334,16 @@ class AdaptiveDensityEstimator(keras.Model):
         return [
             next(found) if id(v) in trained else None for v in self.generator_variables
         ]
+
+    @property
+    def _mixed(self):
+        return self.config.model.discriminator_batch == "mixed"
+
+    def _adversarial_batch(self, count, draws):
+        """Returns how real images and samples stand before the discriminator."""
+        if not self._mixed:
+            return SeparateBatch()
+        return MixedBatch(draws.uniform([count, 2]), self.config.model.mixed_group)
 
     def _bits(self, log_prob_nats):
         return bits_per_dim(tf.reduce_mean(log_prob_nats), self.dims)

@@ -1,6 +1,7 @@
 """A compiled model from a configuration."""
 
 import keras
+import tensorflow as tf
 
 from ade_tf.config import RunConfig
 from ade_tf.models.ade import AdaptiveDensityEstimator
@@ -26,9 +27,11 @@ def build_model(config: RunConfig, image_shape, levels: int):
     Raises:
       ValueError: If the configuration does not fit the image shape.
     """
+    _check_groups(config)
     keras.utils.set_random_seed(config.training.seed)
     model = AdaptiveDensityEstimator(config, image_shape, levels)
-    both = config.preset.likelihood and config.preset.adversary
+    likelihood = config.preset.likelihood and config.objective.train_likelihood
+    both = likelihood and config.preset.adversary
     updates = 2 if both and config.objective.update == "alternating" else 1
     adversary = None
     if config.preset.adversary:
@@ -38,3 +41,13 @@ def build_model(config: RunConfig, image_shape, levels: int):
         discriminator_optimizer=adversary,
     )
     return model
+
+
+def _check_groups(config):
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    group, batch = config.model.mixed_group, config.training.batch_size
+    if config.model.discriminator_batch == "mixed" and batch % (replicas * group):
+        raise ValueError(
+            "every replica's batch must hold whole mixed groups. Received: "
+            f"mixed_group={group}, batch_size={batch} on {replicas} replicas"
+        )

@@ -2,7 +2,9 @@
 
 import tensorflow as tf
 
+from ade_tf.distributions import feature_density
 from ade_tf.losses import LikelihoodTerms
+from ade_tf.networks import LowRankScale
 from ade_tf.randomness import fold, per_example
 
 __all__ = [
@@ -19,7 +21,8 @@ __all__ = [
 def bound_terms(model, images, seed, indices) -> LikelihoodTerms:
     """Returns the parts of the single-sample bound on -ln p(x), in nats per image.
 
-    One dequantisation noise and one z per image; the KL in closed form.
+    One dequantisation noise and one z per image; the KL in closed form where q is
+    Gaussian (at every level, given the levels above), else at that z.
 
     Args:
       model: An `AdaptiveDensityEstimator` with a likelihood.
@@ -41,18 +44,20 @@ def log_weights(model, images, seed, indices) -> tf.Tensor:
     y, log_det = model.feature_map(x)
     if model.decoder is None:
         return model.feature_distribution(None).log_prob(y) + log_det
-    posterior = model.posterior(x)
-    z = posterior.mean() + posterior.stddev() * eps
-    log_p = model.feature_distribution(z).log_prob(y) + log_det
-    return log_p + model.parts.posterior.prior().log_prob(z) - posterior.log_prob(z)
+    found = model.infer(x, eps)
+    log_p = feature_density(*found.features).log_prob(y) + log_det
+    return log_p - found.log_ratio_nats
 
 
 def encode(model, images) -> tf.Tensor:
-    """Returns the posterior mean of z, `[B, latent_size]`.
+    """Returns a code of images, `[B, latent_size]`: the posterior mean of z.
 
-    Noise is replaced by its mean: images are taken in the middle of their levels.
+    A hierarchical z is the path of means, each level's given the means above it; with
+    the posterior `iaf`, it is where the mean of its base leads. Noise is replaced by
+    its mean: images are taken in the middle of their levels.
     """
-    return model.posterior(_middle(model, images)).mean()
+    x = _middle(model, images)
+    return model.infer(x, tf.zeros([tf.shape(x)[0], model.latent_size])).z
 
 
 def decode(model, z) -> tf.Tensor:
@@ -63,7 +68,7 @@ def decode(model, z) -> tf.Tensor:
 
 
 def reconstruct(model, images) -> tf.Tensor:
-    """Returns f^-1(mu(z)) of the posterior mean z of images, quantised."""
+    """Returns f^-1(mu(z)) of the codes z of images (`encode`), quantised."""
     return decode(model, encode(model, images))
 
 
@@ -71,7 +76,8 @@ def sample(model, num, temperature, seed, noise=False, first=0) -> tf.Tensor:
     """Returns quantised samples, `[num, H, W, C]`.
 
     With a z: f^-1(mu(z)), z ~ N(0, temperature^2 I), as the adversary sees them; with
-    `noise`, y ~ N(mu(z), (temperature sigma)^2) in place of mu(z). Without a z:
+    `noise`, y ~ p(y | z), its deviations times the temperature, in place of mu(z).
+    Of a hierarchical z, the temperature acts at every level. Without a z:
     f^-1(y), y ~ N(0, temperature^2 I). For flows with other than additive couplings a
     temperature is a heuristic (arXiv 1807.03039). The i-th sample depends on the seed
     and i, not on `num`.
@@ -88,12 +94,10 @@ def sample(model, num, temperature, seed, noise=False, first=0) -> tf.Tensor:
     if model.decoder is None:
         y = temperature * _normal(model.image_shape, seed, "features", indices)
     else:
-        size = [model.config.model.latent_size]
-        mu, sigma = model.decoder(temperature * _normal(size, seed, "z", indices))
-        y = mu
+        size = [model.latent_size]
+        y, scale = model.decoder(temperature * _normal(size, seed, "z", indices))
         if noise:
-            eps = _normal(model.image_shape, seed, "features", indices)
-            y += temperature * sigma * eps
+            y += temperature * _deviations(model, scale, seed, indices)
     x, _ = model.feature_map.forward_and_log_det(y)
     return quantize(x, model.levels)
 
@@ -113,6 +117,16 @@ def _normal(shape, seed, purpose, indices):
     )
 
 
+def _deviations(model, scale, seed, indices):
+    """Draws y - mu of p(y | z)."""
+    eps = _normal(model.image_shape, seed, "features", indices)
+    if not isinstance(scale, LowRankScale):
+        return scale * eps
+    factors = _normal([scale.factors.shape[-1]], seed, "factors", indices)
+    shared = tf.reduce_sum(scale.factors * factors[:, None, None, None, :], axis=-1)
+    return scale.sigma * eps + shared
+
+
 def _noise(model, images, seed, indices):
     x = tf.cast(images, tf.float32)
     if model.levels:
@@ -123,7 +137,7 @@ def _noise(model, images, seed, indices):
         )
     if model.decoder is None:
         return x, None
-    return x, _normal([model.config.model.latent_size], seed, "posterior", indices)
+    return x, _normal([model.latent_size], seed, "posterior", indices)
 
 
 def _middle(model, images):

@@ -1,6 +1,7 @@
 """The parts of a model, built from its configuration."""
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -8,7 +9,13 @@ import numpy as np
 from ade_tf.bijectors import FEATURE_MAPS, BijectorLayer, FusedChain, ImageSpace
 from ade_tf.config import PRESETS, ModelConfig
 from ade_tf.distributions import POSTERIORS
-from ade_tf.networks import DECODERS, DISCRIMINATORS, ENCODERS
+from ade_tf.networks import (
+    DECODERS,
+    DISCRIMINATORS,
+    TopDownDecoder,
+    TopDownEncoder,
+    VectorEncoder,
+)
 
 __all__ = ["Parts", "build_parts", "count_parameters"]
 
@@ -19,14 +26,12 @@ class Parts:
 
     Attributes:
       feature_map: Layer holding the bijector from features (forward) to images.
-      posterior: Function from the encoder's output to the distribution q(z | x).
-      encoder: Images in [-1, 1] to the posterior's parameters.
+      encoder: Images in [-1, 1] to q(z | x); draws z and decodes it (`infer`).
       decoder: z to mu and sigma of p(y | z).
       discriminator: Images in [-1, 1] to logits.
     """
 
     feature_map: BijectorLayer
-    posterior: object | None
     encoder: keras.layers.Layer | None
     decoder: keras.layers.Layer | None
     discriminator: keras.layers.Layer | None
@@ -44,35 +49,62 @@ def build_parts(config: ModelConfig, image_shape, levels: int) -> Parts:
       ValueError: If a part cannot be built for this image shape.
     """
     preset = PRESETS[config.preset]
-    posterior = encoder = decoder = discriminator = None
+    encoder = decoder = discriminator = None
     if preset.latent and preset.likelihood:
-        posterior = POSTERIORS[config.posterior](config.latent_size)
-        encoder = ENCODERS[config.network](
-            image_shape,
-            posterior.parameters_size,
-            width=config.width,
-            dropout=config.encoder_dropout,
-            position_maps=config.position_maps,
-        )
+        encoder = _encoder(config, image_shape)
     if preset.latent:
-        decoder = DECODERS[config.network](
-            image_shape,
-            config.latent_size,
-            width=config.width,
-            sigma=config.sigma,
-            log_sigma_floor=config.log_sigma_floor,
-            dropout=config.decoder_dropout,
-            position_maps=config.position_maps,
-        )
+        decoder = _decoder(config, image_shape)
     if preset.adversary:
         discriminator = DISCRIMINATORS[config.discriminator](
             image_shape,
             width=config.discriminator_width,
+            group=config.mixed_group if config.discriminator_batch == "mixed" else 1,
             spectral_norm=config.spectral_norm,
             position_maps=config.position_maps,
         )
     feature_map = _feature_map(config, image_shape, levels)
-    return Parts(feature_map, posterior, encoder, decoder, discriminator)
+    return Parts(feature_map, encoder, decoder, discriminator)
+
+
+def _encoder(config, image_shape):
+    make_form = functools.partial(
+        POSTERIORS[config.posterior],
+        iaf_steps=config.iaf_steps,
+        iaf_width=config.iaf_width,
+    )
+    keywords = dict(
+        network=config.network,
+        width=config.width,
+        dropout=config.encoder_dropout,
+        position_maps=config.position_maps,
+    )
+    if config.latent_levels == (0,):
+        return VectorEncoder(image_shape, make_form(config.latent_size), **keywords)
+    return TopDownEncoder(
+        image_shape,
+        config.latent_size,
+        make_form,
+        levels=config.latent_levels,
+        **keywords,
+    )
+
+
+def _decoder(config, image_shape):
+    make = DECODERS[config.network]
+    if config.latent_levels != (0,):
+        make = functools.partial(
+            TopDownDecoder, levels=config.latent_levels, network=config.network
+        )
+    return make(
+        image_shape,
+        config.latent_size,
+        width=config.width,
+        sigma=config.sigma,
+        log_sigma_floor=config.log_sigma_floor,
+        covariance_rank=config.covariance_rank,
+        dropout=config.decoder_dropout,
+        position_maps=config.position_maps,
+    )
 
 
 def _feature_map(config, image_shape, levels):

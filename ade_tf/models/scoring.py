@@ -10,7 +10,7 @@ from ade_tf.metrics import bits_per_dim
 from ade_tf.models.inference import bound_terms, log_weights
 from ade_tf.randomness import fold
 
-__all__ = ["LikelihoodScores", "LikelihoodScorer"]
+__all__ = ["LikelihoodScores", "LikelihoodScorer", "full_batches"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,26 +60,29 @@ class LikelihoodScorer:
     def _weights_step(self, images, seed, indices):
         return log_weights(self._model, images, seed, indices)
 
-    def bound(self, split, seed: int = 0, limit: int = 0) -> LikelihoodScores:
-        """Scores the single-sample bound, with the KL in closed form.
+    def bound(
+        self, split, seed: int = 0, limit: int = 0, progress=None
+    ) -> LikelihoodScores:
+        """Scores the single-sample bound (`bound_terms`).
 
         Args:
           split: A `Split`.
           seed: Seed of noise and z.
           limit: Number of images, from the first; 0 for all.
+          progress: In place of the scorer's own.
         """
 
         def score(images, indices):
             yield self._bound(images, fold(seed), indices)
 
         losses, kls = [], []
-        for (loss, kl), count in self._passes(split, limit, 1, score):
+        for (loss, kl), count in self._passes(split, limit, 1, score, progress):
             losses.append(loss.numpy()[:count])
             kls.append(kl.numpy()[:count])
         return LikelihoodScores(self._per_dim(losses), self._per_dim(kls))
 
     def importance_weighted(
-        self, split, num_samples: int, seed: int = 0, limit: int = 0
+        self, split, num_samples: int, seed: int = 0, limit: int = 0, progress=None
     ) -> LikelihoodScores:
         """Scores -F_k, with k draws of noise and z per image (arXiv 1509.00519, eq. 8).
 
@@ -92,7 +95,7 @@ class LikelihoodScorer:
                 yield self._weights(images, fold(seed, "importance", k), indices)
 
         losses, total = [], -np.inf
-        passes = self._passes(split, limit, num_samples, score)
+        passes = self._passes(split, limit, num_samples, score, progress)
         for done, (weights, count) in enumerate(passes, 1):
             total = np.logaddexp(total, weights.numpy()[:count].astype(np.float64))
             if done % num_samples == 0:
@@ -100,25 +103,39 @@ class LikelihoodScorer:
                 total = -np.inf
         return LikelihoodScores(self._per_dim(losses), None)
 
-    def _passes(self, split, limit, passes_per_batch, score):
+    def _passes(self, split, limit, passes_per_batch, score, progress):
         """Yields each pass's result with the number of real images in it."""
-        count = len(split.images)
-        count = min(limit, count) if limit else count
+        progress = progress or self._progress
+        count = min(limit, len(split)) if limit else len(split)
         total = -(-count // self._batch_size) * passes_per_batch
         done = 0
-        for batch in evaluation_batches(
-            split, batch_size=self._batch_size, limit=limit
-        ):
-            images, indices = batch["image"], batch["index"]
-            real = int(indices.shape[0])
-            missing = self._batch_size - real
-            images = tf.concat([images, tf.repeat(images[:1], missing, 0)], 0)
-            indices = tf.concat([indices, tf.repeat(indices[:1], missing, 0)], 0)
+        for images, indices, real in full_batches(split, self._batch_size, limit):
             for result in score(images, indices):
                 yield result, real
                 done += 1
-                self._progress(done, total)
+                progress(done, total)
 
     def _per_dim(self, nats):
         values = np.concatenate(nats).astype(np.float64)
         return bits_per_dim(-values, self._model.dims)
+
+
+def full_batches(split, batch_size: int, limit: int = 0):
+    """Yields the batches of a split in its order, the last one filled up.
+
+    Args:
+      split: A `Split`.
+      batch_size: Images of every batch; the last repeats its first image.
+      limit: Number of images, from the first; 0 for all.
+
+    Yields:
+      Images `[batch_size, H, W, C]`, positions `[batch_size]`, and the number of images
+      that count.
+    """
+    for batch in evaluation_batches(split, batch_size=batch_size, limit=limit):
+        images, indices = batch["image"], batch["index"]
+        real = int(indices.shape[0])
+        missing = batch_size - real
+        images = tf.concat([images, tf.repeat(images[:1], missing, 0)], 0)
+        indices = tf.concat([indices, tf.repeat(indices[:1], missing, 0)], 0)
+        yield images, indices, real

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-__all__ = ["guarded_update"]
+__all__ = ["clip_weights", "guarded_update", "mean_over_replicas"]
 
 
 def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0):
@@ -50,3 +50,36 @@ def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0):
 
     context.merge_call(apply, args=(finite, gradients))
     return norm, 1.0 - tf.cast(finite, tf.float32)
+
+
+def mean_over_replicas(value) -> tf.Tensor:
+    """Returns the mean of a Tensor over the replicas; gradients pass through.
+
+    The gradient that each replica gets is the mean of the gradients with respect to all
+    replicas' results, so that a loss of the mean, averaged over the replicas, has the
+    gradient that one replica with the whole batch finds. Call in replica context.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
+def clip_weights(variables, bound: float) -> None:
+    """Clips every weight to [-bound, bound] (arXiv 1701.07875, algorithm 1).
+
+    Call in replica context; all replicas hold the same weights before and after.
+
+    Args:
+      variables: Keras variables.
+      bound: Above 0.
+    """
+
+    def clip(strategy):
+        for variable in variables:
+            strategy.extended.update(
+                variable.value,
+                lambda value: value.assign(tf.clip_by_value(value, -bound, bound)),
+            )
+
+    tf.distribute.get_replica_context().merge_call(clip)

@@ -17,36 +17,22 @@ from ade_tf.networks.blocks import (
     halvings,
 )
 from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.decoder_output import ImageDecoder
 
-__all__ = ["DECODERS", "SIGMAS", "Decoder", "floored_sigma"]
-
-SIGMAS = ("scalar", "channel", "pixel", "from_z")
-
-
-def floored_sigma(raw, log_sigma_floor):
-    """Maps unbounded values to scales: ln sigma = f + softplus(raw + ln(e^-f - 1)).
-
-    Here f is the floor. Every sigma is at least e^f, and sigma = 1 where raw = 0.
-
-    Args:
-      raw: Float Tensor of any shape.
-      log_sigma_floor: Lower bound f of ln sigma, below 0.
-    """
-    start = math.log(math.expm1(-log_sigma_floor))
-    return tf.exp(log_sigma_floor + tf.nn.softplus(raw + start))
+__all__ = ["DECODERS", "Decoder", "DecoderScale", "decoder_scales"]
 
 
-class Decoder(keras.layers.Layer):
+class Decoder(ImageDecoder):
     """Network from z to mu and sigma of p(y | z) = N(mu, sigma).
 
     `conv`: a dense layer to the coarsest scale, then convolutions with ELU, 3x3 at
     every scale and transposed 4x4 ones of stride 2 between two scales; the scales and
     their channels are `Encoder`'s. `residual`: residual blocks in place of the 3x3
-    convolutions. `mlp`: two hidden dense layers with ELU, for `[1, 1, C]` data. The
-    last layer of mu starts at a tenth of Glorot's scale.
+    convolutions. `mlp`: two hidden dense layers with ELU, for `[1, 1, C]` data.
 
     Call: z `[B, latent_size]`, condition -> (mu, sigma): mu `[B, H, W, C]`, sigma
-    positive, of a shape that broadcasts to mu's.
+    positive, of a shape that broadcasts to mu's; with a `covariance_rank`,
+    (mu, `LowRankScale`).
 
     Args:
       image_shape: `(H, W, C)`.
@@ -56,6 +42,8 @@ class Decoder(keras.layers.Layer):
       sigma: `scalar`, `channel` or `pixel`: one free parameter for all, per channel,
         or per position and channel; `from_z`: computed like mu. It is 1 at first.
       log_sigma_floor: Lower bound of ln sigma, below 0.
+      covariance_rank: Rank of the covariance beside its diagonal; 0 for none. The
+        factors are computed from z where sigma is, else free.
       dropout: Dropout rate, in [0, 1): at the end of every scale (of every hidden
         layer of `mlp`) and in residual blocks.
       position_maps: Whether a learned map per position is added at every scale and to
@@ -76,6 +64,7 @@ class Decoder(keras.layers.Layer):
         width=32,
         sigma="pixel",
         log_sigma_floor=-4.0,
+        covariance_rank=0,
         dropout=0.0,
         position_maps=False,
         condition_shape=None,
@@ -83,17 +72,10 @@ class Decoder(keras.layers.Layer):
     ):
         super().__init__(dtype=dtype)
         check_choice("network", network, DECODERS)
-        check_choice("sigma", sigma, SIGMAS)
-        if not log_sigma_floor < 0.0:
-            raise ValueError(
-                "`log_sigma_floor` must be below 0, for sigma is 1 at first. "
-                f"Received: log_sigma_floor={log_sigma_floor}"
-            )
         shape = check_network(
             image_shape, latent_size=latent_size, width=width, dropout=dropout
         )
-        self._shape = shape
-        self._floor = log_sigma_floor
+        self.latent_size = latent_size
         self._flat = network == "mlp"
         if self._flat:
             self._first = dense(latent_size, width, dtype=dtype)
@@ -102,13 +84,12 @@ class Decoder(keras.layers.Layer):
             )
             self._hidden = dense(width, width, dtype=dtype)
             self._dropout = Dropout(dropout, dtype=dtype)
-            head = functools.partial(dense, width, math.prod(shape), dtype=dtype)
         else:
-            scales = _scale_shapes(shape, width)
+            scales = decoder_scales(shape, width)
             self._coarsest = scales[0]
             self._first = dense(latent_size, math.prod(scales[0]), dtype=dtype)
             self._scales = tuple(
-                _Scale(
+                DecoderScale(
                     before,
                     after,
                     network=network,
@@ -119,19 +100,16 @@ class Decoder(keras.layers.Layer):
                 )
                 for before, after in zip([None, *scales[:-1]], scales, strict=True)
             )
-            head = functools.partial(conv, width, shape[-1], dtype=dtype)
-        tenth = keras.initializers.VarianceScaling(1.0, "fan_avg", "uniform")
-        self._mu = head(kernel_initializer=tenth)
-        self._map = None
-        if position_maps and not self._flat:
-            self._map = PositionMap(shape, dtype=dtype)
-        if sigma == "from_z":
-            self._raw_sigma = head(kernel_initializer="zeros")
-        else:
-            sizes = {"scalar": (1, 1, 1), "channel": (1, 1, shape[-1]), "pixel": shape}
-            self._raw_sigma = self.add_weight(
-                shape=sizes[sigma], initializer="zeros", name="raw_sigma"
-            )
+        self._build_output(
+            shape,
+            width,
+            flat=self._flat,
+            sigma=sigma,
+            log_sigma_floor=log_sigma_floor,
+            covariance_rank=covariance_rank,
+            position_maps=position_maps,
+            dtype=dtype,
+        )
         self.built = True
 
     def call(self, z, condition=None):
@@ -143,17 +121,10 @@ class Decoder(keras.layers.Layer):
             h = tf.reshape(h, [-1, *self._coarsest])
             for scale in self._scales:
                 h = scale(h, condition)
-        mu = tf.reshape(self._mu(h), [-1, *self._shape])
-        if self._map is not None:
-            mu = self._map(mu)
-        if isinstance(self._raw_sigma, keras.layers.Layer):
-            raw = tf.reshape(self._raw_sigma(h), [-1, *self._shape])
-        else:
-            raw = tf.convert_to_tensor(self._raw_sigma)
-        return mu, floored_sigma(raw, self._floor)
+        return self._output(h)
 
 
-def _scale_shapes(shape, width):
+def decoder_scales(shape, width):
     """Returns `(H, W, C)` of every scale, coarsest first."""
     height, columns, _ = shape
     return [
@@ -162,8 +133,17 @@ def _scale_shapes(shape, width):
     ]
 
 
-class _Scale(keras.layers.Layer):
-    """One scale of a decoder; it enlarges the scale before it, if there is one."""
+class DecoderScale(keras.layers.Layer):
+    """One scale of a decoder; it enlarges the scale before it, if there is one.
+
+    A call is `begin`, which enlarges and adds the condition, and then `finish`.
+
+    Args:
+      before: `(H, W, C)` of the scale before it, or None.
+      after: `(H, W, C)` of this one.
+      network: `conv` or `residual`.
+      dropout: As in `Decoder`, with the arguments that follow.
+    """
 
     def __init__(
         self,
@@ -193,9 +173,16 @@ class _Scale(keras.layers.Layer):
         self.built = True
 
     def call(self, h, condition=None):
+        return self.finish(self.begin(h, condition))
+
+    def begin(self, h, condition=None):
+        """Returns the features before the scale's own body."""
         for layer in self._enter:
             h = layer(h)
-        h = self._add_condition(h, condition)
+        return self._add_condition(h, condition)
+
+    def finish(self, h):
+        """Returns the features behind the scale's own body."""
         for layer in self._body:
             h = layer(h)
         return h

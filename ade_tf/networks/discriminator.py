@@ -16,6 +16,7 @@ from ade_tf.networks.blocks import (
     halvings,
 )
 from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.groups import WithGroupMean
 
 __all__ = ["DISCRIMINATORS", "Discriminator"]
 
@@ -38,6 +39,9 @@ class Discriminator(keras.layers.Layer):
       image_shape: `(H, W, C)`.
       network: `dcgan`, `residual` or `mlp`.
       width: Channels at full size, or hidden units of `mlp`.
+      group: Images that are judged together: with more than one, every layer also sees
+        the mean of its input over the group (`WithGroupMean`), and an image's logit
+        depends on its group, but not on the order in it.
       spectral_norm: Whether every kernel is divided by its spectral norm; then call
         `update_spectral_norm` once per discriminator step.
       position_maps: Whether a learned map per position is added behind the first layer
@@ -55,6 +59,7 @@ class Discriminator(keras.layers.Layer):
         *,
         network="dcgan",
         width=32,
+        group=1,
         spectral_norm=False,
         position_maps=False,
         condition_shape=None,
@@ -62,12 +67,15 @@ class Discriminator(keras.layers.Layer):
     ):
         super().__init__(dtype=dtype)
         check_choice("network", network, DISCRIMINATORS)
-        height, columns, channels = check_network(image_shape, width=width)
+        height, columns, channels = check_network(image_shape, width=width, group=group)
         made = []
 
-        def make(maker, *sizes, **keywords):
-            made.append(maker(*sizes, spectral_norm=spectral_norm, **keywords))
-            return made[-1]
+        def make(maker, in_channels, *sizes, **keywords):
+            seen = in_channels if group == 1 else 2 * in_channels
+            made.append(maker(seen, *sizes, spectral_norm=spectral_norm, **keywords))
+            if group == 1:
+                return made[-1]
+            return WithGroupMean(made[-1], group, dtype=dtype)
 
         make_conv = functools.partial(make, conv, dtype=dtype)
         make_dense = functools.partial(make, dense, dtype=dtype)

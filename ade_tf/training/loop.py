@@ -6,23 +6,23 @@ import keras
 
 from ade_tf.config import RunConfig
 from ade_tf.data import training_stream
+from ade_tf.evaluation import describe_record, evaluate_bits_per_dim
 from ade_tf.metrics import append_record, read_records, truncate_after
 from ade_tf.models import (
     build_model,
     count_parameters,
     initialize_from_data,
-    sample,
 )
-from ade_tf.training.checkpoints import Checkpointer
-from ade_tf.training.evaluation import describe_record, evaluate_bits_per_dim
-from ade_tf.training.images import load_data
-from ade_tf.training.progress import Passes
+from ade_tf.progress import Passes
+from ade_tf.runs.checkpoints import Checkpointer
+from ade_tf.runs.images import load_data
+from ade_tf.runs.restoring import settle_weights
+from ade_tf.runs.run_directory import RunDirectory, flagfile
+from ade_tf.strategies import directory_of_worker, make_strategy
 from ade_tf.training.recorder import Recorder
-from ade_tf.training.restoring import settle_weights
-from ade_tf.training.run_directory import RunDirectory, flagfile
+from ade_tf.training.sample_grid import SampleGrid
 from ade_tf.training.stopping import StopSignals
-from ade_tf.training.strategies import directory_of_worker, make_strategy
-from ade_tf.visualize import can_show, image_grid, learning_curves, save_png
+from ade_tf.visualize import learning_curves
 
 __all__ = ["describe_run", "train"]
 
@@ -175,14 +175,12 @@ def _finish(run, model, checkpointer, data):
         record["origin"] = "train"
         append_record(run.metrics, record)
     picture = run.samples / "final.png"
-    shown = can_show(model.image_shape, model.levels)
-    if shown and not picture.exists():
-        images = sample(model, 100, 1.0, model.config.training.seed).numpy()
-        run.samples.mkdir(exist_ok=True)
-        save_png(picture, image_grid(images, model.levels, columns=10))
+    grid = SampleGrid(model)
+    if not picture.exists():
+        grid.save(picture)
     learning_curves(read_records(run.scalars), run.path / "curves.png")
     print(f"run       {run.path}")
-    if shown:
+    if grid.shown:
         print(f"samples   {picture}")
     print(f"curves    {run.path / 'curves.png'}")
     if record:

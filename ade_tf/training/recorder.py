@@ -7,10 +7,10 @@ import tensorflow as tf
 from absl import logging
 
 from ade_tf.metrics import append_record, mean_and_standard_error, read_records
-from ade_tf.models import LikelihoodScorer, averaged_weights, sample
-from ade_tf.training.checkpoints import Checkpointer
-from ade_tf.training.progress import Progress
-from ade_tf.visualize import can_show, image_grid, save_png
+from ade_tf.models import LikelihoodScorer, averaged_weights
+from ade_tf.progress import Progress
+from ade_tf.runs import Checkpointer
+from ade_tf.training.sample_grid import SampleGrid
 
 __all__ = ["Recorder"]
 
@@ -37,7 +37,7 @@ class Recorder(keras.callbacks.Callback):
         self._validation = validation
         self._signals = signals
         self._step = start
-        self._scorer = self._sampler = self._best = None
+        self._scorer = self._best = None
         if start and run.scalars.exists():
             lines = read_records(run.scalars)
             found = [line.get("validation_bits_per_dim") for line in lines]
@@ -53,9 +53,7 @@ class Recorder(keras.callbacks.Callback):
         self._progress = Progress(settings.num_steps, settings.batch_size, self._step)
         if model.config.preset.likelihood:
             self._scorer = LikelihoodScorer(model)
-        self._sampler = tf.function(
-            lambda: sample(model, 100, 1.0, settings.seed), autograph=False
-        )
+        self._grid = SampleGrid(model)
 
     def on_train_batch_end(self, batch, logs=None):
         """Does all that is due after a step."""
@@ -87,17 +85,9 @@ class Recorder(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def save_samples(self) -> None:
-        """Writes a grid of 100 samples drawn with the averaged weights.
-
-        Images that no picture can show (`can_show`) are left out.
-        """
-        if not can_show(self.model.image_shape, self.model.levels):
-            return
+        """Writes a grid of samples drawn with the averaged weights."""
         with averaged_weights(self.model):
-            images = self._sampler().numpy()
-        self._run.samples.mkdir(exist_ok=True)
-        grid = image_grid(images, self.model.levels, columns=10)
-        save_png(self._run.samples / f"step-{self._step:06}.png", grid)
+            self._grid.save(self._run.samples / f"step-{self._step:06}.png")
 
     def _check_skipped(self, logs):
         skipped = int(self.model.skipped_updates.numpy())

@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf import bijectors as adb
-from ade_tf.training import make_strategy
+from ade_tf.strategies import make_strategy
 from tests.helpers.bijectors import perturb
 
 tfb, tfd = tfp.bijectors, tfp.distributions

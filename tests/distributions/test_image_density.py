@@ -6,7 +6,8 @@ import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from ade_tf.distributions import image_density
+from ade_tf.distributions import LowRankNormal, feature_density, image_density
+from ade_tf.networks import LowRankScale
 
 tfb = tfp.bijectors
 
@@ -42,6 +43,58 @@ def test_identity_map_leaves_the_gaussian():
     density = image_density(_MU, 0.5, tfb.Identity())
     expected = scipy.stats.norm.logpdf(_X, _MU, 0.5).sum((1, 2, 3))
     np.testing.assert_allclose(density.log_prob(_X), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("factors_shape", [(4, 3, 3, 2), (2, 4, 3, 3, 2)], ids=str)
+@pytest.mark.parametrize("sigma_shape", [(), (3,), (4, 3, 3), (2, 4, 3, 3)], ids=str)
+def test_low_rank_covariance_is_scipys(sigma_shape, factors_shape):
+    sigma = np.asarray(_RNG.uniform(0.5, 2.0, sigma_shape))
+    factors = _RNG.normal(size=factors_shape)
+    scale = LowRankScale(tf.constant(sigma), tf.constant(factors))
+    features = feature_density(tf.constant(_MU), scale)
+    assert features.batch_shape == [2] and features.event_shape == [4, 3, 3]
+    expected = []
+    for n in range(2):
+        w = np.broadcast_to(factors, (2, 4, 3, 3, 2))[n].reshape(36, 2)
+        variance = np.broadcast_to(sigma**2, _MU.shape)[n].ravel()
+        covariance = np.diag(variance) + w @ w.T
+        normal = scipy.stats.multivariate_normal(_MU[n].ravel(), covariance)
+        expected.append(normal.logpdf(_X[n].ravel()))
+    np.testing.assert_allclose(features.log_prob(tf.constant(_X)), expected, rtol=1e-9)
+    doubled = image_density(_MU, scale, tfb.Scale(tf.constant(2.0, tf.float64)))
+    np.testing.assert_allclose(
+        doubled.log_prob(2.0 * _X), np.array(expected) - 36 * np.log(2), rtol=1e-9
+    )
+
+
+def test_low_rank_samples_have_their_covariance():
+    factors = _RNG.normal(size=[1, 1, 3, 2])
+    sigma = tf.constant([0.5, 1.0, 2.0], tf.float64)
+    density = LowRankNormal(_MU[:, :1, :1], sigma, factors)
+    drawn = density.sample(40_000, seed=[1, 2])
+    assert drawn.shape == [40_000, 2, 1, 1, 3]
+    w = factors.reshape(3, 2)
+    expected = np.diag([0.25, 1.0, 4.0]) + w @ w.T
+    for n in range(2):
+        found = np.cov(drawn[:, n, 0, 0].numpy().T)
+        np.testing.assert_allclose(found, expected, rtol=0.05, atol=0.05)
+    np.testing.assert_allclose(
+        np.mean(drawn, 0), density.mean(), atol=6 * np.sqrt(expected.max() / 40_000)
+    )
+
+
+def test_low_rank_covariance_keeps_its_digits_in_float32():
+    # Factors far above a sigma at its floor, e^-4.
+    factors = _RNG.normal(scale=3.0, size=[8, 8, 1, 8]).astype(np.float32)
+    scale = LowRankScale(tf.fill([8, 8, 1], np.float32(np.exp(-4.0))), factors)
+    y = (factors @ _RNG.normal(size=8) + 0.02 * _RNG.normal(size=[8, 8, 1]))[None]
+    y = y.astype(np.float32)
+    covariance = np.exp(-8.0) * np.eye(64) + (
+        factors.reshape(64, 8).astype(np.float64) @ factors.reshape(64, 8).T
+    )
+    exact = scipy.stats.multivariate_normal(np.zeros(64), covariance).logpdf(y.ravel())
+    found = feature_density(tf.zeros([1, 8, 8, 1]), scale).log_prob(y)
+    np.testing.assert_allclose(found, [exact], rtol=1e-4)
 
 
 def test_sample_is_the_map_of_a_gaussian():

@@ -10,14 +10,53 @@ from ade_tf.distributions import POSTERIORS, DiagonalGaussian
 _PARAMETERS = np.array([[0.3, -1.2, 2.0, 0.5, -0.7, 3.0], [0, 0, 0, 0, 0, 0]])
 
 
+@pytest.mark.parametrize("shape", [3, (2, 4, 3)], ids=str)
 @pytest.mark.parametrize("name", POSTERIORS)
-def test_batch_and_event_shapes(name):
-    form = POSTERIORS[name](3)
-    posterior = form(tf.zeros([5, form.parameters_size]))
-    assert posterior.batch_shape == [5]
-    assert posterior.event_shape == [3]
-    assert form.kl_nats(posterior).shape == [5]
-    assert form.prior().event_shape == [3]
+def test_shapes_of_a_draw(name, shape):
+    form = POSTERIORS[name](shape, iaf_steps=2, iaf_width=5)
+    latent = (shape,) if isinstance(shape, int) else shape
+
+    @tf.function
+    def draw(parameters, eps):
+        return form.draw(parameters, eps)
+
+    parameters = tf.zeros([5, *latent[:-1], form.parameters_size])
+    drawn = draw(parameters, tf.random.normal([5, *latent]))
+    assert drawn.z.shape == (5, *latent)
+    assert drawn.kl_nats.shape == (5, 3)
+    assert drawn.log_ratio_nats.shape == (5,)
+
+
+@pytest.mark.parametrize("shape", [3, (2, 4, 3)], ids=str)
+@pytest.mark.parametrize("name", POSTERIORS)
+def test_parameters_of_zero_are_the_prior(name, shape):
+    form = POSTERIORS[name](shape, iaf_steps=2, iaf_width=5)
+    latent = (shape,) if isinstance(shape, int) else shape
+    eps = tf.random.normal([5, *latent])
+    drawn = form.draw(tf.zeros([5, *latent[:-1], form.parameters_size]), eps)
+    np.testing.assert_array_equal(drawn.z, eps)
+    np.testing.assert_allclose(drawn.kl_nats, 0.0, atol=1e-6)
+    np.testing.assert_allclose(drawn.log_ratio_nats, 0.0, atol=1e-6)
+
+
+def test_a_gaussian_draw_has_its_densities_and_kl():
+    form = DiagonalGaussian((2, 4, 3))
+    parameters = np.random.default_rng(0).normal(size=[5, 2, 4, 6])
+    eps = np.random.default_rng(1).normal(size=[5, 2, 4, 3])
+    drawn = form.draw(parameters, eps)
+    posterior, prior = form(parameters), form.prior(tf.float64)
+    ratio = posterior.log_prob(drawn.z) - prior.log_prob(drawn.z)
+    np.testing.assert_allclose(
+        drawn.log_ratio_nats, tf.reduce_sum(ratio, [1, 2]), rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        tf.reduce_sum(drawn.kl_nats, 1),
+        tf.reduce_sum(form.kl_nats(posterior), [1, 2]),
+        rtol=1e-12,
+    )
+    np.testing.assert_allclose(
+        drawn.z, posterior.mean() + posterior.stddev() * eps, rtol=1e-12
+    )
 
 
 def test_density_is_the_product_of_normal_densities():
@@ -84,7 +123,7 @@ def test_kl_sends_gradient_to_every_parameter():
 
 
 def test_sizes_are_checked():
-    with pytest.raises(ValueError, match="at least 1 dimension.*latent_size=0"):
+    with pytest.raises(ValueError, match="at least 1 dimension.*latent_shape=0"):
         DiagonalGaussian(0)
     with pytest.raises(ValueError, match=r"6 values.*parameters.shape=\(2, 5\)"):
         DiagonalGaussian(3)(tf.zeros([2, 5]))

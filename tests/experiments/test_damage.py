@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from ade_tf.training import RunDirectory
+from ade_tf.runs import RunDirectory
 from tests.helpers.binaries import call, contents, saved_numbers
 
 

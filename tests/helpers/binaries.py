@@ -40,9 +40,14 @@ def call(binary, *arguments):
     main = importlib.import_module(f"experiments.{binary}").main
     define = {
         "train": common_flags.define_run_flags,
+        "adversaries": common_flags.define_adversaries_flags,
+        "compare": common_flags.define_compare_flags,
         "evaluate": common_flags.define_evaluate_flags,
         "sample": common_flags.define_sample_flags,
         "export": common_flags.define_export_flags,
+        "novelty": common_flags.define_novelty_flags,
+        "report": common_flags.define_report_flags,
+        "toy": common_flags.define_toy_flags,
     }[binary]
     out, err = io.StringIO(), io.StringIO()
     handler = logging.get_absl_handler().python_handler

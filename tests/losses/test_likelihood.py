@@ -6,7 +6,11 @@ import scipy.special
 import scipy.stats
 import tensorflow as tf
 
-from ade_tf.losses import LikelihoodTerms, importance_weighted_bound
+from ade_tf.losses import (
+    LikelihoodTerms,
+    free_bits_kl,
+    importance_weighted_bound,
+)
 
 # z ~ N(0, 1), x | z ~ N(a z, s^2): ln p(x) = ln N(x; 0, a^2 + s^2), and p(z | x) is
 # N(a x / (a^2 + s^2), s^2 / (a^2 + s^2)).
@@ -39,6 +43,19 @@ def test_mean_loss_is_the_evidence_bound():
     q, p = (mean, scale), _POSTERIOR
     gap = np.log(p[1] / q[1]) + (q[1] ** 2 + (q[0] - p[0]) ** 2) / (2 * p[1] ** 2) - 0.5
     np.testing.assert_allclose(np.mean(terms.loss_nats()), gap - _LOG_PX, atol=0.02)
+
+
+def test_free_bits_count_each_unit_for_at_least_so_much():
+    kl = (tf.constant([[0.1, 2.0], [0.3, 4.0]]), tf.constant([[0.9], [0.7]]))
+    with tf.GradientTape() as tape:
+        tape.watch(kl)
+        total = free_bits_kl(kl, 0.5)
+    # The means are 0.2, 3.0 and 0.8.
+    np.testing.assert_allclose(total, 0.5 + 3.0 + 0.8, rtol=1e-6)
+    first, second = tape.gradient(total, kl)
+    np.testing.assert_allclose(first, [[0.0, 0.5]] * 2)
+    np.testing.assert_allclose(second, [[0.5]] * 2)
+    np.testing.assert_allclose(free_bits_kl(kl, 0.0), 4.0, rtol=1e-6)
 
 
 def test_one_weight_is_its_own_bound():

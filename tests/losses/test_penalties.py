@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.losses import PENALTIES, interpolates, r1
+from ade_tf.losses import PENALTIES, interpolates, r1, r1_r2, r2
 
 _RNG = np.random.default_rng(0)
 _REAL, _FAKE = _RNG.normal(size=[2, 5, 4, 3, 2])
@@ -71,6 +71,24 @@ def test_r1_of_known_gradients():
     )
 
 
+def test_r2_is_r1_at_the_samples_and_r1_r2_their_sum():
+    at_samples = 0.5 * np.mean(_norms(1.7 * _FAKE) ** 2)
+    np.testing.assert_allclose(r2(_quadratic(1.7), *_IMAGES), at_samples, rtol=1e-12)
+    both = at_samples + 0.5 * np.mean(_norms(1.7 * _REAL) ** 2)
+    np.testing.assert_allclose(r1_r2(_quadratic(1.7), *_IMAGES), both, rtol=1e-12)
+
+
+def test_the_norm_is_over_all_axes_but_the_batch():
+    """The slope 1/2 at each of 4 x 3 x 2 places: a norm of sqrt(24) / 2 an image.
+
+    Over rows, columns or channels alone it would be 1, sqrt(3) / 2 or sqrt(2) / 2.
+    """
+    network = _linear(np.full([4, 3, 2], 0.5))
+    by_hand = (np.sqrt(4 * 3 * 2 * 0.5**2) - 1) ** 2
+    np.testing.assert_allclose(interpolates(network, *_IMAGES), by_hand, rtol=1e-12)
+    np.testing.assert_allclose(r1(network, *_IMAGES), 0.5 * 24 / 4, rtol=1e-12)
+
+
 def test_penalties_train_the_discriminator():
     """Gradient with respect to the scale of the quadratic, by hand."""
     between = _UNIFORM * _REAL + (1 - _UNIFORM) * _FAKE
@@ -78,6 +96,8 @@ def test_penalties_train_the_discriminator():
     expected = {
         "interpolates": np.mean(2 * (1.7 * n - 1) * n),
         "r1": np.mean(1.7 * _norms(_REAL) ** 2),
+        "r2": np.mean(1.7 * _norms(_FAKE) ** 2),
+        "r1_r2": np.mean(1.7 * (_norms(_REAL) ** 2 + _norms(_FAKE) ** 2)),
     }
     scale = tf.Variable(1.7, dtype=tf.float64)
     for name, slope in expected.items():
@@ -87,7 +107,7 @@ def test_penalties_train_the_discriminator():
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("name", ["interpolates", "r1"])
+@pytest.mark.parametrize("name", ["interpolates", "r1", "r2", "r1_r2"])
 def test_penalties_are_finite_where_the_gradient_vanishes(name, compiled):
     """Compiled too: only there is the gradient of a lone square root NaN."""
     zeros = tf.zeros([5, 4, 3, 2])
@@ -105,12 +125,12 @@ def test_penalties_are_finite_where_the_gradient_vanishes(name, compiled):
         return penalty, tape.gradient(penalty, [scale, weights])
 
     penalty, gradients = penalty_and_gradients()
-    assert penalty == {"interpolates": 1.0, "r1": 0.0}[name]
+    assert penalty == (1.0 if name == "interpolates" else 0.0)
     for gradient in gradients:
         np.testing.assert_array_equal(gradient, tf.zeros_like(gradient))
 
 
-@pytest.mark.parametrize("name", ["interpolates", "r1"])
+@pytest.mark.parametrize("name", ["interpolates", "r1", "r2", "r1_r2"])
 def test_penalties_do_not_train_what_made_the_images(name):
     real, fake, uniform = _IMAGES
     factor = tf.Variable(1.0, dtype=tf.float64)

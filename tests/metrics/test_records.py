@@ -8,8 +8,8 @@ import stat
 import numpy as np
 import pytest
 
+from ade_tf.files import replace_file
 from ade_tf.metrics import append_record, read_records, truncate_after
-from ade_tf.metrics.records import replace_file
 
 
 @pytest.fixture(name="path")

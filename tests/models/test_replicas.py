@@ -3,7 +3,7 @@ import pytest
 
 from ade_tf.data import training_stream
 from ade_tf.models import build_model, initialize_from_data
-from ade_tf.training import make_strategy
+from ade_tf.strategies import make_strategy
 from tests.helpers.models import digits, tiny_config
 
 SETTINGS = dict(
@@ -17,9 +17,9 @@ SETTINGS = dict(
 )
 
 
-def trained(strategy, update, penalty):
+def trained(strategy, **settings):
     data = digits()
-    config = tiny_config(update=update, penalty=penalty, **SETTINGS)
+    config = tiny_config(**SETTINGS, **settings)
     with strategy.scope():
         model = build_model(config, data.image_shape, data.levels)
         initialize_from_data(model, data.train.images[:64])
@@ -29,25 +29,36 @@ def trained(strategy, update, penalty):
     return model, before
 
 
+TOP_DOWN = dict(latent_levels=(1, 1), latent_size=2, posterior="iaf", iaf_width=8)
+
+
 @pytest.mark.parametrize(
-    ("update", "penalty"),
+    "settings",
     [
-        ("alternating", "none"),
-        pytest.param("joint", "interpolates", marks=pytest.mark.long),
+        dict(update="alternating"),
+        pytest.param(
+            dict(update="joint", penalty="interpolates"), marks=pytest.mark.long
+        ),
+        pytest.param(
+            dict(update="joint", free_bits=0.3, **TOP_DOWN), marks=pytest.mark.long
+        ),
     ],
+    ids=lambda settings: "-".join(map(str, settings)),
 )
-def test_two_replicas_do_what_one_does(update, penalty):
+def test_two_replicas_do_what_one_does(settings):
     strategy = make_strategy("mirrored", 2)
-    one, before = trained(make_strategy("single", 1), update, penalty)
-    two, _ = trained(strategy, update, penalty)
+    one, before = trained(make_strategy("single", 1), **settings)
+    two, _ = trained(strategy, **settings)
     assert int(one.step.numpy()) == int(two.step.numpy()) == 3
     moved = 0.0
     for old, here, there in zip(before, one.variables, two.variables, strict=True):
         replicas = strategy.experimental_local_results(there.value)
         assert len(replicas) == 2
         np.testing.assert_array_equal(*replicas, err_msg=there.path)
+        # The subspace iteration's vectors magnify the rounding of the kernels.
+        atol = 1e-5 if here.trainable else 1e-4
         np.testing.assert_allclose(
-            here.numpy(), replicas[0], rtol=0, atol=1e-5, err_msg=there.path
+            here.numpy(), replicas[0], rtol=0, atol=atol, err_msg=there.path
         )
         if here.trainable:
             moved = max(moved, np.abs(here.numpy() - old).max())

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.models.updates import guarded_update
-from ade_tf.training import make_strategy
+from ade_tf.losses import free_bits_kl
+from ade_tf.models.updates import guarded_update, mean_over_replicas
+from ade_tf.strategies import make_strategy
 from tests.helpers.models import batch, tiny_model
 
 
@@ -63,6 +64,32 @@ def test_replicas_clip_the_mean_gradient():
     np.testing.assert_allclose(norms, [5.0, 5.0])
     for value in strategy.experimental_local_results(variable.value):
         np.testing.assert_allclose(value, [-1.5, -2.0], rtol=1e-6)
+
+
+def test_replicas_judge_free_bits_by_the_whole_batch():
+    # Units below the free bits on one replica or the other, on both, and on none.
+    kl = np.float32([[0.1, 0.2, 1.0, 0.1], [0.1, 1.2, 3.0, 0.3], [0.1, 0.4, 1.0, 0.9]])
+    kl = np.concatenate([kl, [[0.1, 0.4, 2.0, 0.9]]]).astype(np.float32)
+    free_bits = 0.5
+    strategy = make_strategy("mirrored", 2)
+    with strategy.scope():
+        variable = keras.Variable(np.ones(4, np.float32))
+
+    def gradient(part):
+        with tf.GradientTape() as tape:
+            loss = free_bits_kl((variable.value * part,), free_bits, mean_over_replicas)
+        return loss, tape.gradient(loss, [variable.value])[0]
+
+    parts = strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant(np.split(kl, 2)[context.replica_id_in_sync_group])
+    )
+    found = tf.function(lambda: strategy.run(gradient, args=(parts,)))()
+    losses, gradients = map(strategy.experimental_local_results, found)
+    units = kl.mean(0)
+    np.testing.assert_allclose(losses, [np.maximum(units, free_bits).sum()] * 2)
+    expected = np.where(units > free_bits, units, 0.0)
+    assert 0.0 in expected and np.count_nonzero(expected) == 3
+    np.testing.assert_allclose(np.mean(gradients, 0), expected, rtol=1e-6)
 
 
 def test_a_step_with_a_nan_is_skipped_counted_and_named():

@@ -7,7 +7,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.networks import CONDITIONERS, DECODERS, DISCRIMINATORS, ENCODERS
+from ade_tf.networks import (
+    CONDITIONERS,
+    DECODERS,
+    DISCRIMINATORS,
+    ENCODERS,
+    TopDownDecoder,
+)
+from ade_tf.networks.top_down import level_scales
 
 LATENT_SIZE = 5
 
@@ -43,6 +50,13 @@ for name, make in DECODERS.items():
         CASES[f"decoder_{name}_{sigma}"] = _case(
             make, [LATENT_SIZE], lambda s: (LATENT_SIZE,), image, sigma=sigma
         )
+CASES["decoder_top_down"] = _case(
+    TopDownDecoder,
+    [2],
+    lambda s: (sum(2 * h * w for h, w, _ in level_scales(s, (2,), 1)),),
+    image,
+    levels=(2,),
+)
 for name, make in DISCRIMINATORS.items():
     CASES[f"discriminator_{name}"] = _case(make, [], image, lambda s: (), drops=False)
     CASES[f"discriminator_{name}_spectral"] = _case(

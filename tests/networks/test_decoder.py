@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.networks import DECODERS, SIGMAS
-from ade_tf.networks.decoder import floored_sigma
+from ade_tf.networks.decoder_output import floored_sigma
 from tests.networks.cases import perturb
 
 SIGMA_SHAPES = {

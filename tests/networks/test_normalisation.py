@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -48,6 +49,48 @@ def test_estimates_of_a_new_discriminator_are_close(name):
         assert 1.0 - 1e-3 < largest_singular_value(normalised) < 1.2
 
 
+def operator_norm(kernel, strides, side=8):
+    """Largest gain of a convolution on images, by power iteration on its adjoint."""
+    x = tf.random.normal([1, side, side, kernel.shape[2]])
+    for _ in range(100):
+        y = tf.nn.conv2d(x, kernel, strides, "SAME")
+        norm = float(tf.norm(y))
+        x = tf.nn.conv2d_transpose(y, kernel, tf.shape(x), strides, "SAME")
+        x = x / tf.norm(x)
+    return norm
+
+
+@pytest.mark.parametrize("name", DISCRIMINATORS)
+def test_norms_after_a_hundred_steps_of_training(name):
+    """The matrices' norm is 1; the operators' is more, within the bound of theirs."""
+    network = DISCRIMINATORS[name]((8, 8, 1), width=16, spectral_norm=True)
+    optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
+    optimizer.build(network.trainable_variables)
+    variables = network.trainable_variables
+
+    @tf.function
+    def step(images):
+        network.update_spectral_norm()
+        with tf.GradientTape() as tape:
+            logits = network(images)
+            loss = tf.reduce_mean(tf.nn.relu(1.0 - logits[:8]))
+            loss += tf.reduce_mean(tf.nn.relu(1.0 + logits[8:]))
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        optimizer.apply(gradients, variables)
+
+    before = [v.kernel.numpy() for v in network._spectral_layers]
+    shift = tf.repeat([[[[0.5]]], [[[-0.5]]]], 8, axis=0)
+    for _ in range(100):
+        step(tf.random.normal([16, 8, 8, 1]) + shift)
+    for old, layer in zip(before, network._spectral_layers, strict=True):
+        assert np.abs(layer.kernel.numpy() - old).max() > 1e-2
+        kernel = layer.spectral_norm(layer.kernel.value)
+        assert largest_singular_value(kernel) == pytest.approx(1.0, abs=0.02)
+        if len(kernel.shape) == 4:
+            norm = operator_norm(kernel, layer.strides[0])
+            assert 1.0 < norm <= np.ceil(kernel.shape[0] / layer.strides[0])
+
+
 @every_kind
 def test_layer_computes_with_the_normalised_kernel(kind):
     layer = make_layer(kind, "float64")
@@ -78,19 +121,35 @@ def test_calls_change_neither_kernel_nor_u_and_updates_no_kernel():
     for variable in network.trainable_variables:
         np.testing.assert_array_equal(variable.numpy(), before[variable.path])
     for variable in network.non_trainable_variables:
-        if variable.shape != (1,):
+        if variable.shape != (1, 1):
             assert np.any(variable.numpy() != before[variable.path])
 
 
 @every_kind
-def test_update_is_one_power_iteration(kind):
+def test_update_is_one_step_of_subspace_iteration(kind):
     layer = make_layer(kind, "float64")
     perturb(layer)
     w, u = matrix(layer.kernel.numpy()), layer.spectral_norm.u.numpy()
-    v = w @ u / np.linalg.norm(w @ u)
-    expected = w.T @ v / np.linalg.norm(w.T @ v)
     layer.update_spectral_norm()
-    np.testing.assert_allclose(layer.spectral_norm.u.numpy(), expected, rtol=1e-10)
+    found = layer.spectral_norm.u.numpy()
+    np.testing.assert_allclose(found.T @ found, np.eye(u.shape[1]), atol=1e-12)
+    # The space is that of W^T W U, and W's images of the columns do not overlap.
+    basis = np.linalg.qr(w.T @ w @ u)[0]
+    np.testing.assert_allclose(basis @ (basis.T @ found), found, atol=1e-10)
+    images = w @ found
+    values = np.sum(images**2, 0)
+    np.testing.assert_allclose(images.T @ images, np.diag(values), atol=1e-10)
+    assert np.all(np.diff(values) <= 1e-12)
+
+
+def test_a_singular_value_that_overtakes_is_found_at_once():
+    layer = make_layer("dense")
+    left, _, right = np.linalg.svd(np.random.normal(size=(7, 5)), full_matrices=False)
+    for values in ([5, 4, 3, 2, 1], [5, 6, 3, 2, 1], [5, 6, 3, 7, 1]):
+        layer.kernel.assign(left @ np.diag(values).astype(float) @ right)
+        layer.update_spectral_norm()
+        normalised = layer.spectral_norm(layer.kernel.value)
+        assert largest_singular_value(normalised) == pytest.approx(1.0, abs=1e-4)
 
 
 @every_kind
@@ -108,7 +167,7 @@ def test_gradient_passes_through_sigma(kind):
         value = loss(variable)
     gradient = tape.gradient(value, variable).numpy()
 
-    w, g, u = matrix(kernel), matrix(weights), layer.spectral_norm.u.numpy()
+    w, g, u = matrix(kernel), matrix(weights), layer.spectral_norm.u.numpy()[:, 0]
     sigma = np.linalg.norm(w @ u)
     outer = np.outer(w @ u / sigma, u)
     closed_form = (g - np.sum(g * w) / sigma * outer) / sigma

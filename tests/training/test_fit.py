@@ -7,7 +7,8 @@ import pytest
 
 from ade_tf.metrics import read_records
 from ade_tf.models import AdaptiveDensityEstimator, LikelihoodScorer, build_model
-from ade_tf.training import Checkpointer, RunDirectory, recorder, train
+from ade_tf.runs import Checkpointer, RunDirectory
+from ade_tf.training import sample_grid, train
 from tests.helpers.binaries import saved_numbers
 from tests.helpers.models import digits, tiny_config
 
@@ -41,7 +42,7 @@ def phases(tmp_path_factory):
             (LikelihoodScorer, "_bound_step", "bound"),
         ):
             patch.setattr(owner, attribute, counted(name, getattr(owner, attribute)))
-        patch.setattr(recorder, "sample", counted("sample", recorder.sample))
+        patch.setattr(sample_grid, "sample", counted("sample", sample_grid.sample))
         train(config, directory)
     return config, RunDirectory(directory), traces
 
@@ -58,8 +59,8 @@ def at_step(phases, step, directory):
 
 def test_nothing_is_traced_twice(phases):
     _, run, traces = phases
-    # A step per phase; the test split at the end has a scorer of its own.
-    assert traces == {"train_step": 2, "bound": 2, "sample": 1}
+    # A step per phase; at the end the test split and the last grid have their own.
+    assert traces == {"train_step": 2, "bound": 2, "sample": 2}
     records = read_records(run.scalars)
     assert len([r for r in records if "validation_bits_per_dim" in r]) == 7
     assert len(list(run.samples.glob("step-*.png"))) == 4

@@ -6,7 +6,7 @@ import pytest
 
 from ade_tf.data import training_stream
 from ade_tf.metrics import read_records
-from ade_tf.training import Checkpointer, RunDirectory
+from ade_tf.runs import Checkpointer, RunDirectory
 from ade_tf.training.recorder import Recorder
 from ade_tf.training.stopping import StopSignals
 from tests.helpers.models import digits, tiny_model

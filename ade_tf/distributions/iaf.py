@@ -1,0 +1,95 @@
+"""Posteriors q(z | x) made flexible by inverse autoregressive flow."""
+
+import keras
+import tensorflow as tf
+
+from ade_tf.distributions.draw import LatentDraw, sum_positions
+from ade_tf.distributions.posterior import DiagonalGaussian
+from ade_tf.networks import AutoregressiveNetwork
+
+__all__ = ["InverseAutoregressive"]
+
+_LOG_SCALE_BOUND = 2.0
+
+
+class InverseAutoregressive(keras.layers.Layer):
+    """Posterior by inverse autoregressive flow, against a standard normal prior.
+
+        z_0 = m + s * eps,   eps ~ N(0, I)
+        z_t = a_t(z_(t-1), h) + exp(l_t(z_(t-1), h)) * z_(t-1),   l = 2 tanh(r / 2)
+        ln q(z_T | x) = ln N(eps; 0, I) - sum_i (ln s + sum_t l_t)_i
+
+    (arXiv 1606.04934, equations 10 and 11.) a_t and r_t come from an
+    `AutoregressiveNetwork`, so that dz_t / dz_(t-1) is triangular; the order is
+    reversed from step to step, and the context h comes from the encoder. The paper's
+    own stable form has a gate in place of exp(l), a sigmoid without a lower bound.
+    Here |l| is below 2, as in the couplings, and every step is the identity at first:
+    q starts as the Gaussian of `DiagonalGaussian`. The KL has no closed form and is
+    taken at the draw.
+
+    Args:
+      latent_shape: Dimensions of a vector z, or `(h, w, maps)`.
+      iaf_steps: Number T of steps, at least 1.
+      iaf_width: Hidden channels of the networks, and channels of h.
+      blocks: Hidden layers of the networks.
+      dtype: Type of weights and activations.
+
+    Raises:
+      ValueError: If an argument is out of range.
+    """
+
+    def __init__(
+        self, latent_shape, *, iaf_steps=2, iaf_width=64, blocks=2, dtype="float32"
+    ):
+        super().__init__(dtype=dtype)
+        if iaf_steps < 1:
+            raise ValueError(
+                "an inverse autoregressive flow has at least 1 step. "
+                f"Received: iaf_steps={iaf_steps}"
+            )
+        self._base = DiagonalGaussian(latent_shape)
+        self._width = iaf_width
+        shape = self._base.latent_shape
+        self._maps = shape if len(shape) == 3 else (1, 1, *shape)
+        self._networks = tuple(
+            AutoregressiveNetwork(
+                self._maps,
+                2,
+                context_size=iaf_width,
+                width=iaf_width,
+                blocks=blocks,
+                reverse=step % 2 == 1,
+                dtype=dtype,
+            )
+            for step in range(iaf_steps)
+        )
+        self.built = True
+
+    @property
+    def parameters_size(self) -> int:
+        """Values that the encoder puts out for each image (and position): m, r, h."""
+        return self._base.parameters_size + self._width
+
+    def draw(self, parameters, eps) -> LatentDraw:
+        """Returns a draw from q(z | x), with its KL and log-ratio at the draw.
+
+        Args:
+          parameters: Float Tensor, `[B, parameters_size]` or
+            `[B, h, w, parameters_size]`: m, the raw ln s, then h.
+          eps: Standard normal draws, of z's shape.
+        """
+        size = self._base.parameters_size
+        mean, log_scale = self._base.mean_and_log_scale(parameters[..., :size])
+        z = mean + tf.exp(log_scale) * eps
+        log_q = -0.5 * eps**2 - log_scale
+        context = tf.reshape(parameters[..., size:], [-1, *self._maps[:2], self._width])
+        z, log_q = (tf.reshape(x, [-1, *self._maps]) for x in (z, log_q))
+        for network in self._networks:
+            shift, raw = network(z, context)
+            step_log_scale = _LOG_SCALE_BOUND * tf.tanh(raw / _LOG_SCALE_BOUND)
+            z = shift + tf.exp(step_log_scale) * z
+            log_q -= step_log_scale
+        # The constants of ln q and ln p cancel.
+        kl = sum_positions(log_q + 0.5 * z**2)
+        z = tf.reshape(z, [-1, *self._base.latent_shape])
+        return LatentDraw(z, kl, tf.reduce_sum(kl, axis=-1))

@@ -1,0 +1,200 @@
+"""One set of images against another, without any model."""
+
+import dataclasses
+
+import numpy as np
+
+from ade_tf.config.settings import setting
+from ade_tf.data import load_dataset
+from ade_tf.evaluation.context import check_finite, joined_splits
+from ade_tf.evaluation.evaluate import warn_of_few
+from ade_tf.evaluation.options import (
+    QUALITY_METRICS,
+    SPLITS,
+    FeatureOptions,
+    check_metrics,
+)
+from ade_tf.evaluation.protocols import score_name
+from ade_tf.evaluation.quality import rows, score_samples
+from ade_tf.evaluation.tables import describe_record, records_table
+from ade_tf.extractors import EXTRACTORS, cached_features
+from ade_tf.metrics import append_record
+from ade_tf.progress import Passes
+from ade_tf.strategies import make_strategy
+
+__all__ = ["ComparisonOptions", "compare_images"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ComparisonOptions(FeatureOptions):
+    """Which images are compared and how.
+
+    Of a protocol's rules those of drawing (temperature, noise) are the business of
+    whoever drew the images. Where it leaves their number free, unset means all.
+
+    Raises:
+      ValueError: If a value is unknown, out of range, or contradicts the protocol.
+    """
+
+    reference: str = setting(
+        "", "Real images: `npz:PATH`, `folder:PATH`, `tfds:NAME` or `digits`."
+    )
+    reference_split: str = setting(
+        "test", "Of the real images: a split, several joined by `+`, or `all`."
+    )
+    images: str = setting("", "Images to score, named as the reference is.")
+    images_split: str = setting("all", "Of the images to score: as reference_split.")
+    metrics: tuple[str, ...] = setting(
+        ("all",), f"Metrics, comma-separated: {', '.join(QUALITY_METRICS)}; or `all`."
+    )
+    out: str = setting(
+        "", "File the records are added to, one JSON object per line; empty: none."
+    )
+
+    def __post_init__(self):
+        check_metrics(self.metrics, QUALITY_METRICS)
+        super().__post_init__()
+        for name in ("reference", "images"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must name a data set. Received: none")
+            split = f"{name}_split"
+            self._set(split, _expand(split, getattr(self, split)))
+        rules = self.rules
+        if rules.binding:
+            self._choose("num_samples")
+        if rules.reference and self.reference_split != rules.reference:
+            raise ValueError(
+                f"protocol `{rules.name}` means reference_split={rules.reference}. "
+                f"Received: reference_split={self.reference_split}"
+            )
+
+
+def compare_images(options: ComparisonOptions) -> list[dict]:
+    """Scores a set of images against another; prints and returns the records.
+
+    Args:
+      options: The choices.
+
+    Returns:
+      The records, as added to `options.out` one metric after the other.
+
+    Raises:
+      ValueError: If a data set or the extractor cannot be loaded, the images do not go
+        together, there are too few, or a score is not finite.
+    """
+    reference = load_dataset(options.reference, data_dir=options.data_dir)
+    images = load_dataset(options.images, data_dir=options.data_dir)
+    _check_together(reference, images)
+    real = joined_splits(reference, options.reference_split).images
+    chosen = _subset(joined_splits(images, options.images_split).images, options)
+    rules = options.rules
+    rules.check_counts(len(chosen), len(real))
+    cache_dir = options.resolved_cache_dir
+    extractor = EXTRACTORS[options.extractor](
+        path=options.extractor_path,
+        data=reference,
+        cache_dir=cache_dir,
+        progress=Passes("extractor"),
+    )
+    names = _metrics(options, extractor)
+    print(f"protocol  {rules.name}: {rules.summary}")
+    print(f"extractor {extractor.name} (sha256 {extractor.sha256[:16]})", flush=True)
+    warn_of_few(len(chosen), len(real))
+    strategy = make_strategy(options.strategy, options.batch_size)
+    found = [
+        cached_features(
+            extractor,
+            part,
+            reference.levels,
+            cache_dir,
+            batch_size=options.batch_size,
+            strategy=strategy,
+            progress=Passes(f"features of the {name}"),
+        )
+        for name, part in (("reference", real), ("images", chosen))
+    ]
+    # A file may be sorted by class, and parts of it must not be.
+    order = np.random.default_rng(options.seed).permutation(len(chosen))
+    generated = rows(found[1], order)
+    records = []
+    for name in names:
+        for score in score_samples(name, found[0], generated, rules, options.seed):
+            check_finite(score.metric, score.value)
+            record = _record(options, extractor, score, len(chosen), len(real))
+            if options.out:
+                append_record(options.out, record)
+            print(describe_record(record), flush=True)
+            records.append(record)
+    if len(records) > 1:
+        print(f"\n{records_table(records)}", flush=True)
+    return records
+
+
+def _record(options, extractor, score, num_images, num_reference):
+    return {
+        "metric": score.metric,
+        "name": score_name(score.metric, extractor, options.rules, num_images),
+        "value": float(score.value),
+        "standard_error": None,
+        "step": None,
+        "split": options.reference_split,
+        "num_examples": num_images,
+        "num_reference": num_reference,
+        "seed": options.seed,
+        "protocol": options.protocol,
+        "dataset": options.reference,
+        "images": options.images,
+        "images_split": options.images_split,
+        "extractor": {"name": extractor.name, "sha256": extractor.sha256},
+        **score.more,
+    }
+
+
+def _subset(images, options):
+    count = options.num_samples
+    if count is None or count == len(images):
+        return images
+    if count > len(images):
+        raise ValueError(
+            f"num_samples must be at most the number of images. Received: "
+            f"num_samples={count} of {len(images)} images"
+        )
+    generator = np.random.default_rng(options.seed)
+    return images[np.sort(generator.choice(len(images), count, replace=False))]
+
+
+def _metrics(options, extractor):
+    if options.metrics != ("all",):
+        return options.metrics
+    if extractor.num_classes is not None:
+        return QUALITY_METRICS
+    print("left out  inception_score: the extractor has no class probabilities")
+    return tuple(name for name in QUALITY_METRICS if name != "inception_score")
+
+
+def _check_together(reference, images):
+    for name in ("levels", "image_shape"):
+        first, second = getattr(reference, name), getattr(images, name)
+        if first != second:
+            raise ValueError(
+                f"Images that are compared have one {name}. "
+                f"Received: {first} of {reference.name!r}, {second} of {images.name!r}"
+            )
+    if not reference.levels:
+        raise ValueError(
+            "Features are of images with grey levels. "
+            f"Received: continuous data, {reference.name!r}"
+        )
+
+
+def _expand(name, split):
+    """Returns the names of a split, checked, joined by `+`."""
+    if split == "all":
+        return "+".join(SPLITS)
+    for part in split.split("+"):
+        if part not in SPLITS:
+            raise ValueError(
+                f"{name} must be of {', '.join(SPLITS)}, joined by `+`, or `all`. "
+                f"Received: {split!r}"
+            )
+    return split

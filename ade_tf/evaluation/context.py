@@ -1,0 +1,200 @@
+"""What every metric of a run is given: the model, images, samples and features."""
+
+import functools
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.data import ImageData, Split
+from ade_tf.evaluation.options import EvaluationOptions
+from ade_tf.extractors import EXTRACTORS, FeatureSet, cached_features, collect
+from ade_tf.models import LikelihoodScorer, sample
+from ade_tf.progress import Passes
+from ade_tf.runs import LoadedRun
+from ade_tf.strategies import make_strategy
+
+__all__ = ["Evaluation", "check_finite", "joined_splits"]
+
+
+class Evaluation:
+    """A run under evaluation. Samples are drawn and features computed once.
+
+    Args:
+      run: The trained run.
+      data: Its images.
+      options: The choices.
+
+    Attributes:
+      run: The `LoadedRun`.
+      model: Its model, with the weights that evaluation uses.
+      data: The `ImageData`.
+      options: The `EvaluationOptions`.
+      step: The training step of the weights.
+      per_image: `split -> name -> array [N]` that metrics add for `--per_image`.
+    """
+
+    def __init__(self, run: LoadedRun, data: ImageData, options: EvaluationOptions):
+        self.run = run
+        self.model = run.model
+        self.data = data
+        self.options = options
+        self.step = run.step
+        self.per_image = {}
+        self._samples = None
+        self._features = {}
+
+    def split_images(self, split: str) -> Split:
+        """Returns the images of a split, or of several joined by `+`."""
+        return joined_splits(self.data, split)
+
+    def samples(self) -> np.ndarray:
+        """Returns the protocol's samples, uint8 `[N, H, W, C]` in 0 .. levels-1.
+
+        Continuous data gives float32. Their number, temperature, noise and seed are
+        those of the options; they are drawn at the first call.
+        """
+        if self._samples is None:
+            self._samples = self._draw()
+        return self._samples
+
+    def _draw(self):
+        options, model = self.options, self.model
+        batch = min(options.batch_size, options.num_samples)
+        draw = tf.function(
+            lambda first: sample(
+                model, batch, options.temperature, options.seed, options.noise, first
+            ),
+            autograph=False,
+        )
+        kind = np.uint8 if model.levels else np.float32
+        drawn = np.empty([options.num_samples, *model.image_shape], kind)
+        progress = self.progress("samples")
+        for first in range(0, len(drawn), batch):
+            part = drawn[first : first + batch]
+            found = draw(tf.constant(first)).numpy()[: len(part)]
+            if not np.isfinite(found).all():
+                raise ValueError(
+                    "Every value of a sample must be finite. Received: NaN or infinity "
+                    f"among samples {first} to {first + len(part) - 1}"
+                )
+            part[...] = found
+            progress(first + len(part), len(drawn))
+        return drawn
+
+    @functools.cached_property
+    def scorer(self) -> LikelihoodScorer:
+        """The scorer of the model's likelihood, traced once."""
+        return LikelihoodScorer(self.model, self.options.batch_size)
+
+    @functools.cached_property
+    def extractor(self):
+        """The `Extractor` of the options, loaded (or trained) at its first use."""
+        options = self.options
+        return EXTRACTORS[options.extractor](
+            path=options.extractor_path,
+            data=self.data,
+            cache_dir=options.resolved_cache_dir,
+            progress=self.progress("extractor"),
+        )
+
+    @functools.cached_property
+    def _strategy(self):
+        return make_strategy(self.options.strategy, self.options.batch_size)
+
+    def reference_features(self, split: str) -> FeatureSet:
+        """Returns the features of real images, from the cache if it has them."""
+        if split not in self._features:
+            self._features[split] = cached_features(
+                self.extractor,
+                self.split_images(split).images,
+                self.data.levels,
+                self.options.resolved_cache_dir,
+                batch_size=self.options.batch_size,
+                strategy=self._strategy,
+                progress=self.progress(f"features of {split}"),
+            )
+        return self._features[split]
+
+    def sample_features(self) -> FeatureSet:
+        """Returns the features of the samples."""
+        if None not in self._features:
+            self._features[None] = collect(
+                self.extractor,
+                self.samples(),
+                levels=self.model.levels,
+                batch_size=self.options.batch_size,
+                strategy=self._strategy,
+                progress=self.progress("features of samples"),
+            )
+        return self._features[None]
+
+    def progress(self, name: str) -> Passes:
+        """Returns a progress line, to be called with `(done, total)`."""
+        return Passes(name)
+
+    def record(
+        self,
+        metric: str,
+        value: float,
+        *,
+        split: str,
+        num_examples: int,
+        standard_error: float | None = None,
+        name: str | None = None,
+        with_extractor: bool = False,
+        **more,
+    ) -> dict:
+        """Returns a score with what is needed to compare it.
+
+        Args:
+          metric: The metric's name in records.
+          value: The score.
+          split: The images it was measured on.
+          num_examples: Number of images (or samples) scored.
+          standard_error: Of the value, where one exists.
+          name: What it may be called; None: as the metric.
+          with_extractor: Whether it is one of the extractor's features.
+          **more: What else belongs to it.
+
+        Raises:
+          ValueError: If the score is not finite.
+        """
+        check_finite(metric, value)
+        record = {
+            "metric": metric,
+            "name": name or metric,
+            "value": float(value),
+            "standard_error": standard_error,
+            "step": self.step,
+            "split": split,
+            "num_examples": int(num_examples),
+            "seed": self.options.seed,
+            "protocol": self.options.protocol,
+            "dataset": self.data.name,
+        }
+        if with_extractor:
+            extractor = self.extractor
+            record["extractor"] = {"name": extractor.name, "sha256": extractor.sha256}
+        return record | more
+
+
+def joined_splits(data: ImageData, split: str) -> Split:
+    """Returns the images of a split, or of several joined by `+`, in that order."""
+    parts = [getattr(data, name) for name in split.split("+")]
+    if len(parts) == 1:
+        return parts[0]
+    return Split(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
+def check_finite(metric: str, value: float) -> None:
+    """Refuses a score that is none.
+
+    Raises:
+      ValueError: If the value is not finite.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{metric} must be finite. Received: {metric}={value}")

@@ -1,0 +1,68 @@
+"""A model of points as a picture shows it: its density on a lattice, and samples."""
+
+import dataclasses
+
+from ade_tf.data import ToyDensity
+from ade_tf.evaluation.point_density import log_prob_of_points
+from ade_tf.evaluation.toy import draw_points, off_data_limit
+from ade_tf.metrics.kernel_density import fit_kernel_density
+from ade_tf.visualize_density import DensityPanel, lattice
+
+__all__ = ["CELLS", "POINTS", "data_panel", "model_panel"]
+
+CELLS = 150
+POINTS = 4_000
+_KERNELS, _HELD_OUT = 10_000, 1_000
+
+
+def data_panel(density: ToyDensity, count: int = POINTS) -> DensityPanel:
+    """Returns the true density beside `count` points of it."""
+    points = density.sample(count, seed=4)
+    grid = lattice(density.half_width, CELLS)
+    return DensityPanel(
+        half_width=density.half_width,
+        log_density=density.log_prob(grid).reshape(CELLS, CELLS),
+        points=points,
+        on_data=density.log_prob(points) >= off_data_limit(density),
+    )
+
+
+def model_panel(
+    model,
+    density: ToyDensity,
+    *,
+    noise: bool,
+    count: int = POINTS,
+    temperature: float = 1.0,
+    seed: int = 0,
+    progress=None,
+) -> DensityPanel:
+    """Returns a model's density beside samples of it.
+
+    Args:
+      model: A model of points. Without a likelihood its density is a kernel estimate
+        of 10,000 samples.
+      density: The true density, which says what lies on the data.
+      noise: Whether samples are y ~ N(mu(z), sigma), not y = mu(z).
+      count: Number of samples.
+      temperature: Of the samples; the density is that of temperature 1.
+      seed: Seed of the samples and of z.
+      progress: Called with `(done, total)` points of the lattice.
+    """
+    grid = lattice(density.half_width, CELLS)
+    if model.config.preset.likelihood:
+        images = grid.reshape(-1, 1, 1, 2)
+        found = log_prob_of_points(
+            model, images, num_samples=256, seed=seed, progress=progress
+        ).log_prob
+    else:
+        points = draw_points(model, _KERNELS + _HELD_OUT, seed + 1).reshape(-1, 2)
+        fit = fit_kernel_density(points[:_KERNELS], points[_KERNELS:])
+        found = fit.log_prob(grid)
+    points = draw_points(model, count, seed, temperature, noise=noise).reshape(-1, 2)
+    return dataclasses.replace(
+        data_panel(density),
+        log_density=found.reshape(CELLS, CELLS),
+        points=points,
+        on_data=density.log_prob(points) >= off_data_limit(density),
+    )

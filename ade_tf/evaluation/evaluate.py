@@ -1,0 +1,203 @@
+"""One command scores a run: every metric asked for, as records and as a table."""
+
+import functools
+import io
+import pathlib
+
+import numpy as np
+from absl import logging
+
+from ade_tf.evaluation.context import Evaluation
+from ade_tf.evaluation.latent import evaluate_active_units, evaluate_mutual_information
+from ade_tf.evaluation.likelihood import evaluate_likelihood
+from ade_tf.evaluation.memorisation import evaluate_memorisation
+from ade_tf.evaluation.options import QUALITY_METRICS, EvaluationOptions
+from ade_tf.evaluation.quality import evaluate_quality
+from ade_tf.evaluation.round_trip import evaluate_reconstruction_error
+from ade_tf.evaluation.tables import describe_record, records_table
+from ade_tf.evaluation.toy import evaluate_toy_divergences
+from ade_tf.extractors import extractor_input
+from ade_tf.files import replace_file
+from ade_tf.metrics import append_record
+from ade_tf.runs import load_data, load_run
+
+__all__ = ["METRICS", "choose_metrics", "evaluate_run", "warn_of_few"]
+
+# Name -> function(evaluation, split) -> records.
+METRICS = {
+    "bits_per_dim": evaluate_likelihood,
+    "reconstruction_error": evaluate_reconstruction_error,
+    **{name: functools.partial(evaluate_quality, name) for name in QUALITY_METRICS},
+    "active_units": evaluate_active_units,
+    "mutual_information": evaluate_mutual_information,
+    "memorisation": evaluate_memorisation,
+    "toy_divergences": evaluate_toy_divergences,
+}
+
+_OF_SAMPLES = (*QUALITY_METRICS, "memorisation")
+_FEW = 2048
+
+
+def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict]:
+    """Scores a run by the metrics asked for; prints them and adds them to its records.
+
+    Args:
+      run_dir: Directory of the run.
+      options: The choices; None: the defaults.
+
+    Returns:
+      The records, as appended to `metrics.jsonl` one metric after the other: those that
+      are finished stay if a later one fails.
+
+    Raises:
+      ValueError: If the run cannot be loaded, if its preset, its images or its protocol
+        do not allow a metric asked for (before anything is computed), or if a score is
+        not finite.
+    """
+    options = options or EvaluationOptions()
+    run = load_run(run_dir)
+    data = load_data(run.config.data, options.data_dir)
+    evaluation = Evaluation(run, data, options)
+    names, left_out = choose_metrics(evaluation)
+    if any(name in _OF_SAMPLES for name in names):
+        _announce(evaluation)
+    for name, reason in left_out.items():
+        print(f"left out  {name}: {reason}", flush=True)
+    if options.per_image:
+        pathlib.Path(options.per_image).parent.mkdir(parents=True, exist_ok=True)
+    records = []
+    for name in names:
+        for split in _splits(options, name):
+            for record in _score(evaluation, name, split):
+                append_record(run.directory.metrics, record)
+                print(describe_record(record), flush=True)
+                records.append(record)
+        if name == "bits_per_dim" and options.per_image:
+            _write_per_image(evaluation)
+    if len(records) > 1:
+        print(f"\n{records_table(records)}", flush=True)
+    return records
+
+
+def _score(evaluation, name, split):
+    """Returns the records of a metric; its name stands before what went wrong."""
+    try:
+        return METRICS[name](evaluation, split)
+    except ValueError as error:
+        raise ValueError(f"{name} of {split}: {error}") from error
+
+
+def choose_metrics(evaluation: Evaluation) -> tuple[list[str], dict[str, str]]:
+    """Returns the metrics to compute and, of `all`, the reasons against the others.
+
+    Raises:
+      ValueError: If a metric that is asked for by name is not to be had, there are too
+        few images for the protocol, or the extractor does not serve.
+    """
+    options = evaluation.options
+    everything = options.metrics == ("all",)
+    chosen, left_out = [], {}
+    for name in METRICS if everything else options.metrics:
+        reason = _obstacle(evaluation, name)
+        if reason and not everything:
+            raise ValueError(f"{name} {reason}")
+        if reason:
+            left_out[name] = reason
+        else:
+            chosen.append(name)
+    return chosen, left_out
+
+
+def _obstacle(evaluation, name):
+    """Returns why a metric is not to be had, or None.
+
+    Raises:
+      ValueError: If it is not to be had in the way that was asked for.
+    """
+    config, data = evaluation.run.config, evaluation.data
+    options, preset = evaluation.options, f"preset={config.model.preset!r}"
+    if name == "bits_per_dim" and not config.preset.likelihood:
+        return f"needs a preset with a likelihood. Received: {preset}"
+    if name == "toy_divergences" and not data.name.startswith("toy:"):
+        return f"needs a data set `toy:NAME`. Received: {data.name!r}"
+    if name in ("active_units", "mutual_information"):
+        if evaluation.model.encoder is None:
+            return f"needs a preset with an encoder. Received: {preset}"
+    if name == "mutual_information" and not evaluation.model.gaussian_posterior:
+        return (
+            "needs a posterior that is one Gaussian. Received: "
+            f"posterior={config.model.posterior!r}, "
+            f"latent_levels={config.model.latent_levels}"
+        )
+    if name not in _OF_SAMPLES:
+        return None
+    if not data.levels:
+        return f"needs images with grey levels. Received: {data.name!r}, continuous"
+    if options.extractor == "classifier" and not data.num_classes:
+        return (
+            "needs labels for the classifier extractor; another takes extractor_path. "
+            f"Received: {data.name!r} without labels"
+        )
+    if not _splits(options, name):
+        return "needs the split validation or test. Received: split=train"
+    for split in _splits(options, name):
+        count = len(evaluation.split_images(options.rules.reference_of(split)))
+        options.rules.check_counts(options.num_samples, count)
+    # Loaded now: a file that does not serve is found before anything is computed.
+    extractor = evaluation.extractor
+    first = data.train.images[:1]
+    extractor.check_images(extractor_input(first, data.levels, extractor.channels))
+    if name == "inception_score" and extractor.num_classes is None:
+        return f"needs class probabilities. Received: {extractor.name} without them"
+    return None
+
+
+def _splits(options, name):
+    """Returns the splits of a metric; a protocol's own reference is met once."""
+    if name in QUALITY_METRICS and options.rules.reference:
+        return options.splits[:1]
+    if name == "memorisation":
+        return tuple(split for split in options.splits if split != "train")
+    return options.splits
+
+
+def _announce(evaluation):
+    """Prints the protocol and warns where it allows little."""
+    options, extractor = evaluation.options, evaluation.extractor
+    protocol = options.rules
+    y = "y ~ N(mu(z), sigma)" if options.noise else "y = mu(z)"
+    print(f"protocol  {protocol.name}: {protocol.summary}")
+    print(f"extractor {extractor.name} (sha256 {extractor.sha256[:16]})")
+    print(
+        f"samples   {options.num_samples}, temperature {options.temperature:g}, {y}, "
+        f"seed {options.seed}",
+        flush=True,
+    )
+    references = {protocol.reference_of(split) for split in options.splits}
+    least = min(len(evaluation.split_images(name)) for name in references)
+    warn_of_few(options.num_samples, least)
+
+
+def warn_of_few(num_samples: int, num_reference: int) -> None:
+    """Warns where scores only compare with others of the very same counts."""
+    if min(num_samples, num_reference) < _FEW:
+        logging.warning(
+            "Below %d images a score depends strongly on their number: compare it only "
+            "with scores of %d samples against %d real images.",
+            _FEW,
+            num_samples,
+            num_reference,
+        )
+
+
+def _write_per_image(evaluation):
+    """Writes the likelihood of every image, `SPLIT_NAME` -> array."""
+    arrays = {
+        f"{split}_{name}": values
+        for split, found in evaluation.per_image.items()
+        for name, values in found.items()
+    }
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    replace_file(evaluation.options.per_image, file.getvalue())
+    print(f"per image {evaluation.options.per_image}", flush=True)

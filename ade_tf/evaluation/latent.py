@@ -1,0 +1,177 @@
+"""How a model uses its latent vector, as records."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.metrics.mutual_information import elbo_surgery
+from ade_tf.models import encode
+
+__all__ = [
+    "ACTIVE_VARIANCE",
+    "codes",
+    "evaluate_active_units",
+    "evaluate_mutual_information",
+    "posterior_moments",
+]
+
+ACTIVE_VARIANCE = 0.01
+_PAIRS = 10**9
+_MOST_DRAWS = 100
+
+
+def codes(model, images, *, batch_size: int = 100, progress=None) -> np.ndarray:
+    """Returns the codes of images by `encode`, float64 `[N, latent_size]`.
+
+    Args:
+      model: A model with an encoder.
+      images: `[N, H, W, C]` in 0 .. levels-1.
+      batch_size: Images per pass.
+      progress: Called with `(done, total)` images after each pass.
+
+    Raises:
+      ValueError: If the preset has no encoder.
+    """
+    return _passes(
+        model, lambda batch: [encode(model, batch)], images, batch_size, progress
+    )[0]
+
+
+def posterior_moments(
+    model, images, *, batch_size: int = 100, progress=None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns means and standard deviations of q(z|x), each float64 `[N, d]`.
+
+    Images are taken in the middle of their levels, without noise, as `encode` does.
+    Arguments as in `codes`.
+
+    Raises:
+      ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
+    """
+    middle = 0.5 if model.levels else 0.0
+
+    def moments(batch):
+        posterior = model.posterior(tf.cast(batch, tf.float32) + middle)
+        return posterior.mean(), posterior.stddev()
+
+    return tuple(_passes(model, moments, images, batch_size, progress))
+
+
+def evaluate_active_units(evaluation, split: str) -> list[dict]:
+    """Counts the latent units whose code tells images apart.
+
+    A unit u is active if Var_x(E_q(u|x)[u]), the variance of its posterior mean over
+    the images, is above 0.01 (arXiv 1509.00519, section 5.2).
+
+    Args:
+      evaluation: The `Evaluation`.
+      split: `train`, `validation` or `test`.
+
+    Returns:
+      One record: the number of active units, with latent_size, threshold and the
+      variances of all units, largest first.
+
+    Raises:
+      ValueError: If the preset has no encoder, or there are fewer than two images.
+    """
+    means = codes(evaluation.model, **_arguments(evaluation, split))
+    if len(means) < 2:
+        raise ValueError(
+            f"active_units needs at least 2 images. Received: {len(means)}"
+        )
+    variances = np.sort(means.var(0, ddof=1))[::-1]
+    return [
+        evaluation.record(
+            "active_units",
+            int((variances > ACTIVE_VARIANCE).sum()),
+            split=split,
+            num_examples=len(means),
+            name=f"active units of {len(variances)}",
+            latent_size=len(variances),
+            threshold=ACTIVE_VARIANCE,
+            variances=variances.tolist(),
+        )
+    ]
+
+
+def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
+    """Splits the KL into the information of the code and the cost of its marginal.
+
+    See `elbo_surgery`. I_q(x, z) of N images is at most ln N: a value near that says
+    that codes tell all N images apart, and no more. Each image has as many draws of z
+    as 10^9 pairs of a draw and an image allow, 2 to 100.
+
+    Args:
+      evaluation: The `Evaluation`.
+      split: `train`, `validation` or `test`.
+
+    Returns:
+      Two records, in nats: `mutual_information`, with its limit ln N, and
+      `marginal_kl`. Both hold the mean KL in closed form (`kl_nats`) and from the same
+      draws (`drawn_kl_nats`, to which the two add up) with its standard error. Standard
+      errors are those of the draws.
+
+    Raises:
+      ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
+    """
+    means, stddevs = posterior_moments(
+        evaluation.model, **_arguments(evaluation, split)
+    )
+    count = len(means)
+    draws = min(_MOST_DRAWS, max(2, _PAIRS // count**2))
+    found = elbo_surgery(means, stddevs, num_draws=draws, seed=evaluation.options.seed)
+    shared = {
+        "split": split,
+        "num_examples": count,
+        "unit": "nats",
+        "kl_nats": found.kl,
+        "drawn_kl_nats": found.drawn_kl,
+        "drawn_kl_standard_error": found.drawn_kl_error,
+        "num_draws": draws,
+    }
+    return [
+        evaluation.record(
+            "mutual_information",
+            found.mutual_information,
+            name=f"mutual information, nats, at most ln {count} = "
+            f"{math.log(count):.2f}",
+            standard_error=found.mutual_information_error,
+            limit_nats=math.log(count),
+            **shared,
+        ),
+        evaluation.record(
+            "marginal_kl",
+            found.marginal_kl,
+            name="KL(q(z) || p(z)), nats",
+            standard_error=found.marginal_kl_error,
+            **shared,
+        ),
+    ]
+
+
+def _arguments(evaluation, split):
+    return {
+        "images": evaluation.split_images(split).images,
+        "batch_size": evaluation.options.batch_size,
+        "progress": evaluation.progress(f"codes of {split}"),
+    }
+
+
+def _passes(model, function, images, batch_size, progress):
+    """Applies a function of a batch to all images; returns its parts, float64."""
+    if model.encoder is None:
+        raise ValueError(
+            "codes need a preset with an encoder. "
+            f"Received: preset={model.config.model.preset!r}"
+        )
+    compiled = tf.function(function, autograph=False, reduce_retracing=True)
+    found = []
+    for start in range(0, len(images), batch_size):
+        batch = images[start : start + batch_size]
+        found.append([part.numpy() for part in compiled(tf.constant(batch))])
+        if progress is not None:
+            progress(start + len(batch), len(images))
+    return [
+        np.concatenate(part).astype(np.float64) for part in zip(*found, strict=True)
+    ]

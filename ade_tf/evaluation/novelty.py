@@ -1,0 +1,226 @@
+"""Whether a run's likelihood tells images of another kind from its own."""
+
+import dataclasses
+import io
+import pathlib
+import re
+
+import numpy as np
+
+from ade_tf.config.settings import check_settings, setting
+from ade_tf.evaluation.novelty_picture import draw_novelty
+from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
+from ade_tf.evaluation.second_set import constant_images, load_against
+from ade_tf.files import replace_file
+from ade_tf.metrics import append_record
+from ade_tf.models import LikelihoodScorer, LikelihoodScores
+from ade_tf.progress import Passes
+from ade_tf.runs import load_data, load_run
+
+__all__ = ["NoveltyOptions", "evaluate_novelty"]
+
+
+@dataclasses.dataclass(frozen=True)
+class NoveltyOptions:
+    """The choices of a test of novelty.
+
+    Raises:
+      ValueError: If a value is unknown or out of range.
+    """
+
+    against: str = setting(
+        "photos",
+        "Second data set, named as in --dataset. Its test images are brought to the "
+        "run's shape and levels.",
+    )
+    group_size: int = setting(
+        1, "M, images that are judged together, by their mean.", minimum=1
+    )
+    reference: str = setting(
+        "train",
+        "Split of the run whose mean bits/dim is taken as typical; `validation` for a "
+        "model that has learnt its training images by heart.",
+        choices=("train", "validation"),
+    )
+    num_images: int = setting(
+        0, "Images of each set, from the first; 0: all of them.", minimum=0
+    )
+    seed: int = setting(0, "Seed of noise, z and groups.", minimum=0, maximum=2**31 - 1)
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
+    )
+    batch_size: int = setting(100, "Images per pass.", minimum=1)
+    out: str = setting(
+        "",
+        "Picture, .png, with the scores of each image beside it as .npz; empty: "
+        "novelty-NAME.png in the run's samples.",
+    )
+
+    def __post_init__(self):
+        check_settings(self)
+        if self.out and not self.out.endswith(".png"):
+            raise ValueError(f"out must end in .png. Received: {self.out!r}")
+
+
+def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dict]:
+    """Scores a run's test images and those of a second set, and compares the scores.
+
+    Prints a table; adds a record of each score's ROC area to the run's `metrics.jsonl`;
+    writes the scores of each image and a picture of their distributions. For
+    comparison, one constant image of each grey level is scored too.
+
+    Args:
+      run_dir: Directory of the run.
+      options: The choices; None: the defaults.
+
+    Returns:
+      The records: metric `novelty`, the score's name, the ROC area and its standard
+      error, the mean of the score on either set, and how all was made.
+
+    Raises:
+      ValueError: If the run cannot be loaded, has no likelihood or continuous images,
+        if the second set cannot be brought to its shape, if there are fewer images than
+        a group takes, or if a score is not finite.
+    """
+    options = options or NoveltyOptions()
+    run = load_run(run_dir)
+    scorer = LikelihoodScorer(run.model, options.batch_size)
+    data = load_data(run.config.data, options.data_dir)
+    second, how = load_against(options.against, data, options.data_dir)
+    print(f"usual     {data.name}, test images\nnovel     {how}", flush=True)
+    sets = {
+        "reference": getattr(data, options.reference),
+        "usual": data.test,
+        "novel": second,
+        "constant": constant_images(data.image_shape, data.levels),
+    }
+    found = {name: _score(scorer, split, name, options) for name, split in sets.items()}
+    with_kl = run.model.encoder is not None
+    scores = score_novelty(
+        found["usual"],
+        found["novel"],
+        typical=float(found["reference"].bits_per_dim.mean()),
+        group_size=options.group_size,
+        seed=options.seed,
+        with_kl=with_kl,
+    )
+    constant = found["constant"].bits_per_dim
+    records = _records(run, data, options, scores, constant, how)
+    for record in records:
+        append_record(run.directory.metrics, record)
+    path = _path(run, options)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _save_scores(path.with_suffix(".npz"), found, with_kl)
+    draw_novelty(
+        path,
+        scores,
+        usual_images=data.test.images,
+        novel_images=second.images,
+        constant=constant,
+        levels=data.levels,
+        names=(_short(data.name), _short(options.against)),
+    )
+    print(_describe(scores, records, options, constant))
+    print(f"picture   {path}\nscores    {path.with_suffix('.npz')}", flush=True)
+    return records
+
+
+def _score(scorer, split, name, options) -> LikelihoodScores:
+    scores = scorer.bound(
+        split, options.seed, options.num_images, Passes(f"bits/dim, {name} images")
+    )
+    for kind in ("bits_per_dim", "kl"):
+        bad = np.flatnonzero(~np.isfinite(getattr(scores, kind)))
+        if bad.size:
+            raise ValueError(
+                f"{kind} of every image must be finite. Received: {bad.size} of "
+                f"{len(split.images)} {name} images without, the first at {bad[0]}"
+            )
+    return scores
+
+
+def _records(run, data, options, scores, constant, how):
+    shared = {
+        "step": run.step,
+        "split": "test",
+        "num_examples": len(scores.usual["bits_per_dim"]),
+        "num_novel": len(scores.novel["bits_per_dim"]),
+        "group_size": options.group_size,
+        "seed": options.seed,
+        "dataset": data.name,
+        "against": options.against,
+        "against_how": how,
+        "protocol": "single-sample bound; ROC area, standard error of Hanley-McNeil",
+        "typical_bits_per_dim": scores.typical,
+        "typical_split": options.reference,
+        "constant_bits_per_dim": float(constant.min()),
+    }
+    return [
+        {
+            "metric": "novelty",
+            "name": f"ROC area of {score} against {options.against}",
+            "score": score,
+            "value": scores.areas[score][0],
+            "standard_error": scores.areas[score][1],
+            "usual_mean": float(scores.usual[score].mean()),
+            "novel_mean": float(scores.novel[score].mean()),
+            **shared,
+        }
+        for score in scores.areas
+    ]
+
+
+def _save_scores(path, found, with_kl):
+    arrays = {}
+    for name, scores in found.items():
+        arrays[f"{name}_bits_per_dim"] = scores.bits_per_dim
+        if with_kl:
+            arrays[f"{name}_kl"] = scores.kl
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    replace_file(path, content.getvalue())
+
+
+def _short(name):
+    """Returns the name of a data set without the directories of its file."""
+    source, colon, where = name.partition(":")
+    return f"{source}{colon}{pathlib.PurePath(where).name}"
+
+
+def _path(run, options) -> pathlib.Path:
+    if options.out:
+        return pathlib.Path(options.out)
+    word = re.sub(r"[^0-9A-Za-z]+", "-", _short(options.against)).strip("-")
+    return run.directory.samples / f"novelty-{word}.png"
+
+
+def _describe(scores: NoveltyScores, records, options, constant):
+    kind = "images" if options.group_size == 1 else f"groups of {options.group_size}"
+    first = records[0]
+    lines = [
+        f"{first['num_examples']} usual and {first['num_novel']} novel {kind}; "
+        f"typical: {scores.typical:.3f} bits/dim, the mean of the "
+        f"{options.reference} images",
+        "",
+        "| score, high = novel | usual | novel | ROC area | +- (Hanley-McNeil) |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r['score']} | {r['usual_mean']:.3f} | {r['novel_mean']:.3f} "
+        f"| {r['value']:.3f} | {r['standard_error']:.3f} |"
+        for r in records
+    ]
+    level = int(constant.argmin())
+    share = np.mean(scores.usual_bits_per_dim > constant[level])
+    lines += [
+        "",
+        f"constant  the image that is {level} everywhere takes {constant[level]:.3f} "
+        f"bits/dim, fewer than {share:.0%} of the usual images",
+    ]
+    gap = scores.usual_bits_per_dim.mean() - scores.typical
+    if options.reference == "train" and scores.reference_is_biased:
+        lines.append(
+            f"note      test images take {gap:+.3f} bits/dim against training images: "
+            "typicality is biased, and --reference=validation the better mean"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+"""Images to compare a run's own with, in the shape and levels of these."""
+
+import numpy as np
+
+from ade_tf.data import ImageData, Split, load_dataset
+
+__all__ = ["constant_images", "load_against"]
+
+
+def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split, str]:
+    """Loads the test images of a second set in the shape and levels of a first.
+
+    Images of another size are cropped to their central square and resized by area; grey
+    is repeated to colours and colours become luma; a value x of L' levels becomes
+    floor(x L / L').
+
+    Args:
+      name: The second set, as `load_dataset` takes it.
+      data: The first set.
+      data_dir: Directory of prepared TFDS data sets.
+
+    Returns:
+      The images, and a sentence that says what was done to them.
+
+    Raises:
+      ValueError: If the first set is continuous, the second cannot be loaded, or their
+        shapes cannot be made equal.
+    """
+    if not data.levels:
+        raise ValueError(
+            "novelty needs images with grey levels. "
+            f"Received: {data.name!r}, continuous"
+        )
+    height, width, channels = data.image_shape
+    found = load_dataset(
+        name,
+        data_dir=data_dir,
+        image_size=height if height == width else 0,
+        channels=channels if channels in (1, 3) else 0,
+    )
+    if found.image_shape != data.image_shape or not found.levels:
+        raise ValueError(
+            "Images of a second set are brought to the run's shape if that is square, "
+            "with grey or colour levels. Received: "
+            f"against={name!r} of shape {found.image_shape}, levels={found.levels}, "
+            f"for the run's {data.image_shape}"
+        )
+    images = found.test.images.astype(np.int64) * data.levels // found.levels
+    how = (
+        f"{name}, test images, brought to {height}x{width}x{channels} by central crop, "
+        "area resize and luma or repeated grey as needed"
+    )
+    if found.levels != data.levels:
+        how += (
+            f", {found.levels} levels to {data.levels} by "
+            f"floor(x {data.levels}/{found.levels})"
+        )
+    return Split(images.astype(np.uint8), found.test.labels), how
+
+
+def constant_images(image_shape, levels: int) -> Split:
+    """Returns one image of each level that has this level everywhere."""
+    values = np.arange(levels, dtype=np.uint8)[:, None, None, None]
+    images = np.broadcast_to(values, (levels, *image_shape)).copy()
+    return Split(images, np.zeros(levels, np.int32))

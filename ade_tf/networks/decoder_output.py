@@ -1,0 +1,116 @@
+"""The end of a decoder: mean and scale of p(y | z)."""
+
+import functools
+import math
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from ade_tf.networks.blocks import PositionMap, check_choice, conv, dense
+
+__all__ = ["SIGMAS", "ImageDecoder", "LowRankScale", "floored_sigma"]
+
+SIGMAS = ("scalar", "channel", "pixel", "from_z")
+
+
+def floored_sigma(raw, log_sigma_floor):
+    """Maps unbounded values to scales: ln sigma = f + softplus(raw + ln(e^-f - 1)).
+
+    Here f is the floor. Every sigma is at least e^f, and sigma = 1 where raw = 0.
+
+    Args:
+      raw: Float Tensor of any shape.
+      log_sigma_floor: Lower bound f of ln sigma, below 0.
+    """
+    start = math.log(math.expm1(-log_sigma_floor))
+    return tf.exp(log_sigma_floor + tf.nn.softplus(raw + start))
+
+
+class LowRankScale(NamedTuple):
+    """The scale of a Gaussian with covariance diag(sigma^2) + W W^T.
+
+    Attributes:
+      sigma: Positive, of a shape that broadcasts to the mean's, `[B, H, W, C]`.
+      factors: W, `[H, W, C, rank]` or `[B, H, W, C, rank]`.
+    """
+
+    sigma: tf.Tensor
+    factors: tf.Tensor
+
+
+class ImageDecoder(keras.layers.Layer):
+    """The end that all decoders share: from features to mu and scale of p(y | z).
+
+    The scale is sigma, or a `LowRankScale` where `covariance_rank` is above 0.
+    """
+
+    def _build_output(
+        self,
+        shape,
+        width,
+        *,
+        flat,
+        sigma,
+        log_sigma_floor,
+        covariance_rank,
+        position_maps,
+        dtype,
+    ):
+        check_choice("sigma", sigma, SIGMAS)
+        if not log_sigma_floor < 0.0:
+            raise ValueError(
+                "`log_sigma_floor` must be below 0, for sigma is 1 at first. "
+                f"Received: log_sigma_floor={log_sigma_floor}"
+            )
+        if covariance_rank < 0:
+            raise ValueError(
+                "`covariance_rank` must be at least 0. "
+                f"Received: covariance_rank={covariance_rank}"
+            )
+        self._shape = shape
+        self._floor = log_sigma_floor
+        self._rank = covariance_rank
+        *_, channels = shape
+        outputs = math.prod(shape) if flat else channels
+        head = functools.partial(dense if flat else conv, width, dtype=dtype)
+        # Glorot's, but given as an object, for which Keras draws one seed more: so a
+        # run's seed keeps giving the weights it always gave.
+        glorot = keras.initializers.VarianceScaling(1.0, "fan_avg", "uniform")
+        self._mu = head(outputs, kernel_initializer=glorot)
+        self._map = None
+        if position_maps and not flat:
+            self._map = PositionMap(shape, dtype=dtype)
+        if sigma == "from_z":
+            self._raw_sigma = head(outputs, kernel_initializer="zeros")
+        else:
+            sizes = {"scalar": (1, 1, 1), "channel": (1, 1, channels), "pixel": shape}
+            self._raw_sigma = self.add_weight(
+                shape=sizes[sigma], initializer="zeros", name="raw_sigma"
+            )
+        if self._rank and sigma == "from_z":
+            self._factors = head(outputs * self._rank)
+        elif self._rank:
+            # Not zero, where the density does not change with W to first order.
+            self._factors = self.add_weight(
+                shape=(*shape, self._rank),
+                initializer=keras.initializers.RandomNormal(stddev=0.1),
+                name="factors",
+            )
+
+    def _output(self, h):
+        mu = tf.reshape(self._mu(h), [-1, *self._shape])
+        if self._map is not None:
+            mu = self._map(mu)
+        if isinstance(self._raw_sigma, keras.layers.Layer):
+            raw = tf.reshape(self._raw_sigma(h), [-1, *self._shape])
+        else:
+            raw = tf.convert_to_tensor(self._raw_sigma)
+        sigma = floored_sigma(raw, self._floor)
+        if not self._rank:
+            return mu, sigma
+        if isinstance(self._factors, keras.layers.Layer):
+            factors = tf.reshape(self._factors(h), [-1, *self._shape, self._rank])
+        else:
+            factors = tf.convert_to_tensor(self._factors)
+        return mu, LowRankScale(sigma, factors)

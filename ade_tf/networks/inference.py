@@ -1,0 +1,207 @@
+"""Encoders that draw z: the networks of q(z | x)."""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from ade_tf.networks.blocks import (
+    Dropout,
+    PositionMap,
+    ResidualBlock,
+    check_choice,
+    check_network,
+    conv,
+)
+from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.decoder import decoder_scales
+from ade_tf.networks.encoder import Encoder
+from ade_tf.networks.top_down import level_scales
+
+__all__ = ["Inference", "TopDownEncoder", "VectorEncoder"]
+
+
+class Inference(NamedTuple):
+    """What one pass through encoder and decoder gives for each image.
+
+    Attributes:
+      z: A draw from q(z | x), `[B, latent_size]`.
+      kl_nats: KL(q(z | x) || p(z)) by level and unit (dimension or map of z): a tuple
+        of `[B, units]`, the coarsest level first. In closed form where q is Gaussian
+        given the levels above, else taken at the draw.
+      log_ratio_nats: ln q(z | x) - ln p(z) at the draw, `[B]`.
+      features: (mu, sigma) of p(y | z), as the decoder gives them.
+    """
+
+    z: tf.Tensor
+    kl_nats: tuple
+    log_ratio_nats: tf.Tensor
+    features: tuple
+
+
+class VectorEncoder(Encoder):
+    """Encoder whose output is the parameters of q(z | x) over one vector z.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      form: Form of q, from `ade_tf.distributions.POSTERIORS`.
+      **keywords: As `Encoder`'s.
+    """
+
+    def __init__(self, image_shape, form, **keywords):
+        super().__init__(image_shape, form.parameters_size, **keywords)
+        self.form = form
+
+    def infer(self, images, eps, decoder, condition=None) -> Inference:
+        """Draws z and decodes it.
+
+        Args:
+          images: `[B, H, W, C]` in [-1, 1].
+          eps: Standard normal draws, `[B, latent_size]`; zeros for the mean of q (of
+            its base, where q is a flow).
+          decoder: The `Decoder`.
+          condition: Of both networks, or None.
+        """
+        drawn = self.form.draw(self(images, condition), eps)
+        features = decoder(drawn.z, condition)
+        return Inference(drawn.z, (drawn.kl_nats,), drawn.log_ratio_nats, features)
+
+
+class TopDownEncoder(keras.layers.Layer):
+    """Encoder of a hierarchical z, which shares the decoder's path from the top.
+
+        q(u | x) = prod_l q_l(u_l | u_1, ..., u_(l-1), x)
+
+    A path from the bottom, of `Encoder`'s scales, gives parameters of q_l for each
+    level at its scale; on the way down a convolution of the decoder's features above
+    the level adds to them (arXiv 1606.04934, appendix C.2). As they are parameters of
+    u_l, not of z_l = m_l + s_l u_l, q_l is measured from the prior, which it equals
+    where they are zero (arXiv 2007.03898, section 3.2).
+
+    Call: images `[B, H, W, C]` in [-1, 1], condition -> the share of the path from the
+    bottom, a map for each level.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      maps: Maps of z at each level.
+      make_form: Maker of the form of q of a level, given its `(h, w, maps)`.
+      levels: Number of levels at each scale, coarsest first.
+      network: `conv` or `residual`.
+      width: Channels at full size.
+      dropout: Dropout rate, in [0, 1): at the end of every scale and in residual
+        blocks.
+      position_maps: Whether a learned map per position is added at every scale.
+      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
+      dtype: Type of weights and activations.
+    """
+
+    def __init__(
+        self,
+        image_shape,
+        maps,
+        make_form,
+        *,
+        levels=(1,),
+        network="conv",
+        width=32,
+        dropout=0.0,
+        position_maps=False,
+        condition_shape=None,
+        dtype="float32",
+    ):
+        super().__init__(dtype=dtype)
+        check_choice("network", network, ("conv", "residual"))
+        shape = check_network(image_shape, maps=maps, width=width, dropout=dropout)
+        found = level_scales(shape, levels, width)
+        self.forms = tuple(make_form((*scale[:2], maps)) for scale in found)
+        sizes = [form.parameters_size for form in self.forms]
+        self._heads = tuple(
+            conv(scale[-1], size, dtype=dtype)
+            for scale, size in zip(found, sizes, strict=True)
+        )
+        self._first = conv(shape[-1], width, dtype=dtype)
+        self._add_condition = AddCondition(condition_shape, width, dtype=dtype)
+        scales = decoder_scales(shape, width)
+        counts = (*levels, *[0] * (len(scales) - len(levels)))
+        self._up = tuple(
+            _UpScale(
+                before,
+                after,
+                [sizes.pop() for _ in range(count)],
+                network=network,
+                dropout=dropout,
+                position_maps=position_maps,
+                dtype=dtype,
+            )
+            for before, after, count in zip(
+                [None, *scales[:0:-1]], scales[::-1], counts[::-1], strict=True
+            )
+        )
+        self.built = True
+
+    def call(self, images, condition=None):
+        h = self._add_condition(self._first(images), condition)
+        found = []
+        for scale in self._up:
+            h, parameters = scale(h)
+            found += parameters
+        return tuple(reversed(found))
+
+    def infer(self, images, eps, decoder, condition=None) -> Inference:
+        """Draws the levels of z on one way down, and decodes them.
+
+        Args:
+          images: `[B, H, W, C]` in [-1, 1].
+          eps: Standard normal draws, `[B, latent_size]`; zeros for the path of means,
+            each given the means above it.
+          decoder: The `TopDownDecoder`.
+          condition: Of both networks, or None.
+        """
+        from_image, eps = self(images, condition), decoder.split(eps)
+        drawn = []
+
+        def draw(level, h):
+            parameters = from_image[level] + self._heads[level](tf.nn.elu(h))
+            drawn.append(self.forms[level].draw(parameters, eps[level]))
+            return drawn[-1].z
+
+        features = decoder.descend(draw, tf.shape(images)[0], condition)
+        return Inference(
+            decoder.join([level.z for level in drawn]),
+            tuple(level.kl_nats for level in drawn),
+            tf.add_n([level.log_ratio_nats for level in drawn]),
+            features,
+        )
+
+
+class _UpScale(keras.layers.Layer):
+    """One scale of the path from the bottom, with a head for each of its levels."""
+
+    def __init__(self, before, after, sizes, *, network, dropout, position_maps, dtype):
+        super().__init__(dtype=dtype)
+        channels = after[-1]
+        body = []
+        if before is not None:
+            body.append(conv(before[-1], channels, 4, strides=2, dtype=dtype))
+        if position_maps:
+            body.append(PositionMap(after, dtype=dtype))
+        if network == "residual":
+            body.append(ResidualBlock(channels, dropout=dropout, dtype=dtype))
+        elif before is not None:
+            body += [tf.nn.elu, conv(channels, channels, dtype=dtype)]
+        self._body = (*body, tf.nn.elu, Dropout(dropout, dtype=dtype))
+        self._heads = tuple(conv(channels, size, dtype=dtype) for size in sizes)
+        self._blocks = tuple(
+            ResidualBlock(channels, dropout=dropout, dtype=dtype) for _ in sizes[1:]
+        )
+        self.built = True
+
+    def call(self, h):
+        for layer in self._body:
+            h = layer(h)
+        found = []
+        for number, head in enumerate(self._heads):
+            if number:
+                h = self._blocks[number - 1](h)
+            found.append(head(h if number == 0 else tf.nn.elu(h)))
+        return h, found

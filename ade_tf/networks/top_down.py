@@ -1,0 +1,176 @@
+"""Top-down decoders: z in levels of maps, from coarse to fine."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from ade_tf.networks.blocks import check_choice, check_network, conv
+from ade_tf.networks.decoder import DecoderScale, decoder_scales
+from ade_tf.networks.decoder_output import ImageDecoder
+
+__all__ = ["TopDownDecoder", "level_scales"]
+
+_LOG_SCALE_BOUND = 5.0
+
+
+def level_scales(image_shape, levels, width) -> list:
+    """Returns `(h, w, C)` of the features at every level of z, coarsest first.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      levels: Number of levels at each scale, coarsest first.
+      width: Channels at full size.
+
+    Raises:
+      ValueError: If there are more scales with levels than scales, or one without.
+    """
+    scales = decoder_scales(image_shape, width)
+    if not 1 <= len(levels) <= len(scales) or min(levels) < 1:
+        raise ValueError(
+            f"images of shape {tuple(image_shape)} have {len(scales)} scales: latent "
+            "levels are given for some of them, coarsest first, at least 1 each. "
+            f"Received: {tuple(levels)}"
+        )
+    pairs = zip(scales, levels, strict=False)
+    return [scale for scale, count in pairs for _ in range(count)]
+
+
+class TopDownDecoder(ImageDecoder):
+    """Network from a hierarchical z to mu and sigma of p(y | z) = N(mu, sigma).
+
+        z_l = m_l(z_1, ..., z_(l-1)) + s_l(z_1, ..., z_(l-1)) * u_l,   u_l ~ N(0, I)
+
+    z_l are maps at a scale of the network, which otherwise is `Decoder` with a learned
+    start in place of its dense layer. At each level a convolution of the features h
+    gives m_l, ln s_l (bounded by 5) and det, and another adds conv(elu([z_l, det])) to
+    h (the block of arXiv 1606.04934, appendix C.2; there the sum is weighted by a
+    tenth). `u`, all levels in one vector, is what the rest of the library calls z: it
+    is N(0, I), and densities and KL of u are those of the z_l.
+
+    Call: u `[B, latent_size]`, condition -> (mu, sigma), as `Decoder`'s.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      maps: Maps of z at each level.
+      levels: Number of levels at each scale, coarsest first; finer scales than are
+        given have none.
+      network: `conv` or `residual`.
+      width: As `Decoder`'s, with all arguments that follow.
+
+    Raises:
+      ValueError: If an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        image_shape,
+        maps,
+        *,
+        levels=(1,),
+        network="conv",
+        width=32,
+        sigma="pixel",
+        log_sigma_floor=-4.0,
+        covariance_rank=0,
+        dropout=0.0,
+        position_maps=False,
+        condition_shape=None,
+        dtype="float32",
+    ):
+        super().__init__(dtype=dtype)
+        check_choice("network", network, ("conv", "residual"))
+        shape = check_network(image_shape, maps=maps, width=width, dropout=dropout)
+        scales = decoder_scales(shape, width)
+        found = level_scales(shape, levels, width)
+        self._counts = (*levels, *[0] * (len(scales) - len(levels)))
+        self.level_shapes = tuple((*scale[:2], maps) for scale in found)
+        self.latent_size = sum(map(math.prod, self.level_shapes))
+        self._coarsest = scales[0]
+        self._start = self.add_weight(
+            shape=scales[0] if position_maps else (1, 1, scales[0][-1]),
+            initializer="zeros",
+            name="start",
+        )
+        self._scales = tuple(
+            DecoderScale(
+                before,
+                after,
+                network=network,
+                dropout=dropout,
+                position_maps=position_maps,
+                condition_shape=condition_shape,
+                dtype=dtype,
+            )
+            for before, after in zip([None, *scales[:-1]], scales, strict=True)
+        )
+        self._levels = tuple(_Level(scale[-1], maps, dtype=dtype) for scale in found)
+        self._build_output(
+            shape,
+            width,
+            flat=False,
+            sigma=sigma,
+            log_sigma_floor=log_sigma_floor,
+            covariance_rank=covariance_rank,
+            position_maps=position_maps,
+            dtype=dtype,
+        )
+        self.built = True
+
+    def call(self, u, condition=None):
+        maps = self.split(u)
+        return self.descend(lambda level, h: maps[level], tf.shape(u)[0], condition)
+
+    def split(self, u) -> list:
+        """Returns the maps `[B, h, w, maps]` of all levels of a vector."""
+        sizes = [math.prod(shape) for shape in self.level_shapes]
+        parts = tf.split(u, sizes, axis=1)
+        pairs = zip(parts, self.level_shapes, strict=True)
+        return [tf.reshape(part, [-1, *shape]) for part, shape in pairs]
+
+    def join(self, maps):
+        """Returns the vector `[B, latent_size]` of the maps of all levels."""
+        pairs = zip(maps, self.level_shapes, strict=True)
+        flat = [tf.reshape(part, [-1, math.prod(shape)]) for part, shape in pairs]
+        return tf.concat(flat, axis=1)
+
+    def descend(self, draw, batch, condition=None):
+        """Runs the path from the top, which prior and posterior share.
+
+        Args:
+          draw: Function of a level's number and the features above it, `[B, h, w, C]`,
+            that returns the level's u, `[B, h, w, maps]`.
+          batch: Size of the batch, a scalar.
+          condition: As in the call.
+
+        Returns:
+          (mu, sigma), as the call.
+        """
+        h = tf.broadcast_to(tf.convert_to_tensor(self._start), [batch, *self._coarsest])
+        level = 0
+        for scale, count in zip(self._scales, self._counts, strict=True):
+            h = scale.begin(h, condition)
+            for _ in range(count):
+                h = self._levels[level].pass_through(h, draw(level, h))
+                level += 1
+            h = scale.finish(h)
+        return self._output(h)
+
+
+class _Level(keras.layers.Layer):
+    """One level of a top-down decoder, on features of `channels`."""
+
+    def __init__(self, channels, maps, *, dtype):
+        super().__init__(dtype=dtype)
+        self._sizes = [maps, maps, channels]
+        self._prior = conv(channels, sum(self._sizes), dtype=dtype)
+        self._merge = conv(maps + channels, channels, dtype=dtype)
+        self.built = True
+
+    def pass_through(self, h, u):
+        """Returns the features behind the level, z = m + s u let in."""
+        mean, raw, det = tf.split(self._prior(tf.nn.elu(h)), self._sizes, axis=-1)
+        z = mean + tf.exp(_LOG_SCALE_BOUND * tf.tanh(raw / _LOG_SCALE_BOUND)) * u
+        merged = self._merge(tf.nn.elu(tf.concat([z, det], axis=-1)))
+        # TensorFlow's CPU graph optimiser fails on plain chains of such sums.
+        return h + tf.ensure_shape(merged, h.shape)

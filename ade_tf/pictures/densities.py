@@ -1,0 +1,64 @@
+"""A model of points: its density and samples beside the true density."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from ade_tf.data import toy_density
+from ade_tf.evaluation.density_map import data_panel, model_panel
+from ade_tf.pictures.request import Request
+from ade_tf.progress import Passes
+from ade_tf.visualize_density import DensityPanel, density_table
+
+__all__ = ["DensityPicture", "draw_density"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DensityPicture:
+    """The true density and a model's.
+
+    Attributes:
+      name: Of the data set.
+      panels: Heading -> `DensityPanel`; the data's comes first.
+    """
+
+    name: str
+    panels: dict[str, DensityPanel]
+
+    @property
+    def images(self) -> np.ndarray:
+        """The samples of the model, `[N, 1, 1, 2]`."""
+        return list(self.panels.values())[-1].points.reshape(-1, 1, 1, 2)
+
+    def write(self, path: pathlib.Path, levels: int) -> None:
+        """Writes the picture as a PNG."""
+        del levels
+        density_table({self.name: [*self.panels.values()]}, [*self.panels], path)
+
+
+def draw_density(request: Request) -> DensityPicture:
+    """Returns the density of a model of `toy:NAME`, and samples of it, beside the data.
+
+    Raises:
+      ValueError: If the run is of other data.
+    """
+    source, _, name = request.run.config.data.dataset.partition(":")
+    if source != "toy":
+        raise ValueError(
+            "mode `density` needs a run on `toy:NAME`, whose density is known. "
+            f"Received: dataset={request.run.config.data.dataset!r}"
+        )
+    options, density = request.options, toy_density(name)
+    panel = model_panel(
+        request.model,
+        density,
+        noise=options.noise,
+        count=options.num_samples,
+        temperature=options.temperature,
+        seed=options.seed,
+        progress=Passes("density"),
+    )
+    title = request.run.config.model.preset
+    data = data_panel(density, options.num_samples)
+    return DensityPicture(name, {"data": data, title: panel})

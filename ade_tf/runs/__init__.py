@@ -1,0 +1,16 @@
+"""Runs on disk: their directory, their checkpoints, and the models they hold."""
+
+from ade_tf.runs.checkpoints import Checkpointer
+from ade_tf.runs.images import load_data
+from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
+from ade_tf.runs.run_directory import RunDirectory, flagfile
+
+__all__ = [
+    "Checkpointer",
+    "LoadedRun",
+    "RunDirectory",
+    "flagfile",
+    "load_data",
+    "load_run",
+    "settle_weights",
+]

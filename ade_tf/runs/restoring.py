@@ -1,0 +1,67 @@
+"""Trained models from their run directories."""
+
+import dataclasses
+
+from ade_tf.config import RunConfig
+from ade_tf.models import (
+    AdaptiveDensityEstimator,
+    build_model,
+    use_averaged_weights,
+)
+from ade_tf.runs.checkpoints import Checkpointer
+from ade_tf.runs.run_directory import RunDirectory
+
+__all__ = ["LoadedRun", "load_run", "settle_weights"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedRun:
+    """A trained model with what is known of it.
+
+    Attributes:
+      model: The model, with the weights that evaluation uses.
+      config: Its configuration.
+      directory: Where it comes from.
+      step: The training step of its weights.
+    """
+
+    model: AdaptiveDensityEstimator
+    config: RunConfig
+    directory: RunDirectory
+    step: int
+
+
+def load_run(run_dir) -> LoadedRun:
+    """Builds the model of a run with its averaged (or, by setting, best) weights.
+
+    Raises:
+      ValueError: If the directory holds no run, or a run without a checkpoint.
+    """
+    directory = RunDirectory(run_dir)
+    record = directory.read()
+    if record is None:
+        raise ValueError(
+            f"run_dir must be the directory of a run. Received: {str(run_dir)!r}"
+        )
+    config = record["config"]
+    model = build_model(config, record["image_shape"], record["levels"])
+    checkpointer = Checkpointer(model, directory.checkpoints)
+    if checkpointer.restore() is None:
+        raise ValueError(
+            "a run is evaluated from its checkpoints, and this one has none yet. "
+            f"Received: {str(run_dir)!r}"
+        )
+    return LoadedRun(model, config, directory, settle_weights(model, checkpointer))
+
+
+def settle_weights(model, checkpointer: Checkpointer) -> int:
+    """Gives a restored model the weights that evaluation uses; returns their step.
+
+    These are the best ones with `keep_best`, else the moving average of the last.
+    """
+    if model.config.training.keep_best:
+        step = checkpointer.restore_best()
+        if step is not None:
+            return step
+    use_averaged_weights(model)
+    return int(model.step.numpy())

@@ -1,0 +1,175 @@
+"""The directory of a run: what it holds, and whose it is."""
+
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import re
+
+from ade_tf.config import RunConfig
+from ade_tf.files import replace_file
+from ade_tf.versions import package_versions
+
+__all__ = ["RunDirectory", "flagfile"]
+
+_FORMAT = "ade_tf run"
+# What a process killed before the configuration was whole may leave.
+_UNFINISHED = re.compile(r"resolved\.flags|\.config\.json\..*")
+
+
+class RunDirectory:
+    """Paths of a run and its recorded configuration.
+
+    Args:
+      path: The directory; need not exist.
+
+    Raises:
+      ValueError: If it exists and holds something else than a run.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        if self.path.exists() and not self.path.is_dir():
+            raise ValueError(f"run_dir must be a directory. Received: {str(path)!r}")
+        if not self.config_path.exists() and self.path.exists():
+            names = sorted(p.name for p in self.path.iterdir())
+            others = [name for name in names if not _UNFINISHED.fullmatch(name)]
+            if others:
+                raise ValueError(
+                    "run_dir must be new, empty or the directory of a run. "
+                    f"Received: {str(path)!r}, which holds "
+                    f"{', '.join(others[:5])}"
+                )
+
+    @property
+    def config_path(self) -> pathlib.Path:
+        """The recorded configuration."""
+        return self.path / "config.json"
+
+    @property
+    def scalars(self) -> pathlib.Path:
+        """Terms of the loss by step."""
+        return self.path / "scalars.jsonl"
+
+    @property
+    def metrics(self) -> pathlib.Path:
+        """Results of evaluations."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> pathlib.Path:
+        """Directory of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def samples(self) -> pathlib.Path:
+        """Directory of the sample pictures."""
+        return self.path / "samples"
+
+    @property
+    def tensorboard(self) -> pathlib.Path:
+        """Directory of the TensorBoard events."""
+        return self.path / "tensorboard"
+
+    @contextlib.contextmanager
+    def named_in_errors(self):
+        """Makes a context that adds the directory to errors that name no file.
+
+        The system's error for a full disk names none.
+        """
+        try:
+            yield
+        except OSError as error:
+            if error.errno is not None and error.filename is None:
+                error.filename = str(self.path)
+            raise
+
+    def read(self) -> dict | None:
+        """Returns the record of the run, or None if there is no run yet.
+
+        Its keys: `config` (a resolved `RunConfig`), `image_shape`, `levels`,
+        `packages`, `machine`.
+
+        Raises:
+          ValueError: If the recorded configuration is not of a run of this library.
+        """
+        if not self.config_path.exists():
+            return None
+        try:
+            record = json.loads(self.config_path.read_text())
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            record = None
+        if not isinstance(record, dict) or record.get("format") != _FORMAT:
+            raise ValueError(
+                "run_dir must be new, empty or the directory of a run. "
+                f"Received: {str(self.path)!r}, whose config.json is something else's"
+            )
+        record["config"] = RunConfig.from_flat(record["config"])
+        return record
+
+    def check(self, config: RunConfig) -> None:
+        """Checks that a run found here was started with this configuration.
+
+        Raises:
+          ValueError: If not; the message holds the differences.
+        """
+        record = self.read()
+        if record is None:
+            return
+        differences = record["config"].differences(config)
+        if differences:
+            listed = "\n".join(
+                f"  {name}: {old!r} -> {new!r}"
+                for name, (old, new) in differences.items()
+            )
+            raise ValueError(
+                "a run is resumed with the configuration it was started with (or "
+                f"another run_dir is given). Received: {str(self.path)!r} with\n"
+                f"{listed}"
+            )
+
+    def open(self, config: RunConfig, image_shape, levels: int) -> None:
+        """Records the configuration of a run, if it is a new one.
+
+        Raises:
+          ValueError: If the run found here was started with other images.
+        """
+        found = self.read()
+        if found is not None:
+            old = (tuple(found["image_shape"]), found["levels"])
+            new = (tuple(image_shape), levels)
+            if old != new:
+                raise ValueError(
+                    "a run is resumed with the images it was started with. "
+                    f"Received: {str(self.path)!r} with shape and levels "
+                    f"{old} -> {new}"
+                )
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        record = {
+            "format": _FORMAT,
+            "config": config.to_flat(),
+            "image_shape": list(image_shape),
+            "levels": levels,
+            "packages": package_versions(),
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        }
+        # The configuration, which makes this a run, comes last and whole: a process
+        # killed before leaves a directory that still counts as empty.
+        (self.path / "resolved.flags").write_text(flagfile(config))
+        content = json.dumps(record, indent=1) + "\n"
+        replace_file(self.config_path, content.encode())
+
+
+def flagfile(config: RunConfig) -> str:
+    """Returns a configuration as a flagfile that resolves to the same one."""
+    lines = []
+    for name, value in config.to_flat().items():
+        if isinstance(value, bool):
+            lines.append(f"--{name}={str(value).lower()}")
+        elif isinstance(value, list):
+            lines.append(f"--{name}={','.join(map(str, value))}")
+        else:
+            lines.append(f"--{name}={value}")
+    return "\n".join(lines) + "\n"

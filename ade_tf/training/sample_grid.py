@@ -1,0 +1,30 @@
+"""The picture of samples that a training run leaves behind."""
+
+import tensorflow as tf
+
+from ade_tf.models import sample
+from ade_tf.visualize import can_show, image_grid, save_png
+
+__all__ = ["SampleGrid"]
+
+
+class SampleGrid:
+    """Draws the same 100 samples of a model, with the weights it has at the time.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+    """
+
+    def __init__(self, model):
+        self._levels = model.levels
+        self.shown = can_show(model.image_shape, model.levels)
+        self._draw = tf.function(
+            lambda: sample(model, 100, 1.0, model.config.training.seed),
+            autograph=False,
+        )
+
+    def save(self, path) -> None:
+        """Writes the samples as PNG; images that no picture can show are left out."""
+        if self.shown:
+            path.parent.mkdir(exist_ok=True)
+            save_png(path, image_grid(self._draw().numpy(), self._levels, columns=10))

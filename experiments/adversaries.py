@@ -1,0 +1,22 @@
+"""Adversaries compared on digits: python -m experiments.adversaries --out=DIR."""
+
+import sys
+
+from absl import flags
+
+from ade_tf.adversary_study import adversary_study
+from experiments import command, common_flags
+
+
+def main():
+    """Measures, and writes numbers, tables and picture."""
+    values = flags.FLAGS
+    if not values.out:
+        raise ValueError("--out must name a directory. Received: none")
+    line = " ".join(["python3 -m experiments.adversaries", *sys.argv[1:]])
+    adversary_study(values.out, seed=values.seed, command=line)
+
+
+if __name__ == "__main__":
+    common_flags.define_adversaries_flags()
+    command.run(main)

@@ -1,0 +1,17 @@
+"""Tests for novelty: python -m experiments.novelty --run_dir=DIR --against=SOURCE."""
+
+from absl import flags
+
+from ade_tf.evaluation.novelty import NoveltyOptions, evaluate_novelty
+from experiments import command, common_flags
+
+
+def main():
+    """Compares the run's test images with a second set; says where all of it is."""
+    options = common_flags.options_from_flags(NoveltyOptions)
+    evaluate_novelty(flags.FLAGS.run_dir, options)
+
+
+if __name__ == "__main__":
+    common_flags.define_novelty_flags()
+    command.run(main)

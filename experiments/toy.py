@@ -1,0 +1,27 @@
+"""The picture of why, on points in the plane: python -m experiments.toy --out=DIR."""
+
+import itertools
+import pathlib
+
+from absl import flags
+
+from ade_tf.toy_study import toy_study
+from experiments import command, common_flags
+
+
+def main():
+    """Trains every row on every data set, measures, and draws the picture."""
+    values = flags.FLAGS
+    seeds = common_flags.integers("seeds", values.seeds)
+    configs = {}
+    for data, file, seed in itertools.product(values.data, values.rows, seeds):
+        row = pathlib.Path(file).stem.removeprefix("toy_")
+        configs[data, row, seed] = common_flags.config_from_flagfile(
+            file, dataset=f"toy:{data}", seed=seed
+        )
+    toy_study(configs, values.out)
+
+
+if __name__ == "__main__":
+    common_flags.define_toy_flags()
+    command.run(main)

@@ -1,0 +1,193 @@
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ade_tf.evaluation import METRICS, EvaluationOptions, evaluate_run
+from ade_tf.evaluation.context import Evaluation
+from ade_tf.evaluation.evaluate import choose_metrics
+from ade_tf.metrics import read_records
+from ade_tf.models import sample
+from ade_tf.runs import LoadedRun
+from tests.extractors.cases import save_model
+from tests.helpers.models import digits, tiny_model
+
+QUALITY = {
+    *("frechet_distance", "kernel_distance", "inception_score"),
+    *("precision", "recall", "density", "coverage"),
+}
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """Path of a small SavedModel of features and probabilities."""
+    return save_model(tmp_path_factory.mktemp("extractors") / "net")
+
+
+@pytest.fixture
+def run(v_ade_run, tmp_path):
+    """A copy of a finished run, to which records may be added."""
+    shutil.copytree(v_ade_run, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def options(network, **more):
+    settings = dict(
+        extractor="savedmodel",
+        extractor_path=network,
+        num_samples=60,
+        cache_dir="",
+    )
+    return EvaluationOptions(**{**settings, **more})
+
+
+def evaluation_of(preset, options, **settings):
+    model = tiny_model(preset, **settings)
+    return Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
+
+
+def test_one_call_scores_everything(run, network, capsys, caplog):
+    before = read_records(run / "metrics.jsonl")
+    file = run / "scores" / "each.npz"
+    records = evaluate_run(
+        run,
+        options(
+            network,
+            metrics=("all",),
+            splits=("validation", "test"),
+            per_image=str(file),
+        ),
+    )
+    assert read_records(run / "metrics.jsonl") == [*before, *records]
+    names = {record["metric"] for record in records}
+    assert names >= {"bits_per_dim", "reconstruction_error", "active_units", *QUALITY}
+    assert {record["split"] for record in records} == {"validation", "test"}
+    for record in records:
+        assert {"name", "value", "standard_error", "step", "num_examples", "seed"} <= (
+            record.keys()
+        )
+        assert (record["step"], record["dataset"]) == (8, "digits")
+        if record["metric"] in QUALITY:
+            assert record["name"].endswith("(net)")
+            assert len(record["extractor"]["sha256"]) == 64
+            assert (record["num_examples"], record["protocol"]) == (60, "desk")
+            assert (
+                record["num_reference"]
+                == {"validation": 200, "test": 300}[record["split"]]
+            )
+            assert (record["temperature"], record["noise"]) == (1.0, False)
+            assert np.isfinite(record["floor"]["value"])
+    with np.load(file) as arrays:
+        wanted = ("index", "label", "bits_per_dim", "kl")
+        assert set(arrays.files) == {
+            f"{split}_{name}" for split in ("validation", "test") for name in wanted
+        }
+        (record,) = (
+            r for r in records if r["metric"] == "bits_per_dim" and r["split"] == "test"
+        )
+        assert arrays["test_bits_per_dim"].mean() == pytest.approx(record["value"])
+    shown = capsys.readouterr().out
+    assert "protocol  desk: " in shown
+    assert "samples   60, temperature 1, y = mu(z), seed 0" in shown
+    assert "| Frechet distance (net) | test | " in shown
+    assert "compare it only with scores of 60 samples against 200 real" in caplog.text
+
+
+def test_a_nan_fails_by_name_and_spares_what_was_finished(run, tmp_path):
+    class Broken(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 8, 8, 1], tf.uint8)])
+        def extract(self, images):
+            x = tf.reshape(tf.cast(images, tf.float32), [-1, 64])
+            # No number for images that are darker on the left.
+            bad = tf.math.log(tf.reduce_mean(x[:, ::2] - x[:, 1::2], 1))
+            return {"features": x + bad[:, None]}
+
+    module = Broken()
+    path = str(tmp_path / "broken")
+    tf.saved_model.save(module, path, {"serving_default": module.extract})
+    before = read_records(run / "metrics.jsonl")
+    names = ("reconstruction_error", "frechet_distance", "active_units")
+    with pytest.raises(ValueError, match="^frechet_distance of test: .* finite. "):
+        evaluate_run(run, options(path, metrics=names))
+    (kept,) = read_records(run / "metrics.jsonl")[len(before) :]
+    assert kept["metric"] == "reconstruction_error"
+
+
+def test_a_protocol_is_refused_before_anything_is_computed(run):
+    before = (run / "metrics.jsonl").read_bytes()
+    message = "`modern_50k` needs at least 10000 reference images. Received: 1497"
+    for metrics in (("bits_per_dim", "frechet_distance"), ("all",)):
+        asked = EvaluationOptions(metrics=metrics, protocol="modern_50k")
+        with pytest.raises(ValueError, match=message):
+            evaluate_run(run, asked)
+    assert (run / "metrics.jsonl").read_bytes() == before
+
+
+def test_what_a_preset_lacks_is_left_out_or_refused(network):
+    evaluation = evaluation_of("gan", options(network, metrics=("all",)))
+    names, left_out = choose_metrics(evaluation)
+    lacked = ("bits_per_dim", "active_units", "mutual_information")
+    assert set(left_out) == {*lacked, "toy_divergences"}
+    assert (
+        "preset with a likelihood. Received: preset='gan'" in left_out["bits_per_dim"]
+    )
+    assert "preset with an encoder" in left_out["active_units"]
+    assert {*names, *left_out} == set(METRICS)
+    for name in lacked:
+        asked = evaluation_of("gan", options(network, metrics=(name,)))
+        with pytest.raises(ValueError, match=f"{name} needs a preset"):
+            choose_metrics(asked)
+
+
+def test_an_extractor_without_classes_gives_no_inception_score(tmp_path):
+    path = save_model(tmp_path / "bare", outputs=("features",))
+    _, left_out = choose_metrics(evaluation_of("vae", options(path, metrics=("all",))))
+    assert set(left_out) == {"inception_score", "toy_divergences"}
+    with pytest.raises(ValueError, match="inception_score needs class probabilities"):
+        asked = options(path, metrics=("inception_score",))
+        choose_metrics(evaluation_of("vae", asked))
+
+
+def test_memorisation_is_not_asked_of_the_training_images(network):
+    asked = options(network, metrics=("all",), splits=("train",))
+    _, left_out = choose_metrics(evaluation_of("vae", asked))
+    assert set(left_out) == {"memorisation", "toy_divergences"}
+
+
+def test_samples_are_levels_and_those_of_the_options(network):
+    asked = options(network, num_samples=31, temperature=0.5, noise=True, seed=4)
+    evaluation = evaluation_of("v_ade", asked, flow_steps=(1,))
+    drawn = evaluation.samples()
+    assert drawn.dtype == np.uint8 and drawn.shape == (31, 8, 8, 1)
+    wanted = sample(evaluation.model, 31, 0.5, 4, True).numpy()
+    np.testing.assert_array_equal(drawn, wanted)
+    assert evaluation.samples() is drawn
+    for size in (1, 7):
+        other = Evaluation(
+            evaluation.run,
+            digits(),
+            options(
+                *(network,),
+                num_samples=31,
+                temperature=0.5,
+                noise=True,
+                seed=4,
+                batch_size=size,
+            ),
+        )
+        np.testing.assert_array_equal(other.samples(), drawn)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_record_of_no_number_is_refused(network, value):
+    evaluation = evaluation_of("vae", options(network))
+    with pytest.raises(ValueError, match="active_units must be finite"):
+        evaluation.record("active_units", value, split="test", num_examples=3)
+
+
+def test_several_splits_are_one_reference(network):
+    evaluation = evaluation_of("vae", options(network))
+    both = evaluation.split_images("train+validation")
+    assert len(both) == len(both.labels) == 1497
+    np.testing.assert_array_equal(both.images[1297:], digits().validation.images)

@@ -1,0 +1,142 @@
+import math
+import resource
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ade_tf.data import Split
+from ade_tf.evaluation import EvaluationOptions, evaluate_bits_per_dim
+from ade_tf.evaluation.context import Evaluation
+from ade_tf.evaluation.likelihood import evaluate_likelihood
+from ade_tf.evaluation.round_trip import (
+    evaluate_reconstruction_error,
+    round_trip_errors,
+)
+from ade_tf.metrics import bits_per_dim
+from ade_tf.metrics.precision_recall import precision_recall
+from ade_tf.models import LikelihoodScorer
+from ade_tf.runs import LoadedRun
+from tests.helpers.models import digits, tiny_model
+
+
+def first(count):
+    split = digits().test
+    return Split(split.images[:count], split.labels[:count])
+
+
+def evaluation_of(model, **options):
+    run = LoadedRun(model, model.config, None, 7)
+    return Evaluation(run, digits(), EvaluationOptions(**options))
+
+
+def test_repetitions_are_seeds_in_a_row():
+    model, calls = tiny_model("vae"), []
+    record = evaluate_bits_per_dim(
+        *(model, digits(), "test"),
+        step=7,
+        repetitions=3,
+        seed=5,
+        progress=lambda done, total: calls.append((done, total)),
+    )
+    scorer = LikelihoodScorer(model)
+    draws = [scorer.bound(digits().test, seed).bits_per_dim for seed in (5, 6, 7)]
+    assert record["value"] == pytest.approx(np.mean(draws), rel=1e-6)
+    assert record["spread"] == pytest.approx(np.std(np.mean(draws, 1), ddof=1))
+    error = np.mean(draws, 0).std(ddof=1) / np.sqrt(300)
+    assert record["standard_error"] == pytest.approx(error)
+    assert (record["seed"], record["repetitions"], record["step"]) == (5, 3, 7)
+    assert calls == [(done, 9) for done in range(1, 10)]
+
+
+def test_the_bound_and_f_k_with_every_image():
+    evaluation = evaluation_of(tiny_model("vae"), importance_samples=4, repetitions=2)
+    bound, tighter = evaluate_likelihood(evaluation, "test")
+    assert (bound["name"], tighter["name"]) == ("bits/dim (bound)", "bits/dim (F_4)")
+    assert tighter["value"] < bound["value"]
+    assert 0 < bound["kl"] < bound["value"] and "kl" not in tighter
+    arrays = evaluation.per_image["test"]
+    np.testing.assert_array_equal(arrays["index"], np.arange(300))
+    np.testing.assert_array_equal(arrays["label"], digits().test.labels)
+    means = {name: values.mean() for name, values in arrays.items()}
+    assert means["bits_per_dim"] == pytest.approx(bound["value"])
+    assert means["kl"] == pytest.approx(bound["kl"])
+    assert means["importance_weighted_bits_per_dim"] == pytest.approx(tighter["value"])
+
+
+def test_a_flow_has_no_kl():
+    evaluation = evaluation_of(tiny_model("flow", flow_steps=(1,)))
+    (record,) = evaluate_likelihood(evaluation, "validation")
+    assert "kl" not in record and "kl" not in evaluation.per_image["validation"]
+    assert record["split"] == "validation" and record["num_examples"] == 200
+
+
+def test_a_score_that_is_no_number_is_named(monkeypatch):
+    model = tiny_model("vae")
+    terms = type(model).likelihood_terms
+
+    def broken(x, eps):
+        # The third image of a batch alone.
+        bad = tf.where(tf.range(tf.shape(x)[0]) == 2, np.nan, 0.0)
+        found = terms(model, x, eps)
+        return found._replace(kl_nats=found.kl_nats + bad)
+
+    monkeypatch.setattr(model, "likelihood_terms", broken)
+    with pytest.raises(ValueError, match=r"bits_per_dim must be finite.*\[2\]=nan"):
+        evaluate_bits_per_dim(model, digits(), "test", step=0)
+
+
+@pytest.mark.parametrize("preset", ["v_ade", "gan"])
+def test_the_round_trip_of_the_feature_map(preset):
+    model = tiny_model(preset)
+    largest, mean = round_trip_errors(model, first(11), batch_size=4)
+    assert largest.shape == mean.shape == (11,)
+    assert np.all(largest < 0.01) and np.all(mean <= largest)
+    # Exactly zero would be the same x from a cache.
+    assert largest.max() > 0
+
+
+def test_a_map_that_is_no_bijection_is_seen(monkeypatch):
+    model = tiny_model("v_ade")
+    forward = model.feature_map.forward_and_log_det
+
+    def shifted(y):
+        x, log_det = forward(y)
+        return x + np.reshape([0.5] + 63 * [0.0], [8, 8, 1]), log_det
+
+    monkeypatch.setattr(model.feature_map, "forward_and_log_det", shifted)
+    (record,) = evaluate_reconstruction_error(evaluation_of(model), "test")
+    assert record["value"] == pytest.approx(0.5, abs=0.01)
+    assert record["mean"] == pytest.approx(0.5 / 64, abs=0.001)
+    assert record["unit"] == "levels" and record["num_examples"] == 300
+
+
+def test_noise_that_is_nearly_all_of_a_model_costs_next_to_nothing():
+    # arXiv 1511.01844, section 3.2: 0.01 p + 0.99 noise loses at most ln 100 nats, yet
+    # 99 of 100 of its samples are noise. Images of 3,072 dimensions, 256 levels.
+    dims, count = 3072, 200
+    generator = np.random.default_rng(0)
+    x = generator.normal(128.0, 8.0, (count, dims))
+    log_p = -0.5 * ((x - 128.0) / 8.0) ** 2 - math.log(8.0 * math.sqrt(2 * math.pi))
+    log_p = log_p.sum(1)
+    log_noise = -dims * math.log(256.0)
+    log_mixture = np.logaddexp(math.log(0.01) + log_p, math.log(0.99) + log_noise)
+    cost = bits_per_dim(log_mixture, dims) - bits_per_dim(log_p, dims)
+    assert np.all(cost <= math.log(100) / (dims * math.log(2)) * (1 + 1e-6))
+    assert cost.mean() == pytest.approx(0.0022, abs=5e-5)
+    noise = generator.uniform(0.0, 256.0, (count, dims))
+    is_noise = generator.uniform(size=count) < 0.99
+    drawn = np.where(is_noise[:, None], noise, np.roll(x, 1, axis=0) + 0.01)
+    precision, _ = precision_recall(x, drawn)
+    assert precision <= 0.05
+
+
+@pytest.mark.long
+def test_ten_thousand_importance_samples_in_bounded_memory():
+    scorer = LikelihoodScorer(tiny_model("vae", network="mlp"), batch_size=100)
+    few = scorer.importance_weighted(first(100), 100).bits_per_dim.mean()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    many = scorer.importance_weighted(first(100), 10_000).bits_per_dim.mean()
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert many < few
+    assert grown < 50_000, f"{grown} KB"

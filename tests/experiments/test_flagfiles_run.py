@@ -1,0 +1,67 @@
+"""Every flagfile of a run, for two steps on synthetic images of its shape."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl import flags
+
+from ade_tf.config import RunConfig
+from ade_tf.models import build_model, initialize_from_data
+from experiments import common_flags
+from tests.helpers.binaries import ROOT, flags_of
+
+# Image shape and levels, by the first word of the flagfile's name.
+SHAPES = {
+    "digits": ((8, 8, 1), 17),
+    "mnist": ((32, 32, 1), 256),
+    "cifar10": ((32, 32, 3), 256),
+    "bench": ((32, 32, 3), 256),
+    "toy": ((1, 1, 2), 0),
+}
+FLAGFILES = [path.stem for path in sorted((ROOT / "flags").glob("*.flags"))]
+
+
+SLOW = {"digits_av_ade_topdown_iaf"}
+
+
+def marked(name):
+    small = name.startswith(("digits", "toy")) and name not in SLOW
+    return pytest.param(name, marks=() if small else pytest.mark.long)
+
+
+def config_of(name):
+    bench = name.startswith("bench")
+    define = (
+        common_flags.define_benchmark_flags if bench else common_flags.define_run_flags
+    )
+    with flags_of(define):
+        flags.FLAGS([name, f"--flagfile=flags/{name}.flags"])
+        found = common_flags.config_from_flags().to_flat()
+    if found["discriminator_batch"] == "mixed":
+        found["mixed_group"] = 2
+    return RunConfig.from_flat({**found, "batch_size": 2})
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in FLAGFILES])
+def test_a_flagfile_runs_for_two_steps(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = config_of(name)
+    shape, levels = SHAPES[name.split("_")[0]]
+    generator = np.random.default_rng(0)
+    images = generator.normal(size=[16, *shape])
+    if levels:
+        images = generator.integers(0, levels, [16, *shape])
+    images = images.astype(np.float32)
+    model = build_model(config, shape, levels)
+    initialize_from_data(model, images)
+    model.run_eagerly = True
+    before = [v.numpy() for v in model.trainable_variables]
+    batch = {"image": images[:2], "label": np.zeros(2, np.int32)}
+    data = tf.data.Dataset.from_tensors(batch).repeat()
+    history = model.fit(data, steps_per_epoch=2, shuffle=False, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values()), history
+    assert history["skipped"] == [0.0]
+    assert any(
+        np.any(old != new.numpy())
+        for old, new in zip(before, model.trainable_variables, strict=True)
+    )
