@@ -26,6 +26,12 @@ class DataConfig:
         "them as they are (they must then have one size).",
         minimum=0,
     )
+    pad_to: int = setting(
+        0,
+        "Side in pixels to which images are then padded with zeros on all sides; 0: "
+        "none. The padded pixels count as dimensions.",
+        minimum=0,
+    )
     levels: int = setting(
         0, "Number of grey levels; 0 takes the source's own.", minimum=0
     )

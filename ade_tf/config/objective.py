@@ -23,6 +23,12 @@ class ObjectiveConfig:
         "Whether L_C trains the model; off in `flow_gan` only, which is then trained "
         "by the adversary alone and still has its bits per dimension measured.",
     )
+    generator_from: str = setting(
+        "",
+        "Directory of a run whose decoder and feature map are taken and kept as they "
+        "are: only the encoder and sigma of p(y | z) are trained, as for the "
+        "approximate bits per dimension of a GAN; empty: all is trained.",
+    )
     kl_weight: float = setting(
         1.0, "Weight of the KL term inside L_C (1 is the evidence bound).", minimum=0.0
     )

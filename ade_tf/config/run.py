@@ -131,6 +131,12 @@ def _check_preset(config):
             f"adversary. Received: preset={name!r}"
         )
     training, objective = config.training, config.objective
+    fitted = preset.latent and preset.likelihood and not preset.adversary
+    if objective.generator_from and not fitted:
+        raise ValueError(
+            "generator_from needs a preset with a z and a likelihood, without an "
+            f"adversary. Received: preset={name!r}"
+        )
     if objective.likelihood_only_steps and not (preset.likelihood and preset.adversary):
         raise ValueError(
             "likelihood_only_steps needs a preset with both losses. "

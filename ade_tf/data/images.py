@@ -4,7 +4,14 @@ import functools
 
 import numpy as np
 
-__all__ = ["fit_image", "stack_images", "to_continuous", "to_levels", "with_channels"]
+__all__ = [
+    "fit_image",
+    "pad_images",
+    "stack_images",
+    "to_continuous",
+    "to_levels",
+    "with_channels",
+]
 
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -110,6 +117,31 @@ def fit_image(image: np.ndarray, image_size: int, channels: int) -> np.ndarray:
     if image.dtype == np.uint8:
         resized = np.rint(resized)
     return resized.astype(image.dtype)
+
+
+def pad_images(images: np.ndarray, pad_to: int, where: str) -> np.ndarray:
+    """Pads images with zeros to squares, half of them on each side.
+
+    Args:
+      images: `[N, H, W, C]`.
+      pad_to: Side of the result in pixels; of an odd number of new rows or columns,
+        one more stands behind.
+      where: What the array is called in an error message.
+
+    Returns:
+      `[N, pad_to, pad_to, C]` of the same dtype.
+
+    Raises:
+      ValueError: If height or width is greater than `pad_to`.
+    """
+    new = [pad_to - size for size in images.shape[1:3]]
+    if min(new) < 0:
+        raise ValueError(
+            f"{where} must be at most `pad_to` high and wide. "
+            f"Received: pad_to={pad_to}, shape={images.shape}"
+        )
+    rows, columns = ((n // 2, n - n // 2) for n in new)
+    return np.pad(images, [(0, 0), rows, columns, (0, 0)])
 
 
 def stack_images(images: list[np.ndarray], names: list[str]) -> np.ndarray:

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ade_tf.data.images import fit_image, to_continuous, to_levels
+from ade_tf.data.images import fit_image, pad_images, to_continuous, to_levels
 from ade_tf.data.labels import check_labels, count_classes
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.splits import Split, complete_splits
@@ -45,6 +45,7 @@ def load_dataset(
     *,
     data_dir: str = "",
     image_size: int = 0,
+    pad_to: int = 0,
     levels: int = 0,
     channels: int = 0,
     continuous: bool = False,
@@ -62,6 +63,8 @@ def load_dataset(
       data_dir: Directory of prepared TFDS data sets; empty for TFDS's own default.
       image_size: Side in pixels to which images are centre-cropped and area-resized;
         0 keeps them, and they must then have one size.
+      pad_to: Side in pixels to which images are then padded with zeros, half of them on
+        each side (of an odd number, one more behind); 0 for none.
       levels: Number of grey levels, 2 to 256; 0 takes the source's own (17 for
         `digits`, else 256). Float images need it, and whole values.
       channels: 1 or 3 to convert to grey or colour; 0 keeps the source's.
@@ -80,8 +83,13 @@ def load_dataset(
     from ade_tf.data import SOURCES
 
     prefix, _, argument = name.partition(":")
-    _check_arguments(name, prefix, SOURCES, image_size, levels, channels, continuous)
-    options = LoadOptions(data_dir, image_size, channels, download, skip_bad_images)
+    _check_arguments(name, prefix, SOURCES, levels, channels, continuous)
+    for key, size in (("image_size", image_size), ("pad_to", pad_to)):
+        if size < 0:
+            raise ValueError(f"`{key}` must be at least 0. Received: {key}={size}")
+    options = LoadOptions(
+        data_dir, image_size, pad_to, channels, download, skip_bad_images
+    )
     source = SOURCES[prefix](argument, options)
     if source.levels is None and not (levels or continuous):
         raise ValueError(
@@ -115,15 +123,11 @@ def load_dataset(
     )
 
 
-def _check_arguments(name, prefix, sources, image_size, levels, channels, continuous):
+def _check_arguments(name, prefix, sources, levels, channels, continuous):
     if prefix not in sources:
         raise ValueError(
             "A data set must be named `SOURCE` or `SOURCE:WHERE`, with a source of "
             f"{', '.join(sorted(sources))}. Received: {name!r}"
-        )
-    if image_size < 0:
-        raise ValueError(
-            f"`image_size` must be at least 0. Received: image_size={image_size}"
         )
     if levels != 0 and not 2 <= levels <= 256:
         raise ValueError(f"`levels` must be 0 or 2..256. Received: levels={levels}")
@@ -143,6 +147,8 @@ def _check_split(split, where, levels, options):
     else:
         images = to_continuous(split.images, where_images)
     images = _fit(images, options.image_size, options.channels, where_images)
+    if options.pad_to:
+        images = pad_images(images, options.pad_to, where_images)
     if split.labels is None:
         return Split(images, None)
     labels = check_labels(split.labels, len(images), f"Labels of {where}")

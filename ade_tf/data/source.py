@@ -14,6 +14,7 @@ class LoadOptions:
     Attributes:
       data_dir: Directory of prepared TFDS data sets.
       image_size: Side in pixels, or 0 to keep the images as they are.
+      pad_to: Side in pixels after padding, or 0 for none.
       channels: 1 or 3, or 0 to keep the images' own.
       download: Whether TFDS may download.
       skip_bad_images: Whether undecodable files are left out.
@@ -21,6 +22,7 @@ class LoadOptions:
 
     data_dir: str = ""
     image_size: int = 0
+    pad_to: int = 0
     channels: int = 0
     download: bool = False
     skip_bad_images: bool = False

@@ -3,6 +3,7 @@
 from ade_tf.models.ade import AdaptiveDensityEstimator
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
 from ade_tf.models.build import build_model
+from ade_tf.models.given_generator import copy_generator
 from ade_tf.models.inference import (
     bound_terms,
     decode,
@@ -13,6 +14,7 @@ from ade_tf.models.inference import (
     sample,
 )
 from ade_tf.models.initialize import initialize_from_data
+from ade_tf.models.labels import labels_in_turn
 from ade_tf.models.parts import count_parameters
 from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
 
@@ -23,10 +25,12 @@ __all__ = [
     "averaged_weights",
     "bound_terms",
     "build_model",
+    "copy_generator",
     "count_parameters",
     "decode",
     "encode",
     "initialize_from_data",
+    "labels_in_turn",
     "log_weights",
     "quantize",
     "reconstruct",

@@ -5,12 +5,13 @@ import tensorflow as tf
 
 from ade_tf.config import RunConfig
 from ade_tf.models.ade import AdaptiveDensityEstimator
+from ade_tf.models.given_generator import freeze_generator
 from ade_tf.models.schedules import discriminator_optimizer, generator_optimizer
 
 __all__ = ["build_model"]
 
 
-def build_model(config: RunConfig, image_shape, levels: int):
+def build_model(config: RunConfig, image_shape, levels: int, num_classes: int = 0):
     """Builds and compiles the model of a resolved configuration.
 
     Sets the global seeds of Python, NumPy and Keras, of which the initial weights are
@@ -20,16 +21,20 @@ def build_model(config: RunConfig, image_shape, levels: int):
       config: From `RunConfig.from_flat`.
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data.
+      num_classes: Classes of the images' labels; 0 for none. Only a conditional model
+        asks for them.
 
     Returns:
       A compiled `AdaptiveDensityEstimator`.
 
     Raises:
-      ValueError: If the configuration does not fit the image shape.
+      ValueError: If the configuration does not fit the images or the classes.
     """
     _check_groups(config)
     keras.utils.set_random_seed(config.training.seed)
-    model = AdaptiveDensityEstimator(config, image_shape, levels)
+    model = AdaptiveDensityEstimator(config, image_shape, levels, num_classes)
+    if config.objective.generator_from:
+        freeze_generator(model)
     likelihood = config.preset.likelihood and config.objective.train_likelihood
     both = likelihood and config.preset.adversary
     updates = 2 if both and config.objective.update == "alternating" else 1

@@ -98,6 +98,16 @@ class ImageDecoder(keras.layers.Layer):
                 name="factors",
             )
 
+    @property
+    def scale_variables(self) -> list:
+        """Variables that only the scale of p(y | z) depends on."""
+        owners = [self._raw_sigma, *([self._factors] if self._rank else [])]
+        return [
+            variable
+            for owner in owners
+            for variable in getattr(owner, "variables", [owner])
+        ]
+
     def _output(self, h):
         mu = tf.reshape(self._mu(h), [-1, *self._shape])
         if self._map is not None:

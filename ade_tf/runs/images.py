@@ -20,6 +20,7 @@ def load_data(config: DataConfig, data_dir: str = "") -> ImageData:
         config.dataset,
         data_dir=data_dir or config.data_dir,
         image_size=config.image_size,
+        pad_to=config.pad_to,
         levels=config.levels,
         continuous=config.continuous,
         download=config.download,

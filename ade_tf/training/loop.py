@@ -10,13 +10,14 @@ from ade_tf.evaluation import describe_record, evaluate_bits_per_dim
 from ade_tf.metrics import append_record, read_records, truncate_after
 from ade_tf.models import (
     build_model,
+    copy_generator,
     count_parameters,
     initialize_from_data,
 )
 from ade_tf.progress import Passes
 from ade_tf.runs.checkpoints import Checkpointer
 from ade_tf.runs.images import load_data
-from ade_tf.runs.restoring import settle_weights
+from ade_tf.runs.restoring import load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
 from ade_tf.training.recorder import Recorder
@@ -36,7 +37,7 @@ def describe_run(config: RunConfig) -> str:
       ValueError: If the data cannot be loaded or the model not be built for it.
     """
     data = load_data(config.data)
-    model = build_model(config, data.image_shape, data.levels)
+    model = build_model(config, data.image_shape, data.levels, data.num_classes)
     counts = count_parameters(model.parts)
     lines = [flagfile(config), f"data: {data.description}", "parameters:"]
     lines += [f"  {name}: {count:,}" for name, count in counts.items()]
@@ -70,12 +71,16 @@ def train(config: RunConfig, run_dir) -> dict:
     with StopSignals() as signals, run.named_in_errors():
         data = load_data(config.data)
         strategy = make_strategy(settings.strategy, settings.batch_size)
+        images = (data.image_shape, data.levels, data.num_classes)
         with strategy.scope():
-            model = build_model(config, data.image_shape, data.levels)
-        run.open(config, data.image_shape, data.levels)
+            model = build_model(config, *images)
         checkpointer = Checkpointer(
             model, run.checkpoints, keep=settings.keep_checkpoints
         )
+        generator = config.objective.generator_from
+        if generator and not checkpointer.steps():
+            copy_generator(model, load_run(generator).model)
+        run.open(config, *images)
         start = _restore_or_initialize(model, checkpointer, run, data, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
@@ -95,9 +100,12 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
     start = checkpointer.restore()
     if start is None:
         run.scalars.unlink(missing_ok=True)
+        if model.config.objective.generator_from:
+            return 0
         images = data.train.images[:_INITIALIZATION_IMAGES]
+        labels = model.own_labels(data.train.labels[:_INITIALIZATION_IMAGES])
         with strategy.scope():
-            initialize_from_data(model, images, model.config.training.seed)
+            initialize_from_data(model, images, model.config.training.seed, labels)
         return 0
     if run.scalars.exists():
         truncate_after(run.scalars, start)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.data.images import fit_image, to_levels, with_channels
+from ade_tf.data.images import fit_image, pad_images, to_levels, with_channels
 
 
 def test_area_resize_is_the_rounded_mean_of_blocks():
@@ -31,6 +31,16 @@ def test_crop_is_central(shape):
     tall = shape[0] > shape[1]
     expected = image[2:6] if tall else image[:, 2:6]
     np.testing.assert_array_equal(fit_image(image, 4, 0), expected)
+
+
+def test_padding_keeps_the_images_in_the_middle():
+    images = np.random.default_rng(3).integers(1, 17, [2, 5, 8, 1], np.uint8)
+    padded = pad_images(images, 8, "Images")
+    assert padded.shape == (2, 8, 8, 1) and padded.dtype == np.uint8
+    np.testing.assert_array_equal(padded[:, 1:6], images)
+    assert not padded[:, :1].any() and not padded[:, 6:].any()
+    with pytest.raises(ValueError, match=r"`pad_to` high and wide. .*pad_to=7"):
+        pad_images(images, 7, "Images")
 
 
 def test_channels():

@@ -15,6 +15,8 @@ def test_unknown_source_lists_the_known():
     "options, message",
     [
         ({"image_size": -1}, "at least 0. Received: image_size=-1"),
+        ({"pad_to": -1}, "at least 0. Received: pad_to=-1"),
+        ({"pad_to": 4}, r"`pad_to` high and wide. Received: pad_to=4, shape=\(1"),
         ({"levels": 1}, "0 or 2..256. Received: levels=1"),
         ({"levels": 257}, "0 or 2..256. Received: levels=257"),
         ({"channels": 2}, "0, 1 or 3. Received: channels=2"),
