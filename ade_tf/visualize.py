@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from ade_tf.charts import dress, figure_png, running_mean, settled_limits
 from ade_tf.files import replace_file
 
 __all__ = ["can_show", "image_grid", "learning_curves", "save_png"]
@@ -160,9 +161,7 @@ def learning_curves(
     axes = figure.subplots(1, len(shown), squeeze=False)[0]
     for axis, (title, wanted) in zip(axes, shown.items(), strict=True):
         _draw_panel(axis, title, wanted, scalars)
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
-    replace_file(path, content.getvalue())
+    replace_file(path, figure_png(figure))
 
 
 def _default_panels(keys):
@@ -176,7 +175,7 @@ def _default_panels(keys):
 
 def _draw_panel(axis, title, keys, scalars):
     colours = {}
-    ends = []
+    lines = []
     for key in keys:
         held_out = next((start for start in _HELD_OUT if key.startswith(start)), "")
         term = key.removeprefix(held_out)
@@ -188,20 +187,12 @@ def _draw_panel(axis, title, keys, scalars):
             axis.plot(steps, values, "o-", color=colour, label=label, **_POINTS)
         else:
             axis.plot(steps, values, color=colour, linewidth=0.8, alpha=0.3)
-            axis.plot(steps, _running_mean(values), color=colour, label=label)
-        settled = values[steps >= steps[0] + (steps[-1] - steps[0]) / 20]
-        settled = settled[np.isfinite(settled)]
-        if settled.size:
-            ends.append(np.percentile(settled, [0.5, 99.5]))
-    if ends:
-        low, high = np.min(ends), np.max(ends)
-        margin = 0.08 * (high - low) or 0.5
-        axis.set_ylim(low - margin, high + margin)
-    axis.set_title(title, loc="left", fontsize=11, fontweight="bold")
+            axis.plot(steps, running_mean(values), color=colour, label=label)
+        lines.append((steps, values))
+    axis.set_ylim(settled_limits(lines))
+    dress(axis, title)
     axis.set_xlabel("step")
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axis.grid(alpha=0.25, linewidth=0.6)
-    axis.spines[["top", "right"]].set_visible(False)
     axis.legend(
         frameon=False,
         fontsize=8.5,
@@ -209,12 +200,3 @@ def _draw_panel(axis, title, keys, scalars):
         loc="upper center",
         bbox_to_anchor=(0.5, -0.14),
     )
-
-
-def _running_mean(values):
-    """Averages each value with its finite neighbours, a fiftieth of the row in all."""
-    finite = np.isfinite(values)
-    window = np.ones(2 * (len(values) // 100) + 1)
-    total = np.convolve(np.where(finite, values, 0.0), window, "same")
-    count = np.convolve(finite, window, "same")
-    return np.where(finite, total / np.maximum(count, 1.0), np.nan)

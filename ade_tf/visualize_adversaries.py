@@ -1,12 +1,13 @@
 """The picture and the page of the study of adversaries."""
 
-import io
 import math
 import os
 import platform
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from ade_tf.charts import dress, figure_png, label_ends
 
 __all__ = ["adversary_page", "adversary_picture"]
 
@@ -35,9 +36,7 @@ def adversary_picture(found) -> bytes:
     left, right = figure.subfigures(1, 2, width_ratios=[1.15, 1.0], wspace=0.03)
     _draw_starvation(left.subplots(), found["starvation"])
     _draw_ladder(*right.subplots(2, 1, sharex=True), found["ladder"])
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
-    return content.getvalue()
+    return figure_png(figure)
 
 
 def _draw_starvation(axis, starvation):
@@ -54,41 +53,22 @@ def _draw_starvation(axis, starvation):
             markersize=4 if strong else 3,
             zorder=3 if strong else 2,
         )
-        ends[loss] = norms[-1]
+        ends[_words(loss)] = (steps[-1], norms[-1])
     axis.set_xscale("symlog", linthresh=1, linscale=0.4)
     axis.set_yscale("log")
     axis.set_xticks([0, 1, 10, 100, steps[-1]])
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set_xlim(-0.15, steps[-1] * 1.15)
-    _label_ends(axis, steps[-1], ends)
+    colours = {_words(loss): colour for loss, colour in _COLOURS.items()}
+    label_ends(axis, ends, colours, bold=(_STARVED,))
     axis.set_xlabel("steps of the discriminator, the generator standing still")
     axis.set_ylabel("norm of the generator's gradient")
-    _dress(axis, "A strong discriminator starves one loss")
+    dress(axis, "A strong discriminator starves one loss")
 
 
-def _label_ends(axis, x, ends):
-    """Writes each line's name at its end, moved apart where they would touch."""
-    low, high = (math.log(v) for v in axis.get_ylim())
-    gap, place, places = 0.06, -math.inf, {}
-    for loss, value in sorted(ends.items(), key=lambda item: item[1]):
-        place = max((math.log(value) - low) / (high - low), place + gap)
-        places[loss] = place
-    ceiling = 1.0
-    for loss in reversed(places):
-        places[loss] = min(places[loss], ceiling)
-        ceiling = places[loss] - gap
-        axis.annotate(
-            loss.replace("_", " "),
-            (x, ends[loss]),
-            xytext=(1.02, places[loss]),
-            textcoords="axes fraction",
-            color=_COLOURS[loss],
-            fontsize=9,
-            fontweight="bold" if loss == _STARVED else "normal",
-            va="center",
-            annotation_clip=False,
-        )
+def _words(loss):
+    return loss.replace("_", " ")
 
 
 def _draw_ladder(upper, lower, ladder):
@@ -126,14 +106,8 @@ def _draw_ladder(upper, lower, ladder):
     lower.set_xlabel("samples: steps of the generator's training, and real digits")
     upper.set_ylabel("distance")
     lower.set_ylabel("nats")
-    _dress(upper, "Wasserstein estimate: falls as samples improve")
-    _dress(lower, "Jensen-Shannon estimate: near its bound for long")
-
-
-def _dress(axis, title):
-    axis.set_title(title, loc="left", fontsize=11, fontweight="bold")
-    axis.grid(alpha=0.25, linewidth=0.6)
-    axis.spines[["top", "right"]].set_visible(False)
+    dress(upper, "Wasserstein estimate: falls as samples improve")
+    dress(lower, "Jensen-Shannon estimate: near its bound for long")
 
 
 def _rung(record):

@@ -6,7 +6,9 @@ import io
 import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from PIL import Image
 
+from ade_tf.charts import figure_png
 from ade_tf.files import replace_file
 
 __all__ = ["DensityPanel", "density_table", "lattice"]
@@ -86,13 +88,19 @@ def density_table(rows, columns, path) -> None:
             _draw_map(above, panel, peak)
             _draw_points(below, panel)
             if column == 0:
-                above.set_ylabel(f"{name}\ndensity", fontsize=10)
-                below.set_ylabel("samples", fontsize=10)
+                above.set_ylabel(f"{name}\ndensity", fontsize=11)
+                below.set_ylabel("samples", fontsize=11)
             if index == 0:
-                above.set_title(columns[column], fontsize=10.5)
+                above.set_title(columns[column], fontsize=11.5)
+    replace_file(path, _png(figure))
+
+
+def _png(figure):
+    """Returns a figure as a PNG of 256 colours, which keeps the file small."""
     content = io.BytesIO()
-    figure.savefig(content, format="png")
-    replace_file(path, content.getvalue())
+    with Image.open(io.BytesIO(figure_png(figure))) as picture:
+        picture.convert("RGB").quantize(256).save(content, "PNG", optimize=True)
+    return content.getvalue()
 
 
 def _draw_map(axis, panel, peak):
@@ -105,13 +113,13 @@ def _draw_map(axis, panel, peak):
         norm=PowerNorm(_GAMMA, 0.0, peak, clip=True),
         interpolation="bilinear",
     )
-    axis.set_xlabel(panel.map_note, fontsize=8.5, labelpad=2)
+    axis.set_xlabel(panel.map_note, fontsize=9.5, labelpad=2)
 
 
 def _draw_points(axis, panel):
     for chosen, colour, size in (
         (panel.on_data, _INK, 0.6),
-        (~panel.on_data, _STRAY, 0.9),
+        (~panel.on_data, _STRAY, 1.2),
     ):
         axis.scatter(*panel.points[chosen].T, s=size, color=colour, linewidths=0)
-    axis.set_xlabel(panel.points_note, fontsize=8.5, labelpad=2)
+    axis.set_xlabel(panel.points_note, fontsize=9.5, labelpad=2)

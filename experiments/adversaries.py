@@ -4,7 +4,7 @@ import sys
 
 from absl import flags
 
-from ade_tf.adversary_study import adversary_study
+from ade_tf.studies import adversary_study
 from experiments import command, common_flags
 
 

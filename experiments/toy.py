@@ -5,7 +5,7 @@ import pathlib
 
 from absl import flags
 
-from ade_tf.toy_study import toy_study
+from ade_tf.studies import toy_study
 from experiments import command, common_flags
 
 

@@ -48,6 +48,21 @@ def test_samples_off_the_data_stand_out(tmp_path):
     assert colours[0] < -50 and colours[1] > 50
 
 
+def test_one_sample_off_the_data_is_still_seen(tmp_path):
+    """Of few colours, so that the file is small, none of those that matter is lost."""
+    one = dataclasses.replace(
+        panel(), points=np.zeros([500, 2]), on_data=np.arange(500) < 499
+    )
+    for shown in (one, dataclasses.replace(one, on_data=np.full(500, True))):
+        density_table({"one": [shown]}, ["data"], tmp_path / "a.png")
+        with Image.open(tmp_path / "a.png") as picture:
+            assert picture.mode == "P"
+            pixels = np.asarray(picture.convert("RGB"), np.int64)
+        lower = pixels[pixels.shape[0] // 2 :].reshape(-1, 3)
+        red = np.any(lower[:, 0] - lower[:, 2] > 60)
+        assert red == (shown is one)
+
+
 @pytest.mark.parametrize(
     ("rows", "columns", "message"),
     [

@@ -4,7 +4,6 @@ import dataclasses
 import io
 import json
 import pathlib
-import time
 
 import numpy as np
 
@@ -13,10 +12,10 @@ from ade_tf.data import toy_density
 from ade_tf.evaluation import EvaluationOptions, evaluate_run
 from ade_tf.evaluation.density_map import data_panel, model_panel
 from ade_tf.files import replace_file
-from ade_tf.metrics import append_record, read_records
+from ade_tf.metrics import read_records
 from ade_tf.progress import Passes
 from ade_tf.runs import RunDirectory, load_run
-from ade_tf.training import train
+from ade_tf.studies.rows import mean_and_range, train_row, training_times
 from ade_tf.training.stopping import StopSignals
 from ade_tf.visualize_density import DensityPanel, density_table
 
@@ -66,7 +65,7 @@ def toy_study(configs: dict, out) -> list[dict] | None:
         for place, (key, config) in enumerate(configs.items(), 1):
             run_dir = out / _name(key)
             print(f"== {_name(key)} ({place} of {len(configs)})", flush=True)
-            if not _train(config, run_dir):
+            if not train_row(config, run_dir):
                 return None
             results.append(_measured(key, config, run_dir))
             panels[key] = _panel(key, run_dir)
@@ -106,38 +105,12 @@ def toy_table(results: list[dict]) -> str:
 
 def _cell(found, name, form):
     values = [result[name] for result in found if name in result]
-    if not values:
-        return "-"
-    text = form.format(np.mean(values))
-    if len(values) > 1:
-        text += f" ({form.format(min(values))} to {form.format(max(values))})"
-    return text
+    return mean_and_range(values, form.format)
 
 
 def _name(key):
     data, row, seed = key
     return f"{data}_{row}_{seed}"
-
-
-def _train(config, run_dir):
-    """Trains a run to its end; returns whether it is there."""
-    run = RunDirectory(run_dir)
-    last = run.checkpoints / f"step-{config.training.num_steps}.index"
-    if last.exists():
-        return True
-    began, worked = time.monotonic(), time.process_time()
-    try:
-        train(config, run_dir)
-    finally:
-        if run.path.exists():
-            append_record(
-                run.path / "sessions.jsonl",
-                {
-                    "seconds": time.monotonic() - began,
-                    "cpu_seconds": time.process_time() - worked,
-                },
-            )
-    return last.exists()
 
 
 def _measured(key, config, run_dir):
@@ -150,9 +123,7 @@ def _measured(key, config, run_dir):
         found = evaluate_run(run_dir, options)
     data, row, seed = key
     result = {"data": data, "row": row, "seed": seed, "preset": config.model.preset}
-    sessions = read_records(run.path / "sessions.jsonl")
-    for name in ("seconds", "cpu_seconds"):
-        result[name] = sum(session[name] for session in sessions)
+    result |= training_times(run_dir)
     several = len({record.get("law") for record in found} - {None}) > 1
     for record in found:
         name = record["metric"]

@@ -1,0 +1,54 @@
+"""An encoder and one sigma for a generator without a likelihood, as a run."""
+
+import dataclasses
+
+from ade_tf.config import ModelConfig, RunConfig
+
+__all__ = ["fitted_config", "needs_fit"]
+
+# The share of the steps between two validation bounds, of which the best one counts.
+_VALIDATIONS = 20
+_OF_THE_ADVERSARY = ("discriminator_batch", "mixed_group")
+
+
+def needs_fit(config: RunConfig) -> bool:
+    """Returns whether a model has a decoder but no likelihood: a GAN."""
+    return config.preset.latent and not config.preset.likelihood
+
+
+def fitted_config(config: RunConfig, generator_from, settings: dict) -> RunConfig:
+    """Returns the run that gives a GAN its approximate bits per dimension.
+
+    The generator is kept. An encoder q(z | x) and the scalar sigma of p(y | z) are
+    trained by the evidence bound, as in arXiv 1901.01091; the best weights by
+    validation count.
+
+    Args:
+      config: The configuration of the GAN.
+      generator_from: Directory of its run.
+      settings: `name -> value` that decide over the GAN's own data, model and training
+        settings.
+
+    Raises:
+      TypeError: If a setting has the wrong type.
+      ValueError: If a setting is unknown, out of range or contradicts another.
+    """
+    own = {
+        name: value
+        for part in (config.data, config.model, config.training)
+        for name, value in dataclasses.asdict(part).items()
+        if name not in _OF_THE_ADVERSARY
+    }
+    steps = settings.get("num_steps", own["num_steps"])
+    return RunConfig.from_flat(
+        {
+            **own,
+            "sigma": "scalar",
+            "covariance_rank": ModelConfig().covariance_rank,
+            "keep_best": True,
+            "validate_every": max(1, steps // _VALIDATIONS),
+            **settings,
+            "preset": "vae",
+            "generator_from": str(generator_from),
+        }
+    )

@@ -1,0 +1,72 @@
+"""Runs trained once, the time they took, and numbers over seeds."""
+
+import json
+
+import pytest
+
+from ade_tf.runs import RunDirectory
+from ade_tf.studies.rows import mean_and_range, train_row, training_times
+from ade_tf.training import train
+from tests.helpers.models import tiny_config
+from tests.helpers.written_runs import write_run
+
+
+def sessions(run, *records):
+    text = "".join(f"{json.dumps(record)}\n" for record in records)
+    (run / "sessions.jsonl").write_text(text)
+
+
+def session(first, last, seconds=2.0):
+    return {
+        "seconds": seconds,
+        "cpu_seconds": 2 * seconds,
+        "from_step": first,
+        "to_step": last,
+    }
+
+
+def test_sessions_are_added_up(tmp_path):
+    run = write_run(tmp_path / "run")
+    sessions(run, session(0, 3), session(3, 8, 5.0), session(8, 8, 0.5))
+    assert training_times(run) == {"seconds": 7.5, "cpu_seconds": 15.0}
+
+
+@pytest.mark.parametrize(
+    "records",
+    [[], [session(3, 8)], [session(0, 3), session(6, 8)]],
+    ids=["none", "started elsewhere", "killed between"],
+)
+def test_time_is_not_told_where_a_session_is_not_known(tmp_path, records):
+    run = write_run(tmp_path / "run")
+    if records:
+        sessions(run, *records)
+    assert training_times(run) == {}
+
+
+def test_a_row_is_trained_once_and_runs_of_others_are_taken(tmp_path):
+    config = tiny_config("vae", network="mlp", num_steps=3, sample_every=0)
+    assert train_row(config, tmp_path / "run")
+    run = RunDirectory(tmp_path / "run")
+    times = training_times(run.path)
+    assert times["seconds"] > 0 and times["cpu_seconds"] > 0
+    before = {p: p.stat().st_mtime_ns for p in run.path.rglob("*") if p.is_file()}
+    assert train_row(config, run.path)
+    after = {p: p.stat().st_mtime_ns for p in run.path.rglob("*") if p.is_file()}
+    assert after == before
+
+    # As if killed before the end was scored: that is made up for.
+    (run.path / "curves.png").unlink()
+    run.metrics.unlink()
+    assert train_row(config, run.path)
+    assert run.metrics.exists() and (run.path / "curves.png").exists()
+
+    train(config, tmp_path / "other")
+    assert train_row(config, tmp_path / "other")
+    assert training_times(tmp_path / "other") == {}
+
+
+def test_numbers_over_seeds_have_a_mean_and_a_range():
+    text = "{:.2f}".format
+    assert mean_and_range([2.0], text) == "2.00"
+    assert mean_and_range([2.5, 1.0, 4.0], text) == "2.50 (1.00 to 4.00)"
+    assert mean_and_range([], text) == "-"
