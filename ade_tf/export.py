@@ -1,5 +1,6 @@
 """SavedModels that load with TensorFlow alone."""
 
+import inspect
 import pathlib
 
 import keras
@@ -44,6 +45,11 @@ def export_model(model, out) -> list[str]:
     are uint8 `[B, H, W, C]` (float32 for continuous data); num and seed are int32
     scalars, temperature is a float32 scalar.
 
+    A conditional model is asked for images of given classes, int32 `[B]` in
+    0 .. num_classes-1 (others are refused): `log_prob(images, labels, seed)`,
+    `bits_per_dim(images, labels)`, `encode(images, labels)`, `decode(z, labels)` and,
+    with one sample for each label, `sample(labels, temperature, seed)`.
+
     Args:
       model: An `AdaptiveDensityEstimator`.
       out: Directory of the SavedModel.
@@ -51,46 +57,102 @@ def export_model(model, out) -> list[str]:
     Returns:
       The names of the endpoints.
     """
-    kind = tf.uint8 if model.levels else tf.float32
-    images = tf.TensorSpec([None, *model.image_shape], kind, "images")
-    seed = tf.TensorSpec([], tf.int32, "seed")
-
-    def log_prob(images, seed):
-        indices = tf.range(tf.shape(images, tf.int64)[0], dtype=tf.int64)
-        terms = bound_terms(model, images, _seed(seed), indices)
-        return -terms.loss_nats(1.0)
-
-    endpoints = {}
-    if model.config.preset.likelihood:
-        endpoints["log_prob"] = (log_prob, [images, seed])
-        endpoints["bits_per_dim"] = (
-            lambda images: bits_per_dim(log_prob(images, 0), model.dims),
-            [images],
-        )
-    endpoints["sample"] = (
-        lambda num, temperature, seed: tf.cast(
-            sample(model, num, temperature, _seed(seed)), kind
-        ),
-        [
-            tf.TensorSpec([], tf.int32, "num"),
-            tf.TensorSpec([], tf.float32, "temperature"),
-            seed,
-        ],
-    )
-    if model.encoder is not None:
-        endpoints["encode"] = (lambda images: encode(model, images), [images])
-    if model.decoder is not None:
-        endpoints["decode"] = (
-            lambda z: tf.cast(decode(model, z), kind),
-            [tf.TensorSpec([None, model.latent_size], tf.float32, "z")],
-        )
+    functions = _given_labels(model) if model.conditional else _without_labels(model)
+    if not model.config.preset.likelihood:
+        del functions["log_prob"], functions["bits_per_dim"]
+    if model.encoder is None:
+        del functions["encode"]
+    if model.decoder is None:
+        del functions["decode"]
+    specs = _specs(model)
     archive = keras.export.ExportArchive()
     archive.track(model)
-    for name, (function, signature) in endpoints.items():
+    for name, function in functions.items():
+        signature = [
+            specs[argument] for argument in inspect.signature(function).parameters
+        ]
         function = tf.autograph.experimental.do_not_convert(function)
         archive.add_endpoint(name, function, input_signature=signature)
     archive.write_out(str(out), verbose=False)
-    return list(endpoints)
+    return list(functions)
+
+
+def _specs(model):
+    """Returns what each argument of an endpoint is."""
+    images = tf.TensorSpec([None, *model.image_shape], _kind(model), "images")
+    return {
+        "images": images,
+        "labels": tf.TensorSpec([None], tf.int32, "labels"),
+        "num": tf.TensorSpec([], tf.int32, "num"),
+        "seed": tf.TensorSpec([], tf.int32, "seed"),
+        "temperature": tf.TensorSpec([], tf.float32, "temperature"),
+        "z": tf.TensorSpec([None, model.latent_size], tf.float32, "z"),
+    }
+
+
+def _without_labels(model):
+    def log_prob(images, seed):
+        return _log_prob(model, images, seed)
+
+    return {
+        "log_prob": log_prob,
+        "bits_per_dim": lambda images: bits_per_dim(log_prob(images, 0), model.dims),
+        "sample": lambda num, temperature, seed: _drawn(model, num, temperature, seed),
+        "encode": lambda images: encode(model, images),
+        "decode": lambda z: tf.cast(decode(model, z), _kind(model)),
+    }
+
+
+def _given_labels(model):
+    def checked(labels, examples):
+        return _checked(model, labels, tf.shape(examples)[0])
+
+    def log_prob(images, labels, seed):
+        return _log_prob(model, images, seed, checked(labels, images))
+
+    def drawn(labels, temperature, seed):
+        labels = checked(labels, labels)
+        return _drawn(model, tf.shape(labels)[0], temperature, seed, labels)
+
+    return {
+        "log_prob": log_prob,
+        "bits_per_dim": lambda images, labels: bits_per_dim(
+            log_prob(images, labels, 0), model.dims
+        ),
+        "sample": drawn,
+        "encode": lambda images, labels: encode(model, images, checked(labels, images)),
+        "decode": lambda z, labels: tf.cast(
+            decode(model, z, checked(labels, z)), _kind(model)
+        ),
+    }
+
+
+def _log_prob(model, images, seed, labels=None):
+    indices = tf.range(tf.shape(images, tf.int64)[0], dtype=tf.int64)
+    terms = bound_terms(model, images, _seed(seed), indices, labels)
+    return -terms.loss_nats(1.0)
+
+
+def _drawn(model, num, temperature, seed, labels=None):
+    found = sample(model, num, temperature, _seed(seed), labels=labels)
+    return tf.cast(found, _kind(model))
+
+
+def _checked(model, labels, count):
+    """Returns labels that are refused, when the graph runs, unless they fit."""
+    where = f"labels must be in 0 .. {model.num_classes - 1}"
+    each = "labels must be one for each image"
+    checks = [
+        tf.debugging.assert_non_negative(labels, where),
+        tf.debugging.assert_less(labels, model.num_classes, where),
+        tf.debugging.assert_equal(tf.shape(labels)[0], count, each),
+    ]
+    with tf.control_dependencies(checks):
+        return tf.identity(labels)
+
+
+def _kind(model):
+    return tf.uint8 if model.levels else tf.float32
 
 
 def _seed(seed):

@@ -14,8 +14,10 @@ from ade_tf.pictures import MODES, PictureOptions
 from ade_tf.report import PICTURE_SETTINGS
 
 __all__ = [
+    "ABLATION_OPTIONS",
     "config_from_flagfile",
     "config_from_flags",
+    "define_ablation_flags",
     "define_adversaries_flags",
     "define_benchmark_flags",
     "define_compare_flags",
@@ -29,11 +31,28 @@ __all__ = [
     "define_toy_flags",
     "integers",
     "options_from_flags",
+    "values_of_settings",
 ]
 
 # Options whose flag has another name.
 _OPTION_FLAGS = {"splits": "split"}
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
+_ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")
+# Options of an evaluation that hold for all rows of a table.
+ABLATION_OPTIONS = (
+    "protocol",
+    "num_samples",
+    "extractor",
+    "extractor_path",
+    "temperature",
+    "noise",
+    "importance_samples",
+    "repetitions",
+    "seed",
+    "cache_dir",
+    "strategy",
+    "batch_size",
+)
 
 
 def define_run_dir() -> None:
@@ -48,6 +67,34 @@ def define_run_flags() -> None:
         "dry_run", False, "Print the resolved configuration and the parameters; stop."
     )
     _define_settings()
+
+
+def define_ablation_flags() -> None:
+    """Defines the flags of `ablation`: its own, and the options of its evaluation."""
+    flags.DEFINE_list(
+        "rows",
+        [f"flags/digits_{preset}.flags" for preset in _ABLATION_ROWS],
+        "Flagfiles of the rows, comma-separated. A row has its file's name, without "
+        "the first word where that is the data's.",
+    )
+    flags.DEFINE_list("seeds", ["0"], "Seeds of every row, comma-separated.")
+    flags.DEFINE_multi_string(
+        "set", [], "Setting of every row, over its flagfile: NAME=VALUE; repeatable."
+    )
+    flags.DEFINE_multi_string(
+        "fit_settings",
+        [],
+        "Setting, NAME=VALUE, of the run that fits an encoder to a generator without "
+        "likelihood, over the row's own; repeatable.",
+    )
+    flags.DEFINE_float(
+        "parameter_share",
+        0.015,
+        "Share by which the parameters of decoder and feature map may differ between "
+        "rows; 0: any.",
+    )
+    flags.DEFINE_string("out", "", "Directory of the runs, the tables and figures.")
+    _define_options(EvaluationOptions, ABLATION_OPTIONS)
 
 
 def define_adversaries_flags() -> None:
@@ -139,7 +186,8 @@ def config_from_flags() -> RunConfig:
       TypeError: If a setting has the wrong type.
       ValueError: If a setting is out of range or contradicts another.
     """
-    return _config_from(flags.FLAGS.flag_values_dict())
+    values = flags.FLAGS.flag_values_dict()
+    return RunConfig.from_flat(_typed({n: values[n] for n in RunConfig.settings()}))
 
 
 def config_from_flagfile(path, **settings) -> RunConfig:
@@ -154,17 +202,40 @@ def config_from_flagfile(path, **settings) -> RunConfig:
       ValueError: If the file cannot be read or names unknown flags, or a setting is
         out of range or contradicts another.
     """
-    values = flags.FlagValues()
-    _define_settings(values)
     line = [f"--{name}={value}" for name, value in settings.items()]
     try:
-        values(["", f"--flagfile={path}", *line])
+        values = values_of_settings([f"--flagfile={path}", *line])
     except flags.Error as error:
         raise ValueError(
             "a flagfile must hold known flags with values of their type. "
             f"Received: {str(path)!r} ({error})"
         ) from None
-    return _config_from(values.flag_values_dict())
+    return RunConfig.from_flat(values)
+
+
+def values_of_settings(arguments) -> dict:
+    """Returns `name -> value` of all settings, apart from the command line.
+
+    Args:
+      arguments: As on a command line: settings and flagfiles.
+
+    Raises:
+      flags.Error: If a flag is unknown or a value not of its type.
+      ValueError: If an item of a list is not of its type.
+    """
+    values = flags.FlagValues()
+    _define_settings(values)
+    values(["", *arguments])
+    return _typed({name: values[name].value for name in RunConfig.settings()})
+
+
+def _typed(values):
+    """Turns lists of words into tuples of integers where settings are such."""
+    found = dict(values)
+    for name, (_, type_) in RunConfig.settings().items():
+        if typing.get_origin(type_) is tuple:
+            found[name] = integers(name, found[name])
+    return found
 
 
 def _numbers(name, items):
@@ -176,30 +247,24 @@ def _numbers(name, items):
         ) from None
 
 
-def _config_from(values):
-    settings = RunConfig.settings()
-    found = {name: values[name] for name in settings}
-    for name, (_, type_) in settings.items():
-        if typing.get_origin(type_) is tuple:
-            found[name] = integers(name, found[name])
-    return RunConfig.from_flat(found)
-
-
-def options_from_flags(options):
+def options_from_flags(options, names=None):
     """Returns options of a dataclass, from the flags that were made of its fields.
 
     Args:
       options: `EvaluationOptions`, `PictureOptions` or another such class.
+      names: Fields that have a flag; None: all.
 
     Raises:
       ValueError: If a value is out of range or contradicts another.
     """
     values, found = flags.FLAGS.flag_values_dict(), {}
     for name, (_, type_) in settings_of(options).items():
+        if names is not None and name not in names:
+            continue
         value = values[_OPTION_FLAGS.get(name, name)]
         if isinstance(value, list):
-            of_numbers = typing.get_args(type_)[0] is float
-            value = _numbers(name, value) if of_numbers else tuple(value)
+            parse = {float: _numbers, int: integers}.get(typing.get_args(type_)[0])
+            value = parse(name, value) if parse else tuple(value)
         found[name] = value
     return options(**found)
 

@@ -28,7 +28,7 @@ ENDPOINTS = {
 IMAGES = np.concatenate([digits().test.images[:5], digits().train.images[:2]])
 CODES = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
 
-LOADER = """
+ALONE = """
 import importlib.machinery
 import sys
 
@@ -49,7 +49,9 @@ class Refuse:
 sys.meta_path.insert(0, Refuse())
 import tensorflow as tf
 import numpy as np
+"""
 
+LOADER = """
 given = np.load("given.npz")
 found = {}
 for preset in sys.argv[1:]:
@@ -82,7 +84,7 @@ def exported(tmp_path_factory):
         assert export_model(models[preset], directory / preset) == endpoints
     np.savez(directory / "given.npz", images=IMAGES, codes=CODES)
     subprocess.run(
-        [sys.executable, "-c", LOADER, *ENDPOINTS],
+        [sys.executable, "-c", ALONE + LOADER, *ENDPOINTS],
         cwd=directory,
         check=True,
         timeout=300,
@@ -177,3 +179,55 @@ def test_a_directory_without_a_run_is_not_exported(tmp_path):
     with pytest.raises(ValueError, match="run_dir must be the directory of a run"):
         export_run(tmp_path / "nothing", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+GIVEN_LABELS = """
+given = np.load("given.npz")
+images, labels = given["images"], given["labels"]
+model = tf.saved_model.load("conditional")
+found = {
+    "log_prob": model.log_prob(images, labels, 7),
+    "bits_per_dim": model.bits_per_dim(images=images, labels=labels.tolist()),
+    "sample": model.sample(labels, 0.5, 3),
+    "encode": model.encode(images, labels),
+    "decode": model.decode(given["codes"], [0, 1, 2]),
+}
+for wrong in ([0, 10], [-1, 3], [1]):
+    try:
+        model.encode(images[:2], wrong)
+    except tf.errors.InvalidArgumentError as error:
+        assert "labels must be" in str(error)
+    else:
+        raise AssertionError(wrong)
+np.savez("found.npz", **{name: value.numpy() for name, value in found.items()})
+"""
+
+
+def test_a_conditional_model_is_asked_with_labels(tmp_path):
+    model = tiny_model(
+        "v_ade",
+        conditional=True,
+        network="mlp",
+        coupling_network="mlp",
+        flow_steps=(1,),
+    )
+    export_model(model, tmp_path / "conditional")
+    labels = np.array([3, 1, 4, 1, 5, 9, 2])
+    np.savez(tmp_path / "given.npz", images=IMAGES, codes=CODES, labels=labels)
+    command = [sys.executable, "-c", ALONE + GIVEN_LABELS]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=300)
+    with np.load(tmp_path / "found.npz") as found:
+        close = dict(rtol=1e-4, atol=1e-4)
+        seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]
+        indices = tf.range(7, dtype=tf.int64)
+        terms = [bound_terms(model, IMAGES, s, indices, labels) for s in seeds[:2]]
+        bits = terms[0].loss_nats().numpy() / (64 * np.log(2.0))
+        np.testing.assert_allclose(found["bits_per_dim"], bits, **close)
+        np.testing.assert_allclose(found["log_prob"], -terms[1].loss_nats(), **close)
+        np.testing.assert_allclose(
+            found["encode"], encode(model, IMAGES, labels), **close
+        )
+        drawn = sample(model, 7, 0.5, seeds[2], labels=labels).numpy()
+        assert np.mean(found["sample"] != drawn) < 0.01
+        rebuilt = decode(model, CODES, [0, 1, 2]).numpy()
+        assert np.mean(found["decode"] != rebuilt) < 0.01

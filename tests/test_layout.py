@@ -40,6 +40,8 @@ def test_library_file(path):
             assert not name.startswith(HIGHER)
         if path.parent.name in ("runs", "evaluation"):
             assert not name.startswith("ade_tf.training")
+        if path.parent.name != "studies":
+            assert not name.startswith("ade_tf.studies")
     asserts = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Assert)]
     assert not asserts
 

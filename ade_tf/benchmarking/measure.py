@@ -58,13 +58,18 @@ def benchmark(
       measured where.
 
     Raises:
-      ValueError: On an argument out of range, or a reference that does not stand for
-        the configuration's model.
+      ValueError: On an argument out of range, a conditional model, or a reference that
+        does not stand for the configuration's model.
       OSError: If the report cannot be written.
       FloatingPointError: If updates were skipped, which makes steps cheaper.
     """
     started = time.perf_counter() if started is None else started
     out = _checked(out, image_shape, against, rounds, threads)
+    if config.model.conditional:
+        raise ValueError(
+            "a benchmark's images have no labels: the model must not be conditional. "
+            "Received: conditional=True"
+        )
     if against:
         REFERENCES[against].check(config)
     if threads:

@@ -7,6 +7,7 @@ from ade_tf.bijectors.base import (
     inverse_and_log_det,
 )
 from ade_tf.bijectors.chain import FusedChain
+from ade_tf.bijectors.conditioned import Conditioned
 from ade_tf.bijectors.coupling import Coupling
 from ade_tf.bijectors.glow import glow
 from ade_tf.bijectors.identity import identity
@@ -22,6 +23,7 @@ __all__ = [
     "FEATURE_MAPS",
     "ActNorm",
     "BijectorLayer",
+    "Conditioned",
     "Coupling",
     "FactorOut",
     "FusedBijector",

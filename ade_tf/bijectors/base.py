@@ -5,6 +5,7 @@ import tensorflow_probability as tfp
 from tensorflow_probability.python.bijectors import invert as tfp_invert
 
 from ade_tf.bijectors.graph_memo import GraphMemo
+from ade_tf.networks.condition import repeat_condition
 from ade_tf.randomness import current_draws
 
 __all__ = ["FusedBijector", "forward_and_log_det", "inverse_and_log_det"]
@@ -210,7 +211,7 @@ class FusedBijector(tfb.Bijector):
                 batch = tf.reshape(x, tf.concat([[-1], tf.shape(x)[-3:]], 0))
                 batch = tf.ensure_shape(batch, [None, *x.shape[-3:]])
                 if condition is not None:
-                    condition = _repeated(condition, tf.shape(batch)[0])
+                    condition = repeat_condition(condition, tf.shape(batch)[0])
             output, log_det = function(batch, condition)
             log_det = _per_example(log_det, batch)
             if x.shape.rank != 4:
@@ -329,10 +330,3 @@ def _per_example(log_det, x):
     if log_det.shape.rank == x.shape.rank - 3:
         return log_det
     return tf.broadcast_to(log_det, tf.shape(x)[:-3])
-
-
-def _repeated(condition, count):
-    """Repeats a condition `[B, ...]` to `[count, ...]`, the batch varying fastest."""
-    times = count // tf.shape(condition)[0]
-    multiples = tf.concat([[times], tf.ones([tf.rank(condition) - 1], tf.int32)], 0)
-    return tf.tile(condition, multiples)

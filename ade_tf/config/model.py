@@ -144,3 +144,8 @@ class ModelConfig:
     spectral_norm: bool = setting(
         False, "Divide every discriminator kernel by its spectral norm."
     )
+    conditional: bool = setting(
+        False,
+        "Give the label of an image to every part as a condition: p(x | z, c), "
+        "q(z | x, c), f_c(x), and D(x, c) by a projection. It needs data with labels.",
+    )

@@ -50,6 +50,8 @@ def check_settings(config) -> None:
     """
     for name, (field, type_) in settings_of(type(config)).items():
         value = getattr(config, name)
+        if value == () == field.default:
+            continue
         _check_type(name, value, type_)
         choices = field.metadata["choices"]
         if choices is not None and value not in choices:

@@ -16,6 +16,9 @@ from ade_tf.strategies import make_strategy
 
 __all__ = ["Evaluation", "check_finite", "joined_splits"]
 
+_LABELS = "drawn from the frequencies of the training images"
+_OF_LABELS = 1
+
 
 class Evaluation:
     """A run under evaluation. Samples are drawn and features computed once.
@@ -48,6 +51,23 @@ class Evaluation:
         """Returns the images of a split, or of several joined by `+`."""
         return joined_splits(self.data, split)
 
+    @functools.cached_property
+    def sample_labels(self) -> np.ndarray | None:
+        """The classes of a conditional model's samples, int32 `[N]`, else None.
+
+        They are drawn with replacement from the labels of the training images.
+        """
+        if not self.model.conditional:
+            return None
+        generator = np.random.default_rng([self.options.seed, _OF_LABELS])
+        labels = self.data.train.labels
+        return generator.choice(labels, self.options.num_samples).astype(np.int32)
+
+    @property
+    def of_samples(self) -> dict:
+        """What records of samples say of a conditional model's classes."""
+        return {"labels": _LABELS} if self.model.conditional else {}
+
     def samples(self) -> np.ndarray:
         """Returns the protocol's samples, uint8 `[N, H, W, C]` in 0 .. levels-1.
 
@@ -61,10 +81,9 @@ class Evaluation:
     def _draw(self):
         options, model = self.options, self.model
         batch = min(options.batch_size, options.num_samples)
+        settings = (options.temperature, options.seed, options.noise)
         draw = tf.function(
-            lambda first: sample(
-                model, batch, options.temperature, options.seed, options.noise, first
-            ),
+            lambda first, labels: sample(model, batch, *settings, first, labels),
             autograph=False,
         )
         kind = np.uint8 if model.levels else np.float32
@@ -72,7 +91,12 @@ class Evaluation:
         progress = self.progress("samples")
         for first in range(0, len(drawn), batch):
             part = drawn[first : first + batch]
-            found = draw(tf.constant(first)).numpy()[: len(part)]
+            labels = None
+            if model.conditional:
+                # The last batch is filled up with the first class.
+                own = self.sample_labels[first : first + batch]
+                labels = tf.constant(np.pad(own, (0, batch - len(own))))
+            found = draw(tf.constant(first), labels).numpy()[: len(part)]
             if not np.isfinite(found).all():
                 raise ValueError(
                     "Every value of a sample must be finite. Received: NaN or infinity "

@@ -8,6 +8,7 @@ import numpy as np
 from absl import logging
 
 from ade_tf.evaluation.context import Evaluation
+from ade_tf.evaluation.label_accuracy import evaluate_label_accuracy
 from ade_tf.evaluation.latent import evaluate_active_units, evaluate_mutual_information
 from ade_tf.evaluation.likelihood import evaluate_likelihood
 from ade_tf.evaluation.memorisation import evaluate_memorisation
@@ -28,13 +29,14 @@ METRICS = {
     "bits_per_dim": evaluate_likelihood,
     "reconstruction_error": evaluate_reconstruction_error,
     **{name: functools.partial(evaluate_quality, name) for name in QUALITY_METRICS},
+    "label_accuracy": evaluate_label_accuracy,
     "active_units": evaluate_active_units,
     "mutual_information": evaluate_mutual_information,
     "memorisation": evaluate_memorisation,
     "toy_divergences": evaluate_toy_divergences,
 }
 
-_OF_SAMPLES = (*QUALITY_METRICS, "memorisation")
+_OF_SAMPLES = (*QUALITY_METRICS, "label_accuracy", "memorisation")
 _FEW = 2048
 
 
@@ -120,6 +122,10 @@ def _obstacle(evaluation, name):
         return f"needs a preset with a likelihood. Received: {preset}"
     if name == "toy_divergences" and not data.name.startswith("toy:"):
         return f"needs a data set `toy:NAME`. Received: {data.name!r}"
+    conditional = evaluation.model.conditional
+    if (name, conditional) in (("toy_divergences", True), ("label_accuracy", False)):
+        kind = "an unconditional" if conditional else "a conditional"
+        return f"needs {kind} model. Received: conditional={conditional}"
     if name in ("active_units", "mutual_information"):
         if evaluation.model.encoder is None:
             return f"needs a preset with an encoder. Received: {preset}"
@@ -137,6 +143,11 @@ def _obstacle(evaluation, name):
         return (
             "needs labels for the classifier extractor; another takes extractor_path. "
             f"Received: {data.name!r} without labels"
+        )
+    if name == "label_accuracy" and options.extractor != "classifier":
+        return (
+            "needs the classifier of the data's own labels. "
+            f"Received: extractor={options.extractor!r}"
         )
     if not _splits(options, name):
         return "needs the split validation or test. Received: split=train"

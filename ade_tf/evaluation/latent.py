@@ -21,25 +21,30 @@ _PAIRS = 10**9
 _MOST_DRAWS = 100
 
 
-def codes(model, images, *, batch_size: int = 100, progress=None) -> np.ndarray:
+def codes(
+    model, images, labels=None, *, batch_size: int = 100, progress=None
+) -> np.ndarray:
     """Returns the codes of images by `encode`, float64 `[N, latent_size]`.
 
     Args:
       model: A model with an encoder.
       images: `[N, H, W, C]` in 0 .. levels-1.
+      labels: Of a conditional model, `[N]`.
       batch_size: Images per pass.
       progress: Called with `(done, total)` images after each pass.
 
     Raises:
       ValueError: If the preset has no encoder.
     """
-    return _passes(
-        model, lambda batch: [encode(model, batch)], images, batch_size, progress
-    )[0]
+
+    def of_batch(batch, labels):
+        return [encode(model, batch, labels)]
+
+    return _passes(model, of_batch, images, labels, batch_size, progress)[0]
 
 
 def posterior_moments(
-    model, images, *, batch_size: int = 100, progress=None
+    model, images, labels=None, *, batch_size: int = 100, progress=None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns means and standard deviations of q(z|x), each float64 `[N, d]`.
 
@@ -51,11 +56,11 @@ def posterior_moments(
     """
     middle = 0.5 if model.levels else 0.0
 
-    def moments(batch):
-        posterior = model.posterior(tf.cast(batch, tf.float32) + middle)
+    def moments(batch, labels):
+        posterior = model.posterior(tf.cast(batch, tf.float32) + middle, labels)
         return posterior.mean(), posterior.stddev()
 
-    return tuple(_passes(model, moments, images, batch_size, progress))
+    return tuple(_passes(model, moments, images, labels, batch_size, progress))
 
 
 def evaluate_active_units(evaluation, split: str) -> list[dict]:
@@ -99,7 +104,8 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
     """Splits the KL into the information of the code and the cost of its marginal.
 
     See `elbo_surgery`. I_q(x, z) of N images is at most ln N: a value near that says
-    that codes tell all N images apart, and no more. Each image has as many draws of z
+    that codes tell all N images apart, and no more. Of a conditional model, x stands
+    for an image with its label. Each image has as many draws of z
     as 10^9 pairs of a draw and an image allow, 2 to 100.
 
     Args:
@@ -151,15 +157,17 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
 
 
 def _arguments(evaluation, split):
+    found = evaluation.split_images(split)
     return {
-        "images": evaluation.split_images(split).images,
+        "images": found.images,
+        "labels": evaluation.model.own_labels(found.labels),
         "batch_size": evaluation.options.batch_size,
         "progress": evaluation.progress(f"codes of {split}"),
     }
 
 
-def _passes(model, function, images, batch_size, progress):
-    """Applies a function of a batch to all images; returns its parts, float64."""
+def _passes(model, function, images, labels, batch_size, progress):
+    """Applies a function of batches to all images; returns its parts, float64."""
     if model.encoder is None:
         raise ValueError(
             "codes need a preset with an encoder. "
@@ -169,7 +177,8 @@ def _passes(model, function, images, batch_size, progress):
     found = []
     for start in range(0, len(images), batch_size):
         batch = images[start : start + batch_size]
-        found.append([part.numpy() for part in compiled(tf.constant(batch))])
+        own = None if labels is None else labels[start : start + batch_size]
+        found.append([part.numpy() for part in compiled(tf.constant(batch), own)])
         if progress is not None:
             progress(start + len(batch), len(images))
     return [

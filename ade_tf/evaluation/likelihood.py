@@ -19,7 +19,7 @@ def evaluate_bits_per_dim(
     seed=0,
     progress=None,
 ) -> dict:
-    """Scores a split in bits per dimension.
+    """Scores a split in bits per dimension; of a conditional model, given its labels.
 
     Args:
       model: A trained model whose preset has a likelihood.
@@ -127,9 +127,10 @@ def _record(model, draws, data, split, step, importance_samples, seed):
     spread = None
     if len(draws) > 1:
         spread = float(np.std([s.bits_per_dim.mean() for s in draws], ddof=1))
+    given = " given the label" if model.conditional else ""
     record = {
         "metric": "bits_per_dim",
-        "name": f"bits/dim ({'bound' if bound else f'F_{importance_samples}'})",
+        "name": f"bits/dim{given} ({'bound' if bound else f'F_{importance_samples}'})",
         "value": value,
         "standard_error": error,
         "spread": spread,

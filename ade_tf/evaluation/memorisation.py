@@ -130,6 +130,7 @@ def _records(evaluation, split, space, sets):
         "sample_median": found.sample_median,
         "real_median": found.real_median,
         "quantile": found.quantile,
+        **evaluation.of_samples,
     }
     return [
         evaluation.record(

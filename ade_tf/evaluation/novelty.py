@@ -78,12 +78,17 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
       error, the mean of the score on either set, and how all was made.
 
     Raises:
-      ValueError: If the run cannot be loaded, has no likelihood or continuous images,
-        if the second set cannot be brought to its shape, if there are fewer images than
-        a group takes, or if a score is not finite.
+      ValueError: If the run cannot be loaded, has no likelihood, continuous images or a
+        conditional model, if the second set cannot be brought to its shape, if there
+        are fewer images than a group takes, or if a score is not finite.
     """
     options = options or NoveltyOptions()
     run = load_run(run_dir)
+    if run.model.conditional:
+        raise ValueError(
+            "novelty needs p(x) of images without labels, which a conditional model "
+            "does not give. Received: conditional=True"
+        )
     scorer = LikelihoodScorer(run.model, options.batch_size)
     data = load_data(run.config.data, options.data_dir)
     second, how = load_against(options.against, data, options.data_dir)

@@ -29,6 +29,7 @@ METRIC_NAMES = (
     "bits_per_dim",
     "reconstruction_error",
     *QUALITY_METRICS,
+    "label_accuracy",
     "active_units",
     "mutual_information",
     "memorisation",

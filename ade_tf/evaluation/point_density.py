@@ -53,9 +53,14 @@ def log_prob_of_points(
       progress: Called with `(done, total)` points after each pass.
 
     Raises:
-      ValueError: If the preset has no likelihood, images have levels, or `num_samples`
-        is no multiple of 4.
+      ValueError: If the preset has no likelihood, the model is conditional, images have
+        levels, or `num_samples` is no multiple of 4.
     """
+    if model.conditional:
+        raise ValueError(
+            "a density of points is p(x), which a conditional model does not give. "
+            "Received: conditional=True"
+        )
     if not model.config.preset.likelihood or model.levels:
         raise ValueError(
             "a density of points needs a preset with a likelihood and continuous data. "

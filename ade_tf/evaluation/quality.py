@@ -188,6 +188,7 @@ def evaluate_quality(metric: str, evaluation, split: str) -> list[dict]:
             num_reference=len(real.features),
             temperature=options.temperature,
             noise=options.noise,
+            **evaluation.of_samples,
             **score.more,
         )
         for score in score_samples(metric, real, generated, protocol, options.seed)

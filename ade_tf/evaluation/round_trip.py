@@ -59,15 +59,21 @@ def round_trip_errors(model, split, *, seed=0, batch_size=100, progress=None):
     Returns:
       Two float64 arrays `[N]`: the maximum and the mean over the values of each image.
     """
-    to_features = tf.function(lambda x: model.feature_map(x)[0], autograph=False)
+    condition, feature_map = model.condition, model.feature_map
+    to_features = tf.function(
+        lambda x, labels: feature_map(x, condition(labels))[0], autograph=False
+    )
     to_images = tf.function(
-        lambda y: model.feature_map.forward_and_log_det(y)[0], autograph=False
+        lambda y, labels: feature_map.forward_and_log_det(y, condition(labels))[0],
+        autograph=False,
     )
     largest, mean = [], []
     total = -(-len(split) // batch_size)
-    for images, indices, real in full_batches(split, batch_size):
-        x = _dequantized(model, images, fold(seed), indices)
-        error = np.abs(to_images(to_features(x)).numpy() - x.numpy())[:real]
+    for batch, real in full_batches(split, batch_size):
+        x = _dequantized(model, batch["image"], fold(seed), batch["index"])
+        labels = model.own_labels(batch["label"])
+        back = to_images(to_features(x, labels), labels)
+        error = np.abs(back.numpy() - x.numpy())[:real]
         error = error.reshape(real, -1).astype(np.float64)
         largest.append(error.max(axis=1))
         mean.append(error.mean(axis=1))

@@ -1,32 +1,25 @@
 """The adaptive density estimator: one Keras model, trained by two losses."""
 
-import keras
-import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from ade_tf.config import RunConfig
-from ade_tf.distributions import feature_density, image_density
 from ade_tf.losses import (
     ADVERSARIES,
     PENALTIES,
-    LikelihoodTerms,
     MixedBatch,
     SeparateBatch,
     free_bits_kl,
 )
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models.parts import build_parts
+from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.updates import clip_weights, guarded_update, mean_over_replicas
-from ade_tf.networks import Inference
+from ade_tf.networks.condition import repeat_condition
 from ade_tf.randomness import Draws, fold
 
 __all__ = ["AdaptiveDensityEstimator"]
 
-tfd = tfp.distributions
 
-
-class AdaptiveDensityEstimator(keras.Model):
+class AdaptiveDensityEstimator(LatentVariableModel):
     """A latent-variable model of images whose decoder ends in an invertible network.
 
         z ~ N(0, I);  y | z ~ N(mu(z), sigma);  x = f^-1(y)
@@ -49,26 +42,22 @@ class AdaptiveDensityEstimator(keras.Model):
     of 1 and 3 run without dropout, as sampling does. Every draw is a function of the
     seed, the step, its purpose and the position in the global batch.
 
+    With `conditional` the batch's labels are a condition to every part. The samples of
+    1 and 3 take those of the real images at their positions, so that both have the
+    same classes; a penalty differentiates D(., c) at these.
+
     Args:
-      config: The run's resolved configuration.
-      image_shape: `(H, W, C)`.
-      levels: Grey levels of the images; 0 for continuous data, which gets no noise.
+      config: The run's resolved configuration; the others are as those of a
+        `LatentVariableModel`.
 
     Raises:
-      ValueError: If the configuration does not fit the image shape.
+      ValueError: As a `LatentVariableModel` does.
     """
 
-    def __init__(self, config: RunConfig, image_shape, levels: int):
-        super().__init__(name=config.model.preset)
-        self.config = config
-        self.image_shape = tuple(int(n) for n in image_shape)
-        self.levels = int(levels)
-        self.dims = int(np.prod(self.image_shape))
-        self.parts = build_parts(config.model, self.image_shape, self.levels)
-        self.encoder = self.parts.encoder
-        self.decoder = self.parts.decoder
-        self.feature_map = self.parts.feature_map
-        self.discriminator = self.parts.discriminator
+    def __init__(
+        self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
+    ):
+        super().__init__(config, image_shape, levels, num_classes)
         self.step = self._counter("step")
         self.skipped_updates = self._counter("skipped_updates")
         self.adversary = ADVERSARIES[config.objective.adversary]
@@ -121,104 +110,12 @@ class AdaptiveDensityEstimator(keras.Model):
             layers.append(self.feature_map)
         return [v for layer in layers if layer for v in layer.trainable_variables]
 
-    # The model's densities and samples.
-
-    def dequantize(self, images, draws: Draws):
-        """Returns images + u, u ~ U[0, 1), in [0, levels); continuous data as it is."""
-        if self.levels == 0:
-            return images
-        return images + draws.uniform(tf.shape(images))
-
-    def to_unit(self, x):
-        """Scales [0, levels] to [-1, 1], for encoder and discriminator."""
-        return x if self.levels == 0 else x * (2.0 / self.levels) - 1.0
-
-    def feature_distribution(self, z):
-        """Returns p(y | z), or N(0, I) where the model has no z (z is then None)."""
-        return feature_density(*self._features(z))
-
-    def image_distribution(self, z) -> tfd.TransformedDistribution:
-        """Returns p(x | z), neither Gaussian nor factorised, as a TFP distribution."""
-        return image_density(*self._features(z), self.feature_map.bijector)
-
-    def _features(self, z):
-        if self.decoder is None:
-            return tf.zeros([1, *self.image_shape]), tf.ones([])
-        return self.decoder(z)
-
-    @property
-    def latent_size(self) -> int:
-        """Dimensions of z, of all levels together; 0 where there is no z."""
-        return 0 if self.decoder is None else self.decoder.latent_size
-
-    @property
-    def gaussian_posterior(self) -> bool:
-        """Whether q(z | x) is one Gaussian, and its KL to p(z) in closed form."""
-        model = self.config.model
-        return model.posterior == "gaussian" and model.latent_levels == (0,)
-
-    def posterior(self, x) -> tfd.Distribution:
-        """Returns q(z | x) of images in [0, levels), where it is one Gaussian.
-
-        Raises:
-          ValueError: If it is not.
-        """
-        if not self.gaussian_posterior:
-            model = self.config.model
-            raise ValueError(
-                "q(z | x) as a distribution needs posterior `gaussian` and one vector "
-                f"z. Received: posterior={model.posterior!r}, "
-                f"latent_levels={model.latent_levels}"
-            )
-        return self.encoder.form(self.encoder(self.to_unit(x)))
-
-    def infer(self, x, eps) -> Inference:
-        """Draws z from q(z | x) and decodes it, in one pass.
-
-        Args:
-          x: Images in [0, levels), `[B, H, W, C]`.
-          eps: Standard normal draws, `[B, latent_size]`; zeros for the mean of q (of
-            a hierarchical z, the path of means; with `iaf`, where these lead to).
-
-        Returns:
-          z, its KL by level and unit, ln q(z | x) - ln p(z), and p(y | z).
-        """
-        return self.encoder.infer(self.to_unit(x), eps, self.decoder)
-
-    def likelihood_terms(self, x, eps) -> LikelihoodTerms:
-        """Returns the three parts of L_C, in nats per image.
-
-        Args:
-          x: Dequantised images, `[B, H, W, C]`.
-          eps: Standard normal draws, `[B, latent_size]`; None where there is no z.
-        """
-        y, log_det = self.feature_map(x)
-        if self.decoder is None:
-            reconstruction = -self.feature_distribution(None).log_prob(y)
-            return LikelihoodTerms(reconstruction, tf.zeros_like(log_det), log_det)
-        found = self.infer(x, eps)
-        reconstruction = -feature_density(*found.features).log_prob(y)
-        kl = sum(tf.reduce_sum(level, axis=1) for level in found.kl_nats)
-        return LikelihoodTerms(reconstruction, kl, log_det, found.kl_nats)
-
-    def generate(self, count, draws: Draws):
-        """Returns x~ = f^-1(mu(z)), the adversary's samples (f^-1(y) without a z)."""
-        if self.decoder is None:
-            y = draws.normal([count, *self.image_shape])
-        else:
-            y, _ = self.decoder(draws.normal([count, self.latent_size]))
-        x, _ = self.feature_map.forward_and_log_det(y)
-        if self.levels and self.config.objective.dequantize_samples:
-            x += draws.uniform(tf.shape(x)) - 0.5
-        return x
-
-    # Training.
-
     def train_step(self, data):
         """Makes the updates of one step; returns the logged terms.
 
         Args:
-          data: `{"image": [B, H, W, C] in 0 .. levels-1, ...}`, a replica's part.
+          data: `{"image": [B, H, W, C] in 0 .. levels-1, "label": [B]}`, a replica's
+            part; an unconditional model does not look at the labels.
 
         Returns:
           `name -> scalar`: the parts of L_C in bits per dimension (`bits_per_dim =
@@ -228,23 +125,24 @@ class AdaptiveDensityEstimator(keras.Model):
         """
         objective = self.config.objective
         images = tf.cast(data["image"], tf.float32)
+        labels = self.own_labels(data.get("label"))
         logs = {}
         if self.adversary_active:
             for turn in range(objective.discriminator_steps):
-                self._update_discriminator(images, turn, logs)
+                self._update_discriminator(images, turn, logs, labels)
         likelihood = self.config.preset.likelihood and objective.train_likelihood
         if likelihood and self.adversary_active and self._joint:
             gradients = _sum(
-                self._likelihood_gradients(images, logs),
-                self._adversarial_gradients(images, logs),
+                self._likelihood_gradients(images, logs, labels),
+                self._adversarial_gradients(images, logs, labels),
             )
             self._update_generator("joint", gradients, logs)
         else:
             if likelihood:
-                gradients = self._likelihood_gradients(images, logs)
+                gradients = self._likelihood_gradients(images, logs, labels)
                 self._update_generator("likelihood", gradients, logs)
             if self.adversary_active:
-                gradients = self._adversarial_gradients(images, logs)
+                gradients = self._adversarial_gradients(images, logs, labels)
                 self._update_generator("adversarial", gradients, logs)
         self.skipped_updates.assign_add(tf.cast(logs["skipped"], tf.int64))
         self.step.assign_add(1)
@@ -259,24 +157,23 @@ class AdaptiveDensityEstimator(keras.Model):
     def _joint(self):
         return self.config.objective.update == "joint"
 
-    def _update_discriminator(self, images, turn, logs):
+    def _update_discriminator(self, images, turn, logs, labels=None):
         objective = self.config.objective
         draws = self._draws("discriminator", turn)
+        judge = self._judge(labels)
         real = self.to_unit(self.dequantize(images, draws))
-        fake = self.to_unit(self.generate(tf.shape(images)[0], draws))
+        fake = self.to_unit(self.generate(tf.shape(images)[0], draws, labels))
         if self.config.model.spectral_norm:
             self.discriminator.update_spectral_norm()
         batch = self._adversarial_batch(tf.shape(images)[0], draws)
         with tf.GradientTape() as tape:
-            logits = batch.split(self.discriminator(batch.join(real, fake)))
+            logits = batch.split(judge(batch.join(real, fake)))
             loss = batch.discriminator_loss(self.adversary, *logits)
             logs["discriminator_loss"] = loss
             logs["real_logit"], logs["fake_logit"] = map(tf.reduce_mean, logits)
             if objective.penalty != "none":
                 mix = draws.uniform([tf.shape(images)[0], 1, 1, 1])
-                penalty = PENALTIES[objective.penalty](
-                    self.discriminator, real, fake, mix
-                )
+                penalty = PENALTIES[objective.penalty](judge, real, fake, mix)
                 loss += objective.penalty_weight * penalty
                 logs["penalty"] = penalty
         variables = self.discriminator.trainable_variables
@@ -287,14 +184,14 @@ class AdaptiveDensityEstimator(keras.Model):
         if objective.discriminator_clip:
             clip_weights(variables, objective.discriminator_clip)
 
-    def _likelihood_gradients(self, images, logs):
+    def _likelihood_gradients(self, images, logs, labels=None):
         draws = self._draws("likelihood")
         x = self.dequantize(images, draws)
         eps = None
         if self.decoder is not None:
             eps = draws.normal([tf.shape(x)[0], self.latent_size])
         with tf.GradientTape() as tape, draws.scope():
-            terms = self.likelihood_terms(x, eps)
+            terms = self.likelihood_terms(x, eps, labels)
             loss = self._likelihood_loss(terms) / self.dims
         logs["reconstruction"] = self._bits(-terms.reconstruction_nats)
         logs["log_det"] = self._bits(-terms.log_det_nats)
@@ -314,18 +211,19 @@ class AdaptiveDensityEstimator(keras.Model):
         kl = free_bits_kl(terms.kl_units_nats, free_bits, mean_over_replicas)
         return tf.reduce_mean(terms.loss_nats(0.0)) + weight * kl
 
-    def _adversarial_gradients(self, images, logs):
+    def _adversarial_gradients(self, images, logs, labels=None):
         objective = self.config.objective
         draws = self._draws("adversarial")
+        judge = self._judge(labels)
         with tf.GradientTape() as tape:
-            fake = self.to_unit(self.generate(tf.shape(images)[0], draws))
+            fake = self.to_unit(self.generate(tf.shape(images)[0], draws, labels))
             if self.adversary.paired or self._mixed:
                 real = self.to_unit(self.dequantize(images, draws))
                 batch = self._adversarial_batch(tf.shape(images)[0], draws)
-                real, fake = batch.split(self.discriminator(batch.join(real, fake)))
+                real, fake = batch.split(judge(batch.join(real, fake)))
                 loss = batch.generator_loss(self.adversary, fake, real)
             else:
-                loss = self.adversary.generator_loss(self.discriminator(fake))
+                loss = self.adversary.generator_loss(judge(fake))
             weighted = objective.adversarial_weight * loss
         logs["adversarial_loss"] = loss
         trained = {id(v) for v in self.adversarial_variables}
@@ -338,6 +236,21 @@ class AdaptiveDensityEstimator(keras.Model):
     @property
     def _mixed(self):
         return self.config.model.discriminator_batch == "mixed"
+
+    def _judge(self, labels):
+        """Returns D(., c) as a function of images.
+
+        It takes whole sets of images, one behind the other, each with these labels.
+        """
+        condition = self.condition(labels)
+        if condition is None:
+            return self.discriminator
+
+        def judge(images):
+            own = repeat_condition(condition, tf.shape(images)[0])
+            return self.discriminator(images, own)
+
+        return judge
 
     def _adversarial_batch(self, count, draws):
         """Returns how real images and samples stand before the discriminator."""

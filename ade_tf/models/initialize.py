@@ -7,7 +7,7 @@ from ade_tf.randomness import Draws, fold
 __all__ = ["initialize_from_data"]
 
 
-def initialize_from_data(model, images, seed: int = 0) -> None:
+def initialize_from_data(model, images, seed: int = 0, labels=None) -> None:
     """Sets the feature map's ActNorms by the statistics of a batch of real images.
 
     Call it once, eagerly, outside replica context (under `strategy.scope()` every
@@ -17,10 +17,11 @@ def initialize_from_data(model, images, seed: int = 0) -> None:
       model: An `AdaptiveDensityEstimator`.
       images: `[B, H, W, C]` in 0 .. levels-1; some hundred are enough.
       seed: Seed of the dequantisation noise.
+      labels: Of a conditional model, the labels of these images, `[B]`.
 
     Raises:
       ValueError: If a statistic is zero or not finite.
     """
     draws = Draws(fold(seed, "initialize"))
     x = model.dequantize(tf.cast(images, tf.float32), draws)
-    model.feature_map.bijector.initialize(x)
+    model.feature_map.bijector.initialize(x, model.condition(labels))

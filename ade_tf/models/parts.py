@@ -37,23 +37,27 @@ class Parts:
     discriminator: keras.layers.Layer | None
 
 
-def build_parts(config: ModelConfig, image_shape, levels: int) -> Parts:
+def build_parts(
+    config: ModelConfig, image_shape, levels: int, num_classes: int = 0
+) -> Parts:
     """Builds the parts that the preset of a configuration has.
 
     Args:
       config: The model's settings, resolved (`RunConfig.from_flat`).
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data.
+      num_classes: Classes on which every part depends; 0 for none.
 
     Raises:
       ValueError: If a part cannot be built for this image shape.
     """
     preset = PRESETS[config.preset]
     encoder = decoder = discriminator = None
+    condition_shape = (num_classes,) if num_classes else None
     if preset.latent and preset.likelihood:
-        encoder = _encoder(config, image_shape)
+        encoder = _encoder(config, image_shape, condition_shape)
     if preset.latent:
-        decoder = _decoder(config, image_shape)
+        decoder = _decoder(config, image_shape, condition_shape)
     if preset.adversary:
         discriminator = DISCRIMINATORS[config.discriminator](
             image_shape,
@@ -61,12 +65,14 @@ def build_parts(config: ModelConfig, image_shape, levels: int) -> Parts:
             group=config.mixed_group if config.discriminator_batch == "mixed" else 1,
             spectral_norm=config.spectral_norm,
             position_maps=config.position_maps,
+            condition_shape=condition_shape,
+            projection=num_classes > 0,
         )
-    feature_map = _feature_map(config, image_shape, levels)
+    feature_map = _feature_map(config, image_shape, levels, condition_shape)
     return Parts(feature_map, encoder, decoder, discriminator)
 
 
-def _encoder(config, image_shape):
+def _encoder(config, image_shape, condition_shape):
     make_form = functools.partial(
         POSTERIORS[config.posterior],
         iaf_steps=config.iaf_steps,
@@ -77,6 +83,7 @@ def _encoder(config, image_shape):
         width=config.width,
         dropout=config.encoder_dropout,
         position_maps=config.position_maps,
+        condition_shape=condition_shape,
     )
     if config.latent_levels == (0,):
         return VectorEncoder(image_shape, make_form(config.latent_size), **keywords)
@@ -89,7 +96,7 @@ def _encoder(config, image_shape):
     )
 
 
-def _decoder(config, image_shape):
+def _decoder(config, image_shape, condition_shape):
     make = DECODERS[config.network]
     if config.latent_levels != (0,):
         make = functools.partial(
@@ -104,10 +111,11 @@ def _decoder(config, image_shape):
         covariance_rank=config.covariance_rank,
         dropout=config.decoder_dropout,
         position_maps=config.position_maps,
+        condition_shape=condition_shape,
     )
 
 
-def _feature_map(config, image_shape, levels):
+def _feature_map(config, image_shape, levels, condition_shape):
     if levels == 0 and config.feature_map == "real_nvp":
         raise ValueError(
             "continuous data (levels=0) has no checkerboard: feature_map must not be "
@@ -134,6 +142,7 @@ def _feature_map(config, image_shape, levels):
         log_scale_bound=config.log_scale_bound,
         spline_bins=config.spline_bins,
         spline_range=config.spline_range,
+        condition_shape=condition_shape,
     )
     flow = FEATURE_MAPS[config.feature_map](tuple(image_shape), **keywords)
     image_space = ImageSpace(levels, alpha=config.logit_alpha)

@@ -27,7 +27,7 @@ class LikelihoodScores:
 
 
 class LikelihoodScorer:
-    """Scores splits with functions that are traced once.
+    """Scores splits, of a conditional model given their labels; traced once.
 
     Batches are filled up to one size, so that nothing is traced again, and the filling
     is dropped; an image's score depends on the seed and its position alone.
@@ -53,12 +53,12 @@ class LikelihoodScorer:
         self._bound = tf.function(self._bound_step, autograph=False)
         self._weights = tf.function(self._weights_step, autograph=False)
 
-    def _bound_step(self, images, seed, indices):
-        terms = bound_terms(self._model, images, seed, indices)
+    def _bound_step(self, images, seed, indices, labels):
+        terms = bound_terms(self._model, images, seed, indices, labels)
         return terms.loss_nats(1.0), terms.kl_nats
 
-    def _weights_step(self, images, seed, indices):
-        return log_weights(self._model, images, seed, indices)
+    def _weights_step(self, images, seed, indices, labels):
+        return log_weights(self._model, images, seed, indices, labels)
 
     def bound(
         self, split, seed: int = 0, limit: int = 0, progress=None
@@ -72,8 +72,8 @@ class LikelihoodScorer:
           progress: In place of the scorer's own.
         """
 
-        def score(images, indices):
-            yield self._bound(images, fold(seed), indices)
+        def score(images, indices, labels):
+            yield self._bound(images, fold(seed), indices, labels)
 
         losses, kls = [], []
         for (loss, kl), count in self._passes(split, limit, 1, score, progress):
@@ -90,9 +90,10 @@ class LikelihoodScorer:
         Arguments as in `bound`.
         """
 
-        def score(images, indices):
+        def score(images, indices, labels):
             for k in range(num_samples):
-                yield self._weights(images, fold(seed, "importance", k), indices)
+                draw = fold(seed, "importance", k)
+                yield self._weights(images, draw, indices, labels)
 
         losses, total = [], -np.inf
         passes = self._passes(split, limit, num_samples, score, progress)
@@ -109,8 +110,9 @@ class LikelihoodScorer:
         count = min(limit, len(split)) if limit else len(split)
         total = -(-count // self._batch_size) * passes_per_batch
         done = 0
-        for images, indices, real in full_batches(split, self._batch_size, limit):
-            for result in score(images, indices):
+        for batch, real in full_batches(split, self._batch_size, limit):
+            labels = self._model.own_labels(batch["label"])
+            for result in score(batch["image"], batch["index"], labels):
                 yield result, real
                 done += 1
                 progress(done, total)
@@ -129,13 +131,14 @@ def full_batches(split, batch_size: int, limit: int = 0):
       limit: Number of images, from the first; 0 for all.
 
     Yields:
-      Images `[batch_size, H, W, C]`, positions `[batch_size]`, and the number of images
+      A batch of `evaluation_batches`, `batch_size` images, and the number of images
       that count.
     """
     for batch in evaluation_batches(split, batch_size=batch_size, limit=limit):
-        images, indices = batch["image"], batch["index"]
-        real = int(indices.shape[0])
+        real = int(batch["index"].shape[0])
         missing = batch_size - real
-        images = tf.concat([images, tf.repeat(images[:1], missing, 0)], 0)
-        indices = tf.concat([indices, tf.repeat(indices[:1], missing, 0)], 0)
-        yield images, indices, real
+        full = {
+            name: tf.concat([part, tf.repeat(part[:1], missing, 0)], 0)
+            for name, part in batch.items()
+        }
+        yield full, real

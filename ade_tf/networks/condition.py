@@ -7,7 +7,19 @@ import tensorflow as tf
 
 from ade_tf.networks.blocks import dense
 
-__all__ = ["AddCondition"]
+__all__ = ["AddCondition", "repeat_condition"]
+
+
+def repeat_condition(condition, count):
+    """Repeats a condition `[B, ...]` to `[count, ...]`, the batch varying fastest.
+
+    Args:
+      condition: Tensor, `[B, ...]`.
+      count: A multiple of B.
+    """
+    times = count // tf.shape(condition)[0]
+    multiples = tf.concat([[times], tf.ones([tf.rank(condition) - 1], tf.int32)], 0)
+    return tf.tile(condition, multiples)
 
 
 class AddCondition(keras.layers.Layer):

@@ -33,6 +33,13 @@ class Discriminator(keras.layers.Layer):
     hidden dense layers with leaky ReLU, for `[1, 1, C]` data. There is neither
     normalisation over the batch nor dropout.
 
+    A condition is added behind the first layer or, with `projection`, enters last:
+
+        D(x, c) = psi(h(x)) + <V c, h(x)>        (arXiv 1802.05637, equation 3)
+
+    where h is what the last layer psi sees; for one-hot c, V c is a row of a learned
+    table.
+
     Call: images `[B, H, W, C]` in [-1, 1], condition -> logits `[B]`.
 
     Args:
@@ -47,6 +54,7 @@ class Discriminator(keras.layers.Layer):
       position_maps: Whether a learned map per position is added behind the first layer
         (dense layers tell positions apart without).
       condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
+      projection: Whether the condition, then a vector, enters by a projection.
       dtype: Type of weights and activations.
 
     Raises:
@@ -63,10 +71,16 @@ class Discriminator(keras.layers.Layer):
         spectral_norm=False,
         position_maps=False,
         condition_shape=None,
+        projection=False,
         dtype="float32",
     ):
         super().__init__(dtype=dtype)
         check_choice("network", network, DISCRIMINATORS)
+        if projection and (condition_shape is None or len(condition_shape) != 1):
+            raise ValueError(
+                "a projection takes a condition that is a vector, (K,). "
+                f"Received: condition_shape={condition_shape}"
+            )
         height, columns, channels = check_network(image_shape, width=width, group=group)
         made = []
 
@@ -102,7 +116,7 @@ class Discriminator(keras.layers.Layer):
                 body += _dcgan_body(widths, make_conv)
                 features = (height >> scales) * (columns >> scales) * widths[-1]
         self._add_condition = AddCondition(
-            condition_shape,
+            None if projection else condition_shape,
             width,
             rank=2 if self._flat else 4,
             make_dense=functools.partial(make, dense),
@@ -110,17 +124,34 @@ class Discriminator(keras.layers.Layer):
         )
         self._body = tuple(body)
         self._last = make_dense(features, 1)
+        self._table = None
+        if projection:
+            self._table = dense(
+                *condition_shape,
+                features,
+                use_bias=False,
+                spectral_norm=spectral_norm,
+                dtype=dtype,
+            )
+            made.append(self._table)
         self._spectral_layers = tuple(made) if spectral_norm else ()
         self.built = True
 
     def call(self, images, condition=None):
         if self._flat:
             images = tf.reshape(images, [-1, math.prod(images.shape[1:])])
-        h = self._add_condition(self._first(images), condition)
+        h = self._first(images)
+        if self._table is None:
+            h = self._add_condition(h, condition)
         for layer in self._body:
             h = layer(h)
         h = tf.reshape(h, [-1, math.prod(h.shape[1:])])
-        return tf.squeeze(self._last(h), -1)
+        logits = tf.squeeze(self._last(h), -1)
+        if self._table is None:
+            return logits
+        if condition is None:
+            raise ValueError("a projection needs a condition. Received: None")
+        return logits + tf.reduce_sum(self._table(condition) * h, axis=1)
 
     def update_spectral_norm(self) -> None:
         """Makes one power iteration per kernel; nothing without `spectral_norm`.

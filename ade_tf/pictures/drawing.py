@@ -23,7 +23,13 @@ __all__ = ["MODES", "PictureOptions", "draw"]
 
 
 def _draw_samples(request: Request) -> Grid:
-    return Grid(request.samples())
+    """Returns samples; of classes that are asked for, a row of the same draws each."""
+    classes = request.options.label
+    if len(classes) < 2:
+        return Grid(request.samples())
+    columns = max(1, request.options.num_samples // len(classes))
+    rows = [request.samples(columns, classes=[label]) for label in classes]
+    return Grid(np.concatenate(rows), columns)
 
 
 # Mode -> function of a request that returns a grid, or another thing with `images` and
@@ -59,7 +65,15 @@ class PictureOptions:
         choices=MODES,
     )
     num_samples: int = setting(
-        100, "Samples, pairs or rows; of `temperatures`, samples in all.", minimum=1
+        100,
+        "Samples, pairs or rows; of `temperatures` and of several labels, samples in "
+        "all.",
+        minimum=1,
+    )
+    label: tuple[int, ...] = setting(
+        (),
+        "Class of a conditional model's images; of several, comma-separated, samples "
+        "stand in a row for each. Empty: all classes, in turn.",
     )
     temperature: float = setting(
         1.0,
@@ -132,6 +146,7 @@ def draw(run_dir, **settings) -> pathlib.Path:
             f"mode {mode!r} needs a preset with an encoder. "
             f"Received: preset={run.config.model.preset!r}"
         )
+    _check_classes(options, run)
     path = pathlib.Path(out) if out else run.directory.samples / f"{mode}.png"
     shown = mode == "density" or can_show(model.image_shape, model.levels)
     if path.suffix == ".png" and not shown:
@@ -148,3 +163,20 @@ def draw(run_dir, **settings) -> pathlib.Path:
     else:
         picture.write(path, model.levels)
     return path
+
+
+def _check_classes(options, run):
+    """Refuses classes that the model does not have."""
+    count, listed = run.model.num_classes, ",".join(map(str, options.label))
+    if options.label and not count:
+        raise ValueError(
+            "label needs a conditional model. "
+            f"Received: label={listed} for a run with conditional=False"
+        )
+    if any(not 0 <= label < count for label in options.label):
+        raise ValueError(f"label must be in 0 .. {count - 1}. Received: label={listed}")
+    if count and options.mode == "density":
+        raise ValueError(
+            "mode `density` shows p(x), which a conditional model does not give. "
+            "Received: conditional=True"
+        )

@@ -20,6 +20,7 @@ _DIRECTIONS = {
     "recall": _HIGHER,
     "density": _HIGHER,
     "coverage": _HIGHER,
+    "label_accuracy": _HIGHER,
 }
 _LEGEND = (
     "± is the standard error over images, s.d. the standard deviation over subsets or "

@@ -44,7 +44,8 @@ def load_run(run_dir) -> LoadedRun:
             f"run_dir must be the directory of a run. Received: {str(run_dir)!r}"
         )
     config = record["config"]
-    model = build_model(config, record["image_shape"], record["levels"])
+    images = ("image_shape", "levels", "num_classes")
+    model = build_model(config, *(record[name] for name in images))
     checkpointer = Checkpointer(model, directory.checkpoints)
     if checkpointer.restore() is None:
         raise ValueError(

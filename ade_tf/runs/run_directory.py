@@ -89,7 +89,8 @@ class RunDirectory:
         """Returns the record of the run, or None if there is no run yet.
 
         Its keys: `config` (a resolved `RunConfig`), `image_shape`, `levels`,
-        `packages`, `machine`.
+        `num_classes` (0 where an older version did not record it), `packages`,
+        `machine`.
 
         Raises:
           ValueError: If the recorded configuration is not of a run of this library.
@@ -106,6 +107,7 @@ class RunDirectory:
                 f"Received: {str(self.path)!r}, whose config.json is something else's"
             )
         record["config"] = RunConfig.from_flat(record["config"])
+        record.setdefault("num_classes", 0)
         return record
 
     def check(self, config: RunConfig) -> None:
@@ -129,11 +131,14 @@ class RunDirectory:
                 f"{listed}"
             )
 
-    def open(self, config: RunConfig, image_shape, levels: int) -> None:
+    def open(
+        self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
+    ) -> None:
         """Records the configuration of a run, if it is a new one.
 
         Raises:
-          ValueError: If the run found here was started with other images.
+          ValueError: If the run found here was started with other images or, if it is
+            conditional, with other classes.
         """
         found = self.read()
         if found is not None:
@@ -145,6 +150,12 @@ class RunDirectory:
                     f"Received: {str(self.path)!r} with shape and levels "
                     f"{old} -> {new}"
                 )
+            if config.model.conditional and found["num_classes"] != num_classes:
+                raise ValueError(
+                    "a conditional run is resumed with the classes it was started "
+                    f"with. Received: {str(self.path)!r} with num_classes "
+                    f"{found['num_classes']} -> {num_classes}"
+                )
             return
         self.path.mkdir(parents=True, exist_ok=True)
         record = {
@@ -152,6 +163,7 @@ class RunDirectory:
             "config": config.to_flat(),
             "image_shape": list(image_shape),
             "levels": levels,
+            "num_classes": num_classes,
             "packages": package_versions(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         }

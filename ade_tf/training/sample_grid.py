@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from ade_tf.models import sample
+from ade_tf.models import labels_in_turn, sample
 from ade_tf.visualize import can_show, image_grid, save_png
 
 __all__ = ["SampleGrid"]
@@ -11,6 +11,8 @@ __all__ = ["SampleGrid"]
 class SampleGrid:
     """Draws the same 100 samples of a model, with the weights it has at the time.
 
+    Those of a conditional model are of its classes in turn.
+
     Args:
       model: An `AdaptiveDensityEstimator`.
     """
@@ -18,9 +20,11 @@ class SampleGrid:
     def __init__(self, model):
         self._levels = model.levels
         self.shown = can_show(model.image_shape, model.levels)
+        seed, labels = model.config.training.seed, None
+        if model.conditional:
+            labels = labels_in_turn(100, range(model.num_classes))
         self._draw = tf.function(
-            lambda: sample(model, 100, 1.0, model.config.training.seed),
-            autograph=False,
+            lambda: sample(model, 100, 1.0, seed, labels=labels), autograph=False
         )
 
     def save(self, path) -> None:

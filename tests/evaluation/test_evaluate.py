@@ -128,7 +128,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
     evaluation = evaluation_of("gan", options(network, metrics=("all",)))
     names, left_out = choose_metrics(evaluation)
     lacked = ("bits_per_dim", "active_units", "mutual_information")
-    assert set(left_out) == {*lacked, "toy_divergences"}
+    assert set(left_out) == {*lacked, "label_accuracy", "toy_divergences"}
     assert (
         "preset with a likelihood. Received: preset='gan'" in left_out["bits_per_dim"]
     )
@@ -143,7 +143,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
 def test_an_extractor_without_classes_gives_no_inception_score(tmp_path):
     path = save_model(tmp_path / "bare", outputs=("features",))
     _, left_out = choose_metrics(evaluation_of("vae", options(path, metrics=("all",))))
-    assert set(left_out) == {"inception_score", "toy_divergences"}
+    assert set(left_out) == {"inception_score", "label_accuracy", "toy_divergences"}
     with pytest.raises(ValueError, match="inception_score needs class probabilities"):
         asked = options(path, metrics=("inception_score",))
         choose_metrics(evaluation_of("vae", asked))
@@ -152,7 +152,7 @@ def test_an_extractor_without_classes_gives_no_inception_score(tmp_path):
 def test_memorisation_is_not_asked_of_the_training_images(network):
     asked = options(network, metrics=("all",), splits=("train",))
     _, left_out = choose_metrics(evaluation_of("vae", asked))
-    assert set(left_out) == {"memorisation", "toy_divergences"}
+    assert set(left_out) == {"label_accuracy", "memorisation", "toy_divergences"}
 
 
 def test_samples_are_levels_and_those_of_the_options(network):

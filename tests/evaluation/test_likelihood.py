@@ -75,10 +75,10 @@ def test_a_score_that_is_no_number_is_named(monkeypatch):
     model = tiny_model("vae")
     terms = type(model).likelihood_terms
 
-    def broken(x, eps):
+    def broken(x, eps, labels):
         # The third image of a batch alone.
         bad = tf.where(tf.range(tf.shape(x)[0]) == 2, np.nan, 0.0)
-        found = terms(model, x, eps)
+        found = terms(model, x, eps, labels)
         return found._replace(kl_nats=found.kl_nats + bad)
 
     monkeypatch.setattr(model, "likelihood_terms", broken)
@@ -100,8 +100,8 @@ def test_a_map_that_is_no_bijection_is_seen(monkeypatch):
     model = tiny_model("v_ade")
     forward = model.feature_map.forward_and_log_det
 
-    def shifted(y):
-        x, log_det = forward(y)
+    def shifted(y, condition):
+        x, log_det = forward(y, condition)
         return x + np.reshape([0.5] + 63 * [0.0], [8, 8, 1]), log_det
 
     monkeypatch.setattr(model.feature_map, "forward_and_log_det", shifted)

@@ -8,7 +8,7 @@ from absl import flags
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, initialize_from_data
 from experiments import common_flags
-from tests.helpers.binaries import ROOT, flags_of
+from tests.helpers.binaries import FLAGFILES, ROOT, flags_of
 
 # Image shape and levels, by the first word of the flagfile's name.
 SHAPES = {
@@ -18,7 +18,6 @@ SHAPES = {
     "bench": ((32, 32, 3), 256),
     "toy": ((1, 1, 2), 0),
 }
-FLAGFILES = [path.stem for path in sorted((ROOT / "flags").glob("*.flags"))]
 
 
 SLOW = {"digits_av_ade_topdown_iaf"}
@@ -42,7 +41,7 @@ def config_of(name):
     return RunConfig.from_flat({**found, "batch_size": 2})
 
 
-@pytest.mark.parametrize("name", [marked(name) for name in FLAGFILES])
+@pytest.mark.parametrize("name", [marked(path.stem) for path in FLAGFILES])
 def test_a_flagfile_runs_for_two_steps(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     config = config_of(name)
@@ -52,11 +51,12 @@ def test_a_flagfile_runs_for_two_steps(name, monkeypatch):
     if levels:
         images = generator.integers(0, levels, [16, *shape])
     images = images.astype(np.float32)
-    model = build_model(config, shape, levels)
-    initialize_from_data(model, images)
+    labels = np.arange(16) % 10
+    model = build_model(config, shape, levels, num_classes=10)
+    initialize_from_data(model, images, labels=model.own_labels(labels))
     model.run_eagerly = True
     before = [v.numpy() for v in model.trainable_variables]
-    batch = {"image": images[:2], "label": np.zeros(2, np.int32)}
+    batch = {"image": images[:2], "label": labels[:2]}
     data = tf.data.Dataset.from_tensors(batch).repeat()
     history = model.fit(data, steps_per_epoch=2, shuffle=False, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values()), history

@@ -5,10 +5,9 @@ from absl import flags
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, count_parameters
 from experiments import common_flags
-from tests.helpers.binaries import ROOT, call, flags_of, tiny_flags
+from tests.helpers.binaries import FLAGFILES, ROOT, call, flags_of, tiny_flags
 from tests.helpers.models import tiny_config
 
-FLAGFILES = sorted((ROOT / "flags").glob("*.flags"))
 BENCHMARKS = [path for path in FLAGFILES if path.stem.startswith("bench_")]
 RUNS = [path for path in FLAGFILES if path not in BENCHMARKS]
 

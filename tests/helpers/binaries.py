@@ -19,6 +19,9 @@ from experiments import command, common_flags
 from tests.helpers.models import TINY
 
 ROOT = pathlib.Path(__file__).parents[2]
+# Flagfiles of tables, and those of single runs.
+TABLES = sorted((ROOT / "flags").glob("*_ablation.flags"))
+FLAGFILES = sorted({*(ROOT / "flags").glob("*.flags")} - {*TABLES})
 
 
 class Ended(typing.NamedTuple):
@@ -40,6 +43,7 @@ def call(binary, *arguments):
     main = importlib.import_module(f"experiments.{binary}").main
     define = {
         "train": common_flags.define_run_flags,
+        "ablation": common_flags.define_ablation_flags,
         "adversaries": common_flags.define_adversaries_flags,
         "compare": common_flags.define_compare_flags,
         "evaluate": common_flags.define_evaluate_flags,

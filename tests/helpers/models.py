@@ -40,8 +40,9 @@ def tiny_model(preset="av_ade", *, perturbed=True, **settings):
     """Returns an initialised model of digits, its weights moved off their start."""
     config = tiny_config(preset, **settings)
     data = digits()
-    model = build_model(config, data.image_shape, data.levels)
-    initialize_from_data(model, data.train.images[:64])
+    model = build_model(config, data.image_shape, data.levels, data.num_classes)
+    labels = model.own_labels(data.train.labels[:64])
+    initialize_from_data(model, data.train.images[:64], labels=labels)
     if perturbed:
         perturb(model)
     return model

@@ -21,8 +21,9 @@ def trained(strategy, **settings):
     data = digits()
     config = tiny_config(**SETTINGS, **settings)
     with strategy.scope():
-        model = build_model(config, data.image_shape, data.levels)
-        initialize_from_data(model, data.train.images[:64])
+        model = build_model(config, data.image_shape, data.levels, data.num_classes)
+        labels = model.own_labels(data.train.labels[:64])
+        initialize_from_data(model, data.train.images[:64], labels=labels)
     before = [v.numpy() for v in model.variables]
     stream = training_stream(data.train, batch_size=8, seed=0)
     model.fit(stream, steps_per_epoch=3, shuffle=False, verbose=0)
@@ -36,6 +37,11 @@ TOP_DOWN = dict(latent_levels=(1, 1), latent_size=2, posterior="iaf", iaf_width=
     "settings",
     [
         dict(update="alternating"),
+        dict(preset="gan", conditional=True, network="mlp", discriminator="mlp"),
+        pytest.param(
+            dict(conditional=True, update="joint", penalty="r1_r2"),
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             dict(update="joint", penalty="interpolates"), marks=pytest.mark.long
         ),

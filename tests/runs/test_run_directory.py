@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from ade_tf.runs import RunDirectory, flagfile
@@ -34,6 +36,25 @@ def test_other_images_are_refused(run, shape, levels):
     with pytest.raises(ValueError, match=r"images it was started.*\(8, 8, 1\), 17"):
         run.open(tiny_config("vae"), shape, levels)
     assert contents(run.path) == before
+
+
+def test_a_run_of_before_there_were_conditions_has_no_classes(run):
+    record = json.loads(run.config_path.read_text())
+    del record["num_classes"], record["config"]["conditional"]
+    run.config_path.write_text(json.dumps(record))
+    found = run.read()
+    assert found["num_classes"] == 0 and not found["config"].model.conditional
+    run.check(tiny_config("vae"))
+    run.open(tiny_config("vae"), (8, 8, 1), 17, num_classes=10)
+
+
+def test_a_conditional_run_keeps_its_classes(tmp_path):
+    run, config = RunDirectory(tmp_path / "run"), tiny_config("vae", conditional=True)
+    run.open(config, (8, 8, 1), 17, num_classes=10)
+    assert run.read()["num_classes"] == 10
+    run.open(config, (8, 8, 1), 17, num_classes=10)
+    with pytest.raises(ValueError, match="started with. Received: .* 10 -> 9"):
+        run.open(config, (8, 8, 1), 17, num_classes=9)
 
 
 @pytest.mark.parametrize("name", ["resolved.flags", ".config.json.x1y2"])

@@ -1,0 +1,156 @@
+"""A conditional run, from training to its samples."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ade_tf.benchmarking import benchmark
+from ade_tf.evaluation import EvaluationOptions
+from ade_tf.evaluation.context import Evaluation
+from ade_tf.models import bound_terms, sample
+from ade_tf.pictures import draw
+from ade_tf.randomness import fold
+from ade_tf.runs import load_data, load_run
+from tests.helpers.binaries import call, saved_numbers, tiny_flags
+from tests.helpers.models import tiny_config
+
+FLAGS = tiny_flags(
+    preset="av_ade",
+    conditional=True,
+    network="mlp",
+    coupling_network="mlp",
+    discriminator="mlp",
+    penalty="r1",
+    flow_steps=1,
+    num_steps=6,
+    checkpoint_every=3,
+    validate_every=3,
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    run = tmp_path_factory.mktemp("conditional") / "run"
+    ended = call("train", *FLAGS, f"--run_dir={run}")
+    assert ended.status == 0, ended.err
+    assert "bits/dim given the label (bound)" in ended.out
+    return run
+
+
+def images_of(run, tmp_path, **options):
+    with np.load(draw(run, out=str(tmp_path / "drawn.npz"), **options)) as found:
+        return found["images"]
+
+
+def test_a_run_goes_on_exactly(run, tmp_path):
+    again = tmp_path / "again"
+    shutil.copytree(run, again)
+    for path in again.glob("checkpoints/step-6.*"):
+        path.unlink()
+    assert "Going on from step 3" in call("train", *FLAGS, f"--run_dir={again}").out
+    here, there = saved_numbers(run, 6), saved_numbers(again, 6)
+    assert [name for name in here if here[name] != there[name]] == []
+    assert json.loads((again / "config.json").read_text())["num_classes"] == 10
+
+
+def test_its_bits_are_those_given_the_labels(run):
+    record = json.loads((run / "metrics.jsonl").read_text().splitlines()[0])
+    assert record["name"] == "bits/dim given the label (bound)"
+    assert record["metric"] == "bits_per_dim"
+    model, test = load_run(run).model, load_data(load_run(run).config.data).test
+    find = tf.function(
+        lambda labels: bound_terms(
+            model, test.images, fold(0), tf.range(300, dtype=tf.int64), labels
+        ).loss_nats(),
+        autograph=False,
+    )
+    nats = [find(labels).numpy() for labels in (test.labels, (test.labels + 1) % 10)]
+    assert record["value"] == pytest.approx(nats[0].mean() / 64 / np.log(2), rel=1e-5)
+    assert abs(nats[0].mean() - nats[1].mean()) > 1e-3
+
+
+def test_samples_are_of_the_labels_asked_for(run, tmp_path):
+    model = load_run(run).model
+
+    def of(*labels, count=10):
+        draws = tf.function(
+            lambda labels: sample(model, count, 1.0, 0, labels=labels),
+            autograph=False,
+        )
+        return draws(tf.constant(labels)).numpy()
+
+    in_turn = images_of(run, tmp_path, num_samples=12)
+    np.testing.assert_array_equal(in_turn, of(*range(10), 0, 1, count=12))
+    threes = images_of(run, tmp_path, num_samples=10, label=(3,))
+    np.testing.assert_array_equal(threes, of(*10 * [3]))
+    rows = images_of(run, tmp_path, num_samples=21, label=(3, 1))
+    np.testing.assert_array_equal(rows[:10], threes)
+    np.testing.assert_array_equal(rows[10:], of(*10 * [1]))
+    cold = images_of(run, tmp_path, mode="temperatures", num_samples=24, label=(3,))
+    np.testing.assert_array_equal(cold[-4:], threes[:4])
+    samples = Evaluation(load_run(run), load_data(load_run(run).config.data), None)
+    samples.options = EvaluationOptions(num_samples=10)
+    labels = samples.sample_labels
+    np.testing.assert_array_equal(samples.samples(), of(*labels))
+
+
+def test_pictures_of_codes_keep_to_a_class(run, tmp_path):
+    test = load_data(load_run(run).config.data).test
+    seven = test.images[test.labels == 7]
+    found = images_of(run, tmp_path, mode="reconstruct", num_samples=4, label=(7,))
+    np.testing.assert_array_equal(found[0::2], seven[:4])
+    for mode, each in (("interpolate", 10), ("traverse", 11), ("neighbours", 4)):
+        assert len(images_of(run, tmp_path, mode=mode, num_samples=3)) == 3 * each
+
+
+def test_the_flag_of_the_label(run, tmp_path):
+    out = f"--out={tmp_path / 'rows.png'}"
+    ended = call("sample", f"--run_dir={run}", "--label=0,1,2", out)
+    assert ended.status == 0, ended.err
+    assert (tmp_path / "rows.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("binary", "flags", "message"),
+    [
+        ("sample", ["--label=10"], "label must be in 0 .. 9. Received: label=10"),
+        ("sample", ["--label=2,-1"], "label must be in 0 .. 9. Received: label=2,-1"),
+        ("sample", ["--label=x"], "`label` must be integers"),
+        ("sample", ["--mode=density"], "`density` shows p(x)"),
+        ("novelty", [], "novelty needs p(x) of images without labels"),
+        ("evaluate", ["--metrics=toy_divergences"], "needs a data set `toy:NAME`"),
+    ],
+)
+def test_what_a_conditional_run_refuses(run, binary, flags, message):
+    before = (run / "metrics.jsonl").read_bytes()
+    ended = call(binary, f"--run_dir={run}", *flags)
+    assert ended.status == 2
+    assert message in ended.err, ended.err
+    assert (run / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_benchmark_has_no_labels(tmp_path):
+    out = tmp_path / "report" / "speed.json"
+    with pytest.raises(ValueError, match="must not be conditional. Received"):
+        benchmark(tiny_config("vae", conditional=True), out)
+    assert not out.exists()
+
+
+def test_an_unconditional_run_has_no_label(finished):
+    ended = call("sample", f"--run_dir={finished}", "--label=3")
+    assert ended.status == 2
+    assert "label needs a conditional model. Received: label=3" in ended.err
+
+
+def test_data_without_labels_are_refused_before_anything_is_written(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "bare.npz", images=images)
+    data = f"--dataset=npz:{tmp_path / 'bare.npz'}"
+    ended = call("train", *FLAGS, data, f"--run_dir={tmp_path / 'run'}")
+    assert ended.status == 2
+    assert "needs data with labels of at least 2 classes" in ended.err
+    assert "bare.npz', num_classes=0" in ended.err
+    assert not (tmp_path / "run").exists()
