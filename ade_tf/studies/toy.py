@@ -59,6 +59,11 @@ def toy_study(configs: dict, out) -> list[dict] | None:
                 "a configuration must be of its data set. "
                 f"Received: {key[0]!r} with dataset={config.data.dataset!r}"
             )
+        if config.model.conditional:
+            raise ValueError(
+                "points in the plane have no labels to be a condition. "
+                f"Received: {key[1]!r} with conditional=True"
+            )
         RunDirectory(out / _name(key)).check(config)
     results, panels = [], {}
     with StopSignals():

@@ -66,6 +66,16 @@ def test_it_trains_what_is_missing_and_writes_picture_and_table(rows, tmp_path):
     assert rewritten["toy.png"] == written["toy.png"]
 
 
+def test_points_have_no_labels_for_a_conditional_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    path = tmp_path / "toy_flow.flags"
+    path.write_text(TINY.format(preset="flow") + "--conditional\n")
+    out = tmp_path / "out"
+    ended = call("toy", f"--rows={path}", "--data=ring", f"--out={out}")
+    assert ended.status == 2 and "conditional=True" in ended.err
+    assert not out.exists()
+
+
 def test_a_run_of_other_settings_is_not_taken(rows, tmp_path):
     out, row = tmp_path / "out", rows.split(",")[0]
     settings = [f"--rows={row}", "--data=ring", f"--out={out}"]
