@@ -10,7 +10,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from ade_tf.charts import dress, figure_png, label_ends, running_mean, settled_limits
 from ade_tf.visualize import image_grid
 
-__all__ = ["curves_picture", "samples_picture", "trade_off_picture"]
+__all__ = ["FITTED", "curves_picture", "samples_picture", "trade_off_picture"]
+
+# Behind a row's name: the curve is of the encoder fitted to its generator.
+FITTED = " (fitted encoder)"
 
 _COLOURS = (
     "#1f4e9c",
@@ -162,7 +165,8 @@ def curves_picture(likelihood: dict, adversary: dict, rows) -> bytes:
     Args:
       likelihood: Name -> (steps, bits per dimension, whether on validation images).
       adversary: Name -> (steps, discriminator's loss).
-      rows: Names, in the order of their colours; a curve's name begins with its row's.
+      rows: Names, in the order of their colours; a curve's name is its row's, or that
+        and `FITTED`.
 
     Raises:
       ValueError: If there is no curve.
@@ -182,7 +186,7 @@ def curves_picture(likelihood: dict, adversary: dict, rows) -> bytes:
         ends, drawn = {}, {}
         for name, (steps, values, *held_out) in lines.items():
             fitted = name not in colours
-            drawn[name] = colours[name.split()[0]]
+            drawn[name] = colours[name.removesuffix(FITTED)]
             style = {"color": drawn[name], "linestyle": "--" if fitted else "-"}
             shown = np.asarray(values, np.float64)
             if held_out and held_out[0]:

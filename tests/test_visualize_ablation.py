@@ -55,7 +55,10 @@ def test_a_row_has_its_colour_in_both_panels():
     steps = np.arange(0.0, 50.0)
     picture = pixels(
         curves_picture(
-            {"b": (steps, 3 - steps / 50, False), "c (fitted)": (steps, steps, True)},
+            {
+                "b": (steps, 3 - steps / 50, False),
+                "c (fitted encoder)": (steps, steps, True),
+            },
             {"c": (steps, 1 + np.sin(steps))},
             ["a", "b", "c"],
         )

@@ -102,6 +102,11 @@ def load_dataset(
             f"Received: {name!r}, levels={levels}"
         )
     levels = 0 if continuous else levels or source.levels
+    if pad_to and not levels:
+        raise ValueError(
+            "`pad_to` needs grey levels: zeros without noise have no density. "
+            f"Received: {name!r}, continuous, pad_to={pad_to}"
+        )
     splits = {
         key: _check_split(split, f"the {key} split of {name!r}", levels, options)
         for key, split in source.splits.items()

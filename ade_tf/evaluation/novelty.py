@@ -89,6 +89,12 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
             "novelty needs p(x) of images without labels, which a conditional model "
             "does not give. Received: conditional=True"
         )
+    if run.config.data.pad_to:
+        raise ValueError(
+            "novelty brings the second set to the run's shape by area, without the "
+            "zeros around its images. Received: a run of "
+            f"pad_to={run.config.data.pad_to}"
+        )
     scorer = LikelihoodScorer(run.model, options.batch_size)
     data = load_data(run.config.data, options.data_dir)
     second, how = load_against(options.against, data, options.data_dir)

@@ -108,7 +108,8 @@ class LatentVariableModel(keras.Model):
 
     def _features(self, z, condition):
         if self.decoder is None:
-            return tf.zeros([1, *self.image_shape]), tf.ones([])
+            count = 1 if condition is None else tf.shape(condition)[0]
+            return tf.zeros([count, *self.image_shape]), tf.ones([])
         return self.decoder(z, condition)
 
     @property

@@ -1,12 +1,14 @@
 """One picture of a run: its mode, and the file it goes to."""
 
 import dataclasses
+import io
 import pathlib
 
 import numpy as np
 
 from ade_tf.config.settings import check_settings, setting
 from ade_tf.extractors import EXTRACTORS
+from ade_tf.files import replace_file
 from ade_tf.pictures.codes import (
     draw_interpolations,
     draw_reconstructions,
@@ -159,7 +161,9 @@ def draw(run_dir, **settings) -> pathlib.Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".npz":
         kind = np.uint8 if model.levels else np.float32
-        np.savez_compressed(path, images=picture.images.astype(kind))
+        file = io.BytesIO()
+        np.savez_compressed(file, images=picture.images.astype(kind))
+        replace_file(path, file.getvalue())
     else:
         picture.write(path, model.levels)
     return path

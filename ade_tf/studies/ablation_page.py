@@ -156,7 +156,8 @@ def _notes(found):
     if any("training_seconds" not in run["scores"] for run in runs):
         yield "* -: trained by another command, or with a killed one; not timed whole."
     machines = " and ".join({run["machine"]: None for run in runs})
-    packages = ", ".join(f"{n} {v}" for n, v in runs[0]["packages"].items())
+    listed = (", ".join(f"{n} {v}" for n, v in run["packages"].items()) for run in runs)
+    packages = " or ".join(dict.fromkeys(listed))
     yield f"* Trained on {machines}, with {packages}. CPU minutes are of all threads."
     yield f"* By `{found['command']}`. All numbers: `ablation.json`."
 

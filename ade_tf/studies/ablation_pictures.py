@@ -9,6 +9,7 @@ from ade_tf.report.numbers import number
 from ade_tf.runs import RunDirectory
 from ade_tf.visualize import can_show
 from ade_tf.visualize_ablation import (
+    FITTED,
     curves_picture,
     samples_picture,
     trade_off_picture,
@@ -55,11 +56,13 @@ def draw_ablation(plan, found: dict, out) -> dict:
             _samples(plan, found, first, distance),
             "Real images and samples of each row",
         )
-    write(
-        "ablation_curves.png",
-        curves_picture(*_curves(first), list(first)),
-        "Learning curves",
-    )
+    curves = _curves(first)
+    if any(curves):
+        write(
+            "ablation_curves.png",
+            curves_picture(*curves, list(first)),
+            "Learning curves",
+        )
     return pictures
 
 
@@ -95,7 +98,10 @@ def _samples(plan, found, first, distance):
 
 
 def _drawn(run, options):
-    """Returns the first of the samples that were measured, drawn once."""
+    """Returns the first of the samples that were measured, drawn once.
+
+    Those of a conditional model are others, of its classes in turn.
+    """
     law = f"{'noise' if options.noise else 'mean'}-{options.temperature:g}"
     path = RunDirectory(run.directory).samples / f"{law}-seed-{options.seed}.npz"
     if not path.exists():
@@ -114,7 +120,7 @@ def _drawn(run, options):
 def _curves(first):
     likelihood, adversary = {}, {}
     for row, run in first.items():
-        for name, part in ((row, run), (f"{row} (fitted encoder)", run.fit)):
+        for name, part in ((row, run), (f"{row}{FITTED}", run.fit)):
             if part is None:
                 continue
             scalars = read_records(RunDirectory(part.directory).scalars)

@@ -69,7 +69,8 @@ def plan_ablation(
     Args:
       configs: `(row, seed) -> RunConfig`.
       out: Directory of the runs.
-      options: How the rows are measured; its metrics and splits are of no account.
+      options: How the rows are measured; its metrics, splits, data_dir and per_image
+        are of no account.
       parameter_share: Share by which the parameters of decoder and feature map may
         differ between rows that have a decoder; 0: any.
       fit_settings: As `fitted_config` takes them.
@@ -91,6 +92,7 @@ def plan_ablation(
             model = build_model(config, data.image_shape, data.levels, data.num_classes)
             parameters[row] = count_parameters(model.parts)
             first = first or model
+        _check_run(row, seed, config, configs)
         directory = out / f"{row}_{seed}"
         RunDirectory(directory).check(config)
         fit = None
@@ -105,12 +107,45 @@ def plan_ablation(
 
 def _fit(row, seed, config, directory, settings):
     run = RunDirectory(directory.with_name(f"{directory.name}_fitted"))
-    record = run.read()
-    # Whoever moves the directory of a table moves both runs.
-    path = record["config"].objective.generator_from if record else directory
+    record, path = run.read(), directory
+    if record is not None and _is_trained(run):
+        # Whoever moves the directory of a table moves both runs.
+        path = record["config"].objective.generator_from or directory
+        if not _is_trained(RunDirectory(directory)):
+            raise ValueError(
+                "a fitted encoder belongs to the generator it was fitted to; remove "
+                f"it with the generator. Received: {str(run.path)!r}, a run, without "
+                f"one in {str(directory)!r}"
+            )
     fitted = fitted_config(config, path, settings)
     run.check(fitted)
     return PlannedRun(f"{row}_fitted", seed, fitted, run.path, {})
+
+
+def _is_trained(run):
+    return any(run.checkpoints.glob("step-*.index"))
+
+
+def _check_run(row, seed, config, configs):
+    """Checks that a run has its seed, and else the settings of its row."""
+    first = next(other for (name, _), other in configs.items() if name == row)
+    different = set(first.differences(config)) - {"seed"}
+    if config.training.seed != seed or different:
+        raise ValueError(
+            "the runs of a row differ in their seeds alone. Received: "
+            f"{row!r} with seed={config.training.seed} for the seed {seed}, different "
+            f"in {', '.join(sorted(different)) or 'nothing else'}"
+        )
+    if config.training.strategy == "multi_worker":
+        raise ValueError(
+            "the rows of a table are trained by one process. "
+            f"Received: strategy='multi_worker' in {row!r}"
+        )
+    if config.model.conditional != next(iter(configs.values())).model.conditional:
+        raise ValueError(
+            "bits per dimension given the label do not compare with others: all rows "
+            f"are conditional or none. Received: {row!r}, unlike the first row"
+        )
 
 
 def _check_share(share):

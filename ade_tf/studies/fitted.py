@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from ade_tf.config import ModelConfig, RunConfig
+from ade_tf.config import DataConfig, ModelConfig, RunConfig
+from ade_tf.config.settings import settings_of
 
 __all__ = ["fitted_config", "needs_fit"]
 
@@ -26,13 +27,15 @@ def fitted_config(config: RunConfig, generator_from, settings: dict) -> RunConfi
     Args:
       config: The configuration of the GAN.
       generator_from: Directory of its run.
-      settings: `name -> value` that decide over the GAN's own data, model and training
-        settings.
+      settings: `name -> value` that decide over the GAN's own model and training
+        settings. Without them its generator has no dropout: it was trained without.
 
     Raises:
       TypeError: If a setting has the wrong type.
-      ValueError: If a setting is unknown, out of range or contradicts another.
+      ValueError: If a setting is unknown, out of range, contradicts another, or is one
+        of the data or of what makes the run a fit.
     """
+    _check_settings(settings)
     own = {
         name: value
         for part in (config.data, config.model, config.training)
@@ -45,6 +48,8 @@ def fitted_config(config: RunConfig, generator_from, settings: dict) -> RunConfi
             **own,
             "sigma": "scalar",
             "covariance_rank": ModelConfig().covariance_rank,
+            "coupling_dropout": 0.0,
+            "decoder_dropout": 0.0,
             "keep_best": True,
             "validate_every": max(1, steps // _VALIDATIONS),
             **settings,
@@ -52,3 +57,12 @@ def fitted_config(config: RunConfig, generator_from, settings: dict) -> RunConfi
             "generator_from": str(generator_from),
         }
     )
+
+
+def _check_settings(settings):
+    fixed = {"preset", "generator_from", *settings_of(DataConfig)}
+    if refused := sorted(fixed & set(settings)):
+        raise ValueError(
+            "an encoder is fitted to its row's generator and data: fit_settings may "
+            f"change neither. Received: {', '.join(refused)}"
+        )

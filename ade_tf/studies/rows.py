@@ -32,8 +32,7 @@ def train_row(config, run_dir) -> bool:
     """
     run = RunDirectory(run_dir)
     end = config.training.num_steps
-    # Training draws its curves last.
-    if _saved_step(run) >= end and (run.path / "curves.png").exists():
+    if _finished(run, end):
         return True
     began, worked, first = time.monotonic(), time.process_time(), _saved_step(run)
     try:
@@ -49,7 +48,7 @@ def train_row(config, run_dir) -> bool:
                     "to_step": _saved_step(run),
                 },
             )
-    return _saved_step(run) >= end
+    return _finished(run, end)
 
 
 def training_times(run_dir) -> dict:
@@ -60,13 +59,16 @@ def training_times(run_dir) -> dict:
       made in no session that was kept: by other binaries, or by a process that was
       killed.
     """
-    path = RunDirectory(run_dir).path / _SESSIONS
+    run = RunDirectory(run_dir)
+    path = run.path / _SESSIONS
     sessions = read_records(path) if path.exists() else []
     reached = 0
     for session in sessions:
         if session.get("from_step", 0) > reached:
             return {}
         reached = session.get("to_step", math.inf)
+    if reached < _saved_step(run):
+        return {}
     names = ("seconds", "cpu_seconds") if sessions else ()
     return {name: sum(session[name] for session in sessions) for name in names}
 
@@ -84,6 +86,11 @@ def mean_and_range(values, text) -> str:
     if len(values) > 1:
         words += f" ({text(min(values))} to {text(max(values))})"
     return words
+
+
+def _finished(run, end):
+    """Returns whether a run is trained and scored: it draws its curves last."""
+    return _saved_step(run) >= end and (run.path / "curves.png").exists()
 
 
 def _saved_step(run):

@@ -22,6 +22,7 @@ from ade_tf.visualize_density import DensityPanel, density_table
 __all__ = ["toy_study", "toy_table"]
 
 _METRIC = "toy_divergences"
+_PARTS = {"forward_kl", "reverse_kl", "modes_covered", "off_data"}
 _HEADINGS = {
     "vae": "likelihood only,\nwithout f (VAE)",
     "v_ade": "likelihood only,\nwith f (V-ADE)",
@@ -59,9 +60,19 @@ def toy_study(configs: dict, out) -> list[dict] | None:
                 "a configuration must be of its data set. "
                 f"Received: {key[0]!r} with dataset={config.data.dataset!r}"
             )
+        if config.training.seed != key[2]:
+            raise ValueError(
+                "a configuration must have its seed. "
+                f"Received: {key[2]} with seed={config.training.seed}"
+            )
+        if config.training.strategy == "multi_worker":
+            raise ValueError(
+                "the models of a picture are trained by one process. "
+                "Received: strategy='multi_worker'"
+            )
         if config.model.conditional:
             raise ValueError(
-                "points in the plane have no labels to be a condition. "
+                "the picture is of p(x), which a conditional model does not give. "
                 f"Received: {key[1]!r} with conditional=True"
             )
         RunDirectory(out / _name(key)).check(config)
@@ -123,7 +134,7 @@ def _measured(key, config, run_dir):
     run = RunDirectory(run_dir)
     records = read_records(run.metrics) if run.metrics.exists() else []
     found = [record for record in records if "law" in record or "estimate" in record]
-    if not found:
+    if not _PARTS <= {record["metric"] for record in found}:
         options = EvaluationOptions(metrics=(_METRIC,))
         found = evaluate_run(run_dir, options)
     data, row, seed = key

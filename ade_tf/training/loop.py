@@ -79,7 +79,7 @@ def train(config: RunConfig, run_dir) -> dict:
         )
         generator = config.objective.generator_from
         if generator and not checkpointer.steps():
-            copy_generator(model, load_run(generator).model)
+            copy_generator(model, _finished_run(generator).model)
         run.open(config, *images)
         start = _restore_or_initialize(model, checkpointer, run, data, strategy)
         if start < settings.num_steps:
@@ -94,6 +94,18 @@ def train(config: RunConfig, run_dir) -> dict:
         else:
             print(f"This run is finished ({settings.num_steps} steps).")
         return _finish(run, model, checkpointer, data)
+
+
+def _finished_run(run_dir):
+    """Loads a run that is trained to its end."""
+    run = load_run(run_dir)
+    last = Checkpointer(run.model, run.directory.checkpoints).steps()[-1]
+    if last < run.config.training.num_steps:
+        raise ValueError(
+            "generator_from must be a run that is trained to its end. Received: "
+            f"{str(run_dir)!r}, at {last} of {run.config.training.num_steps} steps"
+        )
+    return run
 
 
 def _restore_or_initialize(model, checkpointer, run, data, strategy):

@@ -29,6 +29,11 @@ def test_refused_arguments(options, message):
         load_dataset("digits", **options)
 
 
+def test_points_and_other_continuous_data_are_not_padded():
+    with pytest.raises(ValueError, match="`pad_to` needs grey levels.*'toy:ring'"):
+        load_dataset("toy:ring", pad_to=2)
+
+
 def test_size_and_channels_hold_for_every_source():
     data = load_dataset("digits", image_size=4, channels=3)
     assert data.image_shape == (4, 4, 3) and data.levels == 17

@@ -133,6 +133,8 @@ def test_the_density_given_each_label_integrates_to_one():
     ]
     cell = (2 * side / cells) ** 2
     np.testing.assert_allclose(np.sum(densities, axis=1) * cell, 1.0, atol=1e-4)
+    three = model.image_distribution(None, np.arange(3))
+    assert three.sample(2, seed=(0, 1)).shape == (2, 3, 1, 1, 2)
     # Half the L1 distance of two densities, between 0 and 1.
     apart = 0.5 * cell * np.sum(np.abs(densities[0] - densities[1]))
     assert apart > 0.1

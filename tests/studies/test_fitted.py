@@ -32,8 +32,14 @@ def test_it_has_the_generators_model_and_none_of_its_adversary(tmp_path):
     assert (fit.training.keep_best, fit.training.validate_every) == (True, 2)
 
 
-def test_settings_given_decide_but_for_what_makes_it_a_fit(tmp_path):
-    settings = {"num_steps": 7, "encoder_dropout": 0.3, "preset": "av_ade"}
-    fit = fitted_config(tiny_config("gan"), tmp_path, settings)
+def test_settings_given_decide(tmp_path):
+    gan = tiny_config("gan", decoder_dropout=0.2)
+    fit = fitted_config(gan, tmp_path, {"num_steps": 7, "encoder_dropout": 0.3})
     assert (fit.training.num_steps, fit.training.validate_every) == (7, 1)
-    assert fit.model.encoder_dropout == 0.3 and fit.model.preset == "vae"
+    assert (fit.model.encoder_dropout, fit.model.decoder_dropout) == (0.3, 0.0)
+
+
+@pytest.mark.parametrize("name", ["preset", "generator_from", "dataset", "pad_to"])
+def test_what_makes_it_a_fit_is_not_to_be_set(name, tmp_path):
+    with pytest.raises(ValueError, match=f"may change neither. Received: {name}"):
+        fitted_config(tiny_config("gan"), tmp_path, {name: "x"})

@@ -7,6 +7,7 @@ import pytest
 from ade_tf.runs import RunDirectory
 from ade_tf.studies.rows import mean_and_range, train_row, training_times
 from ade_tf.training import train
+from ade_tf.training.stopping import StopSignals
 from tests.helpers.models import tiny_config
 from tests.helpers.written_runs import write_run
 
@@ -41,6 +42,34 @@ def test_time_is_not_told_where_a_session_is_not_known(tmp_path, records):
     if records:
         sessions(run, *records)
     assert training_times(run) == {}
+
+
+def test_time_is_not_told_of_a_run_that_another_command_ended(tmp_path):
+    run = write_run(tmp_path / "run")
+    sessions(run, session(0, 3))
+    assert training_times(run) == {"seconds": 2.0, "cpu_seconds": 4.0}
+    (run / "checkpoints").mkdir(exist_ok=True)
+    (run / "checkpoints" / "step-9.index").touch()
+    assert training_times(run) == {}
+
+
+class Stopped(StopSignals):
+    """A signal that came at once."""
+
+    def __enter__(self):
+        self.requested = True
+        return super().__enter__()
+
+
+def test_a_row_stopped_in_its_last_step_is_not_finished(tmp_path, monkeypatch):
+    config = tiny_config(
+        "vae", network="mlp", num_steps=1, warmup_steps=0, sample_every=0
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("ade_tf.training.loop.StopSignals", Stopped)
+        assert not train_row(config, tmp_path / "run")
+    assert (tmp_path / "run" / "checkpoints" / "step-1.index").exists()
+    assert train_row(config, tmp_path / "run")
 
 
 def test_a_row_is_trained_once_and_runs_of_others_are_taken(tmp_path):

@@ -1,5 +1,8 @@
 """An encoder fitted to a generator that stays as it is."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -65,6 +68,13 @@ def test_a_generator_that_does_not_fit_is_refused_before_the_run_exists(gan, tmp
         train(fitted(gan, width=9), tmp_path / "run")
     with pytest.raises(ValueError, match="directory of a run"):
         train(fitted(tmp_path / "none"), tmp_path / "run")
+    unfinished = tmp_path / "unfinished"
+    shutil.copytree(gan, unfinished)
+    flat = json.loads((unfinished / "config.json").read_text())
+    flat["config"]["num_steps"] = 4
+    (unfinished / "config.json").write_text(json.dumps(flat))
+    with pytest.raises(ValueError, match="trained to its end. .*at 3 of 4 steps"):
+        train(fitted(unfinished), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
