@@ -20,12 +20,9 @@ SHAPES = {
 }
 
 
-SLOW = {"digits_av_ade_topdown_iaf"}
-
-
 def marked(name):
-    small = name.startswith(("digits", "toy")) and name not in SLOW
-    return pytest.param(name, marks=() if small else pytest.mark.long)
+    (height, *_), _ = SHAPES[name.split("_")[0]]
+    return pytest.param(name, marks=pytest.mark.long if height > 32 else ())
 
 
 def config_of(name):
