@@ -7,7 +7,7 @@ import shutil
 import tensorflow as tf
 from absl import logging
 
-__all__ = ["Checkpointer"]
+__all__ = ["Checkpointer", "checkpoint_steps"]
 
 # What TensorFlow raises for files that are damaged, cut short, missing or of another
 # model, depending on where it notices.
@@ -20,6 +20,19 @@ _UNREADABLE = (
     TypeError,
     ValueError,
 )
+
+
+def checkpoint_steps(directory, kind: str = "step") -> list[int]:
+    """Returns the steps of the checkpoints of a kind in a directory, oldest first.
+
+    Args:
+      directory: Where checkpoints stand; need not exist.
+      kind: `step`, or `best` for the best weights.
+    """
+    pattern = re.compile(rf"{kind}-(\d+)\.index")
+    found = pathlib.Path(directory).glob(f"{kind}-*.index")
+    matches = (pattern.fullmatch(path.name) for path in found)
+    return sorted(int(match[1]) for match in matches if match)
 
 
 class Checkpointer:
@@ -44,10 +57,7 @@ class Checkpointer:
 
     def steps(self, kind: str = "step") -> list[int]:
         """Returns the steps of the checkpoints of a kind found, oldest first."""
-        found = self._directory.glob(f"{kind}-*.index")
-        pattern = re.compile(rf"{kind}-(\d+)\.index")
-        matches = (pattern.fullmatch(path.name) for path in found)
-        return sorted(int(match[1]) for match in matches if match)
+        return checkpoint_steps(self._directory, kind)
 
     def save(self, step: int) -> None:
         """Writes the checkpoint of a step, then removes all but the newest.

@@ -10,8 +10,9 @@ from ade_tf.evaluation import Evaluation, EvaluationOptions
 from ade_tf.evaluation.evaluate import choose_metrics
 from ade_tf.evaluation.options import QUALITY_METRICS
 from ade_tf.models import build_model, count_parameters
-from ade_tf.runs import LoadedRun, RunDirectory, load_data
+from ade_tf.runs import LoadedRun, RunDirectory, checkpoint_steps, load_data
 from ade_tf.studies.fitted import fitted_config, needs_fit
+from ade_tf.studies.rows import check_one_process
 
 __all__ = ["AblationPlan", "PlannedRun", "plan_ablation"]
 
@@ -108,10 +109,10 @@ def plan_ablation(
 def _fit(row, seed, config, directory, settings):
     run = RunDirectory(directory.with_name(f"{directory.name}_fitted"))
     record, path = run.read(), directory
-    if record is not None and _is_trained(run):
+    if record is not None and checkpoint_steps(run.checkpoints):
         # Whoever moves the directory of a table moves both runs.
         path = record["config"].objective.generator_from or directory
-        if not _is_trained(RunDirectory(directory)):
+        if not checkpoint_steps(RunDirectory(directory).checkpoints):
             raise ValueError(
                 "a fitted encoder belongs to the generator it was fitted to; remove "
                 f"it with the generator. Received: {str(run.path)!r}, a run, without "
@@ -120,10 +121,6 @@ def _fit(row, seed, config, directory, settings):
     fitted = fitted_config(config, path, settings)
     run.check(fitted)
     return PlannedRun(f"{row}_fitted", seed, fitted, run.path, {})
-
-
-def _is_trained(run):
-    return any(run.checkpoints.glob("step-*.index"))
 
 
 def _check_run(row, seed, config, configs):
@@ -136,11 +133,7 @@ def _check_run(row, seed, config, configs):
             f"{row!r} with seed={config.training.seed} for the seed {seed}, different "
             f"in {', '.join(sorted(different)) or 'nothing else'}"
         )
-    if config.training.strategy == "multi_worker":
-        raise ValueError(
-            "the rows of a table are trained by one process. "
-            f"Received: strategy='multi_worker' in {row!r}"
-        )
+    check_one_process(config, row)
     if config.model.conditional != next(iter(configs.values())).model.conditional:
         raise ValueError(
             "bits per dimension given the label do not compare with others: all rows "

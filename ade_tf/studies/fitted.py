@@ -7,7 +7,7 @@ from ade_tf.config.settings import settings_of
 
 __all__ = ["fitted_config", "needs_fit"]
 
-# The share of the steps between two validation bounds, of which the best one counts.
+# Validation bounds of a fit, of which the best one counts.
 _VALIDATIONS = 20
 _OF_THE_ADVERSARY = ("discriminator_batch", "mixed_group")
 

@@ -6,12 +6,25 @@ import time
 import numpy as np
 
 from ade_tf.metrics import append_record, read_records
-from ade_tf.runs import RunDirectory
+from ade_tf.runs import RunDirectory, checkpoint_steps
 from ade_tf.training import train
 
-__all__ = ["mean_and_range", "train_row", "training_times"]
+__all__ = ["check_one_process", "mean_and_range", "train_row", "training_times"]
 
 _SESSIONS = "sessions.jsonl"
+
+
+def check_one_process(config, row) -> None:
+    """Checks that a row is not spread over workers: each would keep a run of its own.
+
+    Raises:
+      ValueError: If it is.
+    """
+    if config.training.strategy == "multi_worker":
+        raise ValueError(
+            "the rows of a table are trained by one process. "
+            f"Received: strategy='multi_worker' in {row!r}"
+        )
 
 
 def train_row(config, run_dir) -> bool:
@@ -94,5 +107,4 @@ def _finished(run, end):
 
 
 def _saved_step(run):
-    found = run.checkpoints.glob("step-*.index")
-    return max((int(path.stem.removeprefix("step-")) for path in found), default=0)
+    return max(checkpoint_steps(run.checkpoints), default=0)

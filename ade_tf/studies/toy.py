@@ -15,7 +15,12 @@ from ade_tf.files import replace_file
 from ade_tf.metrics import read_records
 from ade_tf.progress import Passes
 from ade_tf.runs import RunDirectory, load_run
-from ade_tf.studies.rows import mean_and_range, train_row, training_times
+from ade_tf.studies.rows import (
+    check_one_process,
+    mean_and_range,
+    train_row,
+    training_times,
+)
 from ade_tf.training.stopping import StopSignals
 from ade_tf.visualize_density import DensityPanel, density_table
 
@@ -65,11 +70,7 @@ def toy_study(configs: dict, out) -> list[dict] | None:
                 "a configuration must have its seed. "
                 f"Received: {key[2]} with seed={config.training.seed}"
             )
-        if config.training.strategy == "multi_worker":
-            raise ValueError(
-                "the models of a picture are trained by one process. "
-                "Received: strategy='multi_worker'"
-            )
+        check_one_process(config, key[1])
         if config.model.conditional:
             raise ValueError(
                 "the picture is of p(x), which a conditional model does not give. "

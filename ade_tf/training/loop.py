@@ -15,7 +15,7 @@ from ade_tf.models import (
     initialize_from_data,
 )
 from ade_tf.progress import Passes
-from ade_tf.runs.checkpoints import Checkpointer
+from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
 from ade_tf.runs.images import load_data
 from ade_tf.runs.restoring import load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
@@ -99,7 +99,7 @@ def train(config: RunConfig, run_dir) -> dict:
 def _finished_run(run_dir):
     """Loads a run that is trained to its end."""
     run = load_run(run_dir)
-    last = Checkpointer(run.model, run.directory.checkpoints).steps()[-1]
+    last = checkpoint_steps(run.directory.checkpoints)[-1]
     if last < run.config.training.num_steps:
         raise ValueError(
             "generator_from must be a run that is trained to its end. Received: "
