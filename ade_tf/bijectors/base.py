@@ -196,8 +196,6 @@ class FusedBijector(tfb.Bijector):
     def _inverse_and_log_det(self, x, condition):
         raise NotImplementedError(f"{type(self).__name__}._inverse_and_log_det")
 
-    # Without this, tf.function rewrites every line below here for no use.
-    @tf.autograph.experimental.do_not_convert
     # Nothing here for AutoGraph, whose conversion would slow the tracing down.
     @tf.autograph.experimental.do_not_convert
     def _run(self, function, event_shape_of, x, condition):

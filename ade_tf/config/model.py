@@ -33,6 +33,11 @@ class ModelConfig:
     flow_factor_out: bool = setting(
         True, "Between scales, half of the channels take no further part."
     )
+    learned_prior: bool = setting(
+        True,
+        "Where there is no z, channels that are factored out have a Gaussian computed "
+        "from those that go on; off: a standard normal.",
+    )
     coupling: str = setting(
         "affine",
         "Transform of a coupling.",

@@ -60,6 +60,9 @@ class TrainingConfig:
         minimum=0.0,
         maximum=0.99999,
     )
+    check_gradients: bool = setting(
+        True, "Skip updates whose gradient is not finite; off: make them."
+    )
     max_skipped_updates: int = setting(
         20,
         "Updates with a non-finite gradient that are skipped before training stops.",

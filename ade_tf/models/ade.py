@@ -279,6 +279,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             gradients,
             variables,
             clip_norm=self.config.training.clip_norm,
+            check=self.config.training.check_gradients,
         )
         logs[f"{name}_gradient_norm"] = norm
         logs["skipped"] = logs.get("skipped", 0.0) + skipped

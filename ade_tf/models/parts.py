@@ -129,7 +129,7 @@ def _feature_map(config, image_shape, levels, condition_shape):
     keywords = dict(
         steps=config.flow_steps,
         factor_out=config.flow_factor_out,
-        learned_prior=not PRESETS[config.preset].latent,
+        learned_prior=config.learned_prior and not PRESETS[config.preset].latent,
         coupling=config.coupling,
         mixing=config.mixing,
         squeeze=config.flow_squeeze,

@@ -3,6 +3,7 @@
 import keras
 
 from ade_tf.config import TrainingConfig
+from ade_tf.models.adam import FusedAdam
 
 __all__ = ["discriminator_optimizer", "generator_optimizer"]
 
@@ -47,7 +48,7 @@ def _optimizer(config, rate, step, name, **keywords):
         schedule = keras.optimizers.schedules.PolynomialDecay(
             rate, 1, end_learning_rate=rate
         )
-    kinds = {"adam": keras.optimizers.Adam, "adamax": keras.optimizers.Adamax}
+    kinds = {"adam": FusedAdam, "adamax": keras.optimizers.Adamax}
     # A schedule of the model's own step, not of the optimiser's update count: several
     # updates, or none where the guard skips one, can belong to one step.
     return kinds[config.optimizer](

@@ -5,8 +5,8 @@ import tensorflow as tf
 __all__ = ["clip_weights", "guarded_update", "mean_over_replicas"]
 
 
-def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0):
-    """Applies gradients unless they hold a NaN or an infinity.
+def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0, check=True):
+    """Applies gradients, by default unless they hold a NaN or an infinity.
 
     Clipping and the check follow the mean over replicas, so that several replicas do
     what one would; Keras clips before it. Call in replica context.
@@ -16,6 +16,7 @@ def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0):
       gradients: List of this replica's gradients; None where there is none.
       variables: The Keras variables they belong to.
       clip_norm: Greatest global norm; 0 for none.
+      check: Whether an update with a non-finite gradient is left out.
 
     Returns:
       `(norm, skipped)`: the global norm before clipping, and 1.0 where the update
@@ -36,6 +37,9 @@ def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0):
         factor *= tf.minimum(1.0, clip_norm / tf.maximum(norm, 1e-12))
     if clip_norm or replicas > 1:
         gradients = [g * factor for g in gradients]
+    if not check:
+        optimizer.apply(gradients, variables)
+        return norm, tf.zeros([])
 
     def apply(strategy, finite, gradients):
         def run():

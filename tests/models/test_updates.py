@@ -35,6 +35,14 @@ def test_a_bad_gradient_changes_nothing(bad):
     assert not np.array_equal(state[0], variable.numpy())
 
 
+def test_without_the_check_a_bad_gradient_is_applied():
+    variable, optimizer = make()
+    gradient = tf.constant([1.0, np.nan])
+    _, skipped = guarded_update(optimizer, [gradient], [variable], check=False)
+    assert float(skipped) == 0.0
+    np.testing.assert_array_equal(variable.numpy(), [0.0, np.nan])
+
+
 def test_clipping_keeps_the_direction():
     variable, optimizer = make()
     gradient = tf.constant([3.0, 4.0])

@@ -1,0 +1,71 @@
+"""Adam whose update of a variable is one operation."""
+
+import keras
+import tensorflow as tf
+
+__all__ = ["FusedAdam"]
+
+
+class FusedAdam(keras.optimizers.Adam):
+    """Keras's Adam (arXiv 1412.6980), each variable updated by one TensorFlow op.
+
+        m <- m + (1 - beta_1) (g - m);  v <- v + (1 - beta_2) (g^2 - v)
+        w <- w - alpha m / (sqrt(v) + epsilon)
+        alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)
+
+    Keras writes these out as ten operations a variable, and ten more for the moving
+    average of `use_ema`, here two. State, its names and checkpoints are those of
+    `keras.optimizers.Adam`. Gradients are dense.
+
+    Args:
+      learning_rate: As in Keras: a number, a schedule or a function.
+      **keywords: Of `keras.optimizers.Adam`.
+
+    Raises:
+      ValueError: With `amsgrad`, which the operation does not know.
+    """
+
+    def __init__(self, learning_rate=1e-3, **keywords):
+        if keywords.get("amsgrad"):
+            raise ValueError("`amsgrad` must be off. Received: amsgrad=True")
+        super().__init__(learning_rate, **keywords)
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        # Keras computes alpha anew for each variable.
+        step = tf.cast(self.iterations.value + 1, tf.float32)
+        alpha = tf.sqrt(1.0 - tf.pow(self.beta_2, step))
+        alpha *= tf.cast(learning_rate, tf.float32)
+        alpha /= 1.0 - tf.pow(self.beta_1, step)
+        super()._backend_update_step(grads, trainable_variables, alpha)
+
+    def _update_model_variables_moving_average(self, trainable_variables):
+        # average <- average - rate (average - w), of two operations where Keras has ten.
+        if not self.use_ema:
+            return
+        first = tf.equal(self.iterations.value, 0)
+        rate = tf.where(first, 1.0, 1.0 - self.ema_momentum)
+        averages = self._model_variables_moving_average
+        for variable, average in zip(trainable_variables, averages, strict=True):
+            tf.raw_ops.ResourceApplyGradientDescent(
+                var=average.value.handle,
+                alpha=tf.cast(rate, average.dtype),
+                delta=average.value - variable.value,
+            )
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Updates one variable; `learning_rate` is alpha."""
+        index = self._get_variable_index(variable)
+        dtype = variable.dtype
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            # Powers of 0: the op's own correction is that of late steps, none.
+            beta1_power=tf.zeros([], dtype),
+            beta2_power=tf.zeros([], dtype),
+            lr=tf.cast(learning_rate, dtype),
+            beta1=tf.constant(self.beta_1, dtype),
+            beta2=tf.constant(self.beta_2, dtype),
+            epsilon=tf.constant(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
