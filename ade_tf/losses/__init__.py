@@ -15,12 +15,14 @@ from ade_tf.losses.likelihood import (
 )
 from ade_tf.losses.mixing import MixedBatch, SeparateBatch
 from ade_tf.losses.penalties import interpolates, no_penalty, r1, r1_r2, r2
+from ade_tf.losses.recorded_passes import RecordedPasses
 from ade_tf.losses.relativistic import RELATIVISTIC
 from ade_tf.losses.wasserstein import WASSERSTEIN
 
 __all__ = [
     "ADVERSARIES",
     "PENALTIES",
+    "RecordedPasses",
     "Adversary",
     "LikelihoodTerms",
     "MixedBatch",

@@ -2,10 +2,13 @@
 
 Each takes `(discriminator, real, fake, uniform)`, uses what it needs of them and
 returns a scalar without a coefficient, the mean over the local batch. The images are
-taken as constants: a penalty trains the discriminator alone.
+taken as constants: a penalty trains the discriminator alone. One of `RecordedPasses`
+that has judged the images already is not run again.
 """
 
 import tensorflow as tf
+
+from ade_tf.losses.recorded_passes import RecordedPasses
 
 __all__ = ["interpolates", "no_penalty", "r1", "r1_r2", "r2"]
 
@@ -102,15 +105,10 @@ def r1_r2(discriminator, real, fake, uniform) -> tf.Tensor:
     Returns:
       Scalar, at least 0.
     """
-    both = tf.concat([real, fake], 0)
-    # The mean over both sets is half of the sum of the sets' means.
-    return 2.0 * r1(discriminator, both, None, uniform)
+    passes = RecordedPasses.of(discriminator)
+    return r1(passes, real, fake, uniform) + r2(passes, real, fake, uniform)
 
 
 def _squared_gradient_norm(discriminator, images):
-    images = tf.stop_gradient(images)
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        logits = discriminator(images)
-    gradient = tape.gradient(logits, images)
+    gradient = RecordedPasses.of(discriminator).gradient(images)
     return tf.reduce_sum(gradient**2, axis=tf.range(1, tf.rank(gradient)))

@@ -39,7 +39,7 @@ class FusedAdam(keras.optimizers.Adam):
         super()._backend_update_step(grads, trainable_variables, alpha)
 
     def _update_model_variables_moving_average(self, trainable_variables):
-        # average <- average - rate (average - w), of two operations where Keras has ten.
+        # average <- average - rate (average - w)
         if not self.use_ema:
             return
         first = tf.equal(self.iterations.value, 0)

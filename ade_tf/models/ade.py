@@ -7,6 +7,7 @@ from ade_tf.losses import (
     ADVERSARIES,
     PENALTIES,
     MixedBatch,
+    RecordedPasses,
     SeparateBatch,
     free_bits_kl,
 )
@@ -167,7 +168,12 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             self.discriminator.update_spectral_norm()
         batch = self._adversarial_batch(tf.shape(images)[0], draws)
         with tf.GradientTape() as tape:
-            logits = batch.split(judge(batch.join(real, fake)))
+            if objective.penalty == "none":
+                logits = batch.split(judge(batch.join(real, fake)))
+            else:
+                # Apart, so that the penalty can share the passes.
+                judge = RecordedPasses(judge)
+                logits = judge(real), judge(fake)
             loss = batch.discriminator_loss(self.adversary, *logits)
             logs["discriminator_loss"] = loss
             logs["real_logit"], logs["fake_logit"] = map(tf.reduce_mean, logits)
