@@ -5,6 +5,7 @@ import typing
 
 from absl import flags
 
+from ade_tf.benchmarking import BenchmarkOptions
 from ade_tf.config import RunConfig
 from ade_tf.config.settings import settings_of
 from ade_tf.data import TOYS
@@ -147,20 +148,7 @@ def define_report_flags() -> None:
 def define_benchmark_flags() -> None:
     """Defines the flags of `benchmark`: one per setting of a run, and its own."""
     _define_settings()
-    flags.DEFINE_string("out", "", "File of the report, JSON.")
-    flags.DEFINE_list(
-        "image_shape",
-        ["32", "32", "3"],
-        "Height, width and channels of the synthetic images, comma-separated.",
-    )
-    flags.DEFINE_string(
-        "against",
-        "",
-        "Reference that is timed by turns with the model: `direct`, the same Glow "
-        "written directly in TensorFlow's ops; empty: none.",
-    )
-    flags.DEFINE_integer("rounds", 30, "Timed steps of each mode.")
-    flags.DEFINE_integer("threads", 0, "Threads; 0: TensorFlow's own choice.")
+    _define_options(BenchmarkOptions)
 
 
 def define_toy_flags() -> None:

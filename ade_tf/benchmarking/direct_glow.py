@@ -25,6 +25,7 @@ _SETTINGS = {
     "position_maps": False,
     "logit_alpha": 0.0,
     "continuous": False,
+    "conditional": False,
 }
 
 _IMAGE_RANGE = 4.0
@@ -39,6 +40,12 @@ class _Step(typing.NamedTuple):
     permutation: tf.Tensor
     sign: tf.Tensor
     network: list
+
+
+class _Scale(typing.NamedTuple):
+    steps: list
+    last: bool
+    prior: list | None
 
 
 class DirectGlow:
@@ -67,14 +74,16 @@ class DirectGlow:
             layers = list(flow.bijectors[1:-1])
             factor_out = layers.pop() if isinstance(layers[-1], FactorOut) else None
             steps = [self._step(*layers[i : i + 3]) for i in range(0, len(layers), 3)]
-            prior = factor_out and self._network(factor_out)
-            self._scales.append((steps, prior))
+            prior = None
+            if factor_out is not None and factor_out.keras_layers:
+                prior = self._network(factor_out)
+            self._scales.append(_Scale(steps, factor_out is None, prior))
             flow = factor_out and factor_out.inner
         self._feature_shapes = []
         height, width, channels = model.image_shape
-        for _, prior in self._scales:
+        for scale in self._scales:
             height, width = height // 2, width // 2
-            channels *= 4 if prior is None else 2
+            channels *= 4 if scale.last else 2
             self._feature_shapes.append((height, width, channels))
 
     @staticmethod
@@ -106,40 +115,47 @@ class DirectGlow:
         total = size * math.log(_IMAGE_RANGE / self._levels)
         y = (x / self._levels - 0.5) * _IMAGE_RANGE
         features = []
-        for steps, prior in self._scales:
+        for scale in self._scales:
             y = tf.nn.space_to_depth(y, 2)
-            for step in steps:
+            for step in scale.steps:
                 positions = y.shape[1] * y.shape[2]
-                y = (y + step.shift) * tf.exp(step.log_scale)
-                y = _mix(y, step.permutation @ tf.matmul(*_triangles(step)))
+                # ActNorm and the mix are one product: (y + b) s W = y (s W) + (b s) W.
+                matrix = step.permutation @ tf.matmul(*_triangles(step))
+                matrix *= tf.exp(step.log_scale)[:, None]
+                shift = tf.reduce_sum(step.shift[:, None] * matrix, 0)
+                y = _mix(y, matrix, shift)
                 log_det = tf.reduce_sum(step.log_scale + step.log_diagonal)
                 kept, changed = tf.split(y, 2, -1)
                 shift, log_scale = self._shift_and_scale(step.network, kept)
                 changed = (changed + shift) * tf.exp(log_scale)
                 y = tf.concat([kept, changed], -1)
                 total += positions * log_det + _sum(log_scale)
-            if prior is not None:
+            if not scale.last:
                 y, end = tf.split(y, 2, -1)
-                mean, log_scale = self._shift_and_scale(prior, y)
-                features.append((end - mean) * tf.exp(-log_scale))
-                total -= _sum(log_scale)
+                if scale.prior:
+                    mean, log_scale = self._shift_and_scale(scale.prior, y)
+                    end = (end - mean) * tf.exp(-log_scale)
+                    total -= _sum(log_scale)
+                features.append(end)
         return [*features, y], total
 
     def images(self, features):
         """Takes features, a list as `features` gives it, to images."""
         y = features[-1]
         for index in reversed(range(len(self._scales))):
-            steps, prior = self._scales[index]
-            if prior is not None:
-                mean, log_scale = self._shift_and_scale(prior, y)
-                end = features[index] * tf.exp(log_scale) + mean
+            scale = self._scales[index]
+            if not scale.last:
+                end = features[index]
+                if scale.prior:
+                    mean, log_scale = self._shift_and_scale(scale.prior, y)
+                    end = end * tf.exp(log_scale) + mean
                 y = tf.concat([y, end], -1)
-            for step in reversed(steps):
+            for step in reversed(scale.steps):
                 kept, changed = tf.split(y, 2, -1)
                 shift, log_scale = self._shift_and_scale(step.network, kept)
                 changed = changed * tf.exp(-log_scale) - shift
-                y = _mix(tf.concat([kept, changed], -1), _inverse(step))
-                y = y * tf.exp(-step.log_scale) - step.shift
+                matrix = _inverse(step) * tf.exp(-step.log_scale)
+                y = _mix(tf.concat([kept, changed], -1), matrix, -step.shift)
             y = tf.nn.depth_to_space(y, 2)
         return (y / _IMAGE_RANGE + 0.5) * self._levels
 
@@ -154,7 +170,7 @@ class DirectGlow:
         y = tf.nn.relu(
             tf.nn.bias_add(tf.nn.conv2d(kept, first[0], 1, "SAME"), first[1])
         )
-        y = tf.nn.relu(tf.nn.bias_add(_mix(y, hidden[0]), hidden[1]))
+        y = tf.nn.relu(_mix(y, hidden[0], hidden[1]))
         y = tf.nn.bias_add(tf.nn.conv2d(y, last[0], 1, "SAME"), last[1])
         shift, raw = tf.split(y, 2, -1)
         return shift, self._bound * tf.tanh(raw / self._bound)
@@ -196,8 +212,9 @@ def _inverse(step):
     return tf.linalg.triangular_solve(upper, inverse, lower=False)
 
 
-def _mix(y, matrix):
+def _mix(y, matrix, shift):
     rows = tf.matmul(tf.reshape(y, [-1, y.shape[-1]]), matrix)
+    rows = tf.nn.bias_add(rows, shift)
     return tf.reshape(rows, [-1, *y.shape[1:-1], matrix.shape[-1]])
 
 

@@ -15,7 +15,7 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
     turns. A call ends when its results can be read.
 
     Args:
-      calls: `name -> function` without arguments that returns Tensors.
+      calls: `name -> function` without arguments that returns Tensors, or nothing.
       rounds: Timed calls of each, at least 1.
       warmup: Calls of each that come first and are not timed; they trace graphs.
 
@@ -61,4 +61,6 @@ def ratio(times, reference_times) -> dict:
 
 
 def _run(call):
-    tf.nest.map_structure(lambda t: t.numpy(), call())
+    for result in tf.nest.flatten(call()):
+        if tf.is_tensor(result):
+            result.numpy()

@@ -66,7 +66,9 @@ class BijectorLayer(keras.layers.Layer):
 
     def forward_and_log_det(self, y, condition=None):
         """Takes features `[B, H, W, C]` to the image, with the log-det `[B]`."""
-        return forward_and_log_det(self._bijector, y, condition)
+        # Keras names the operations of the other direction by the layer.
+        with tf.name_scope(f"{self.name}_forward"):
+            return forward_and_log_det(self._bijector, y, condition)
 
     def inverse_and_log_det(self, x, condition=None):
         """Takes images `[B, H, W, C]` to features, with the log-det `[B]`."""

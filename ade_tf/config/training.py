@@ -60,6 +60,11 @@ class TrainingConfig:
         minimum=0.0,
         maximum=0.99999,
     )
+    jit_compile: bool = setting(
+        False,
+        "Compile the training step by XLA: slower to start; on CPUs slower altogether.",
+        operational=True,
+    )
     check_gradients: bool = setting(
         True, "Skip updates whose gradient is not finite; off: make them."
     )

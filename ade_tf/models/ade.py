@@ -85,7 +85,8 @@ class AdaptiveDensityEstimator(LatentVariableModel):
           discriminator_optimizer: Of the discriminator, where there is one.
           **keywords: Passed to `keras.Model.compile`.
         """
-        super().compile(optimizer=generator_optimizer, jit_compile=False, **keywords)
+        compiled = self.config.training.jit_compile
+        super().compile(generator_optimizer, jit_compile=compiled, **keywords)
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         generator_optimizer.build(self.generator_variables)

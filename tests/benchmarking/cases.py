@@ -14,6 +14,7 @@ REFERENCE = dict(
     levels=256,
     logit_alpha=0,
     flow_steps=(8, 8, 8),
+    learned_prior=False,
     coupling="affine",
     mixing="plu",
     actnorm="channel",
@@ -23,6 +24,7 @@ REFERENCE = dict(
     schedule="constant",
     clip_norm=0,
     average_decay=0,
+    check_gradients=False,
 )
 SMALL = dict(flow_steps=(2, 1), coupling_width=4, batch_size=3)
 

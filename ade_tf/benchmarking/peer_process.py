@@ -1,0 +1,122 @@
+"""Models of other libraries, kept in a process of their own and run by turns."""
+
+import contextlib
+import functools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+__all__ = ["PEERS", "check_peer", "peer_calls"]
+
+_SCRIPT = pathlib.Path(__file__).with_name("torch_glow.py")
+_MODES = ("train", "log_prob", "sample")
+
+# Name of a reference -> library and layout of its tensors.
+PEERS = {
+    "normflows": ("normflows", False),
+    "normflows_channels_last": ("normflows", True),
+    "nflows": ("nflows", False),
+    "nflows_channels_last": ("nflows", True),
+}
+
+
+def check_peer(name: str, config, python: str) -> None:
+    """Checks that a peer can be run and that its Glow is that of a configuration.
+
+    Args:
+      name: Key of `PEERS`.
+      config: A resolved configuration of a Glow that `DirectGlow.check` lets pass.
+      python: The interpreter of an environment with torch and the library.
+
+    Raises:
+      ValueError: If not.
+    """
+    library, _ = PEERS[name]
+    model = config.model
+    if len(set(model.flow_steps)) > 1 or model.learned_prior:
+        raise ValueError(
+            f"{name} has equally many steps at every scale and no learned prior. "
+            f"Received: flow_steps={model.flow_steps}, "
+            f"learned_prior={model.learned_prior}"
+        )
+    if not shutil.which(python):
+        raise ValueError(f"peer_python must be a program. Received: {python!r}")
+    look = (
+        "import importlib.util, sys\n"
+        "sys.exit(None in map(importlib.util.find_spec, sys.argv[1:]))"
+    )
+    found = subprocess.run([python, "-c", look, "torch", library], capture_output=True)
+    if found.returncode:
+        raise ValueError(
+            f"{name} needs torch and {library} in the environment of peer_python. "
+            f"Received: peer_python={python!r}"
+        )
+
+
+@contextlib.contextmanager
+def peer_calls(name: str, config, image_shape, python: str, threads: int):
+    """Starts a peer; yields `mode -> function` of one step, and what the peer is.
+
+    Its weights are its own. It waits for its turn without computing.
+
+    Args:
+      name: Key of `PEERS`.
+      config: A configuration that `check_peer` lets pass.
+      image_shape: `(H, W, C)`.
+      python: The interpreter of its environment.
+      threads: Its threads, at least 1.
+
+    Raises:
+      RuntimeError: If it ends or fails.
+    """
+    library, channels_last = PEERS[name]
+    settings = {
+        "library": library,
+        "channels_last": channels_last,
+        "image_shape": list(image_shape),
+        "steps": list(config.model.flow_steps),
+        "width": config.model.coupling_width,
+        "batch_size": config.training.batch_size,
+        "learning_rate": config.training.learning_rate,
+        "threads": threads,
+    }
+    counts = {key: str(threads) for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    errors = tempfile.TemporaryFile("w+")
+    process = subprocess.Popen(
+        # Isolated, or the modules beside the script would hide those of Python.
+        [python, "-I", str(_SCRIPT), json.dumps(settings)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        env={**os.environ, **counts},
+    )
+
+    def answer():
+        line = process.stdout.readline()
+        if not line:
+            status = process.wait()
+            errors.seek(0)
+            raise RuntimeError(
+                f"{name} must run to the end of the benchmark. "
+                f"Received: it ended with status {status}\n{errors.read()}"
+            )
+        return json.loads(line)
+
+    def step(mode):
+        process.stdin.write(f"{mode}\n")
+        process.stdin.flush()
+        answer()
+
+    try:
+        described = answer()
+        yield {mode: functools.partial(step, mode) for mode in _MODES}, described
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.terminate()
+        process.wait()
+        errors.close()
