@@ -26,6 +26,7 @@ _SETTINGS = {
     "logit_alpha": 0.0,
     "continuous": False,
     "conditional": False,
+    "precision": "float32",
 }
 
 _IMAGE_RANGE = 4.0

@@ -5,6 +5,7 @@ from ade_tf.bijectors.spline import Spline
 from ade_tf.bijectors.splits import split_by
 from ade_tf.bijectors.transforms import Additive, Affine
 from ade_tf.networks.conditioner import CONDITIONERS
+from ade_tf.networks.precision import policy_within
 
 __all__ = ["TRANSFORMS", "Coupling"]
 
@@ -35,6 +36,14 @@ class Coupling(FusedBijector):
     The log-det is the sum of `log |dT/dx_b|`. The network runs once a direction; its
     last layer starts at zero, so a new coupling is the identity.
 
+    Whatever function of the kept part the network computes, this is a bijection with
+    that log-det. But `f^-1` meets kept parts that differ from those of `f` by rounding,
+    and a `mixed_bfloat16` network rounds a few of these to another neighbour, 1 part in
+    256 away. So `max |f^-1(f(x)) - x|` is larger than in float32. In flows trained on
+    digits, 3000 images in [0, 17): 0.04 against 1e-5 (4 affine steps), 0.14 against
+    1.5e-4 (8 spline steps at three scales); the mean error 1e-5 and 3e-4. The log-dets
+    of the two directions then differ too, by at most 0.03 and 0.13 nats an image.
+
     Args:
       event_shape: `(H, W, C)`.
       mask: Bool array of `event_shape`, True where an entry is kept: `channel_mask`,
@@ -49,6 +58,8 @@ class Coupling(FusedBijector):
       spline_bins: Pieces of the spline, >= 2.
       spline_range: The spline acts on [-spline_range, spline_range].
       condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
+      network_dtype: Keras dtype policy of the network; None for `dtype`. With
+        "mixed_bfloat16" it computes in bfloat16, from and to float32.
       dtype: "float32" or "float64".
       name: Name for the ops.
 
@@ -71,6 +82,7 @@ class Coupling(FusedBijector):
         spline_bins=8,
         spline_range=4.0,
         condition_shape=None,
+        network_dtype=None,
         dtype="float32",
         name="coupling",
     ):
@@ -91,7 +103,7 @@ class Coupling(FusedBijector):
                 dropout=dropout,
                 position_maps=position_maps,
                 condition_shape=condition_shape,
-                dtype=dtype,
+                dtype=policy_within(dtype, network_dtype),
             )
         )
 

@@ -7,6 +7,7 @@ from ade_tf.bijectors.coupling import Coupling
 from ade_tf.bijectors.multiscale import FactorOut
 from ade_tf.bijectors.squeeze import Squeeze
 from ade_tf.networks.conditioner import CONDITIONERS
+from ade_tf.networks.precision import policy_within
 
 __all__ = ["FlowParts", "check_scales"]
 
@@ -89,7 +90,7 @@ class FlowParts:
         return CONDITIONERS[self._settings["network"]](
             shape,
             2 * channels,
-            dtype=self._dtype,
+            dtype=policy_within(self._dtype, self._settings["network_dtype"]),
             **{name: self._settings[name] for name in names},
         )
 

@@ -27,6 +27,7 @@ def glow(
     spline_bins=8,
     spline_range=4.0,
     condition_shape=None,
+    network_dtype=None,
     dtype="float32",
 ) -> FusedChain:
     """Builds a Glow (arXiv 1807.03039, fig. 2) whose features have the image's shape.
@@ -58,6 +59,7 @@ def glow(
       spline_bins: Pieces of a spline.
       spline_range: Splines act on [-spline_range, spline_range].
       condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
+      network_dtype: Keras dtype policy of the networks, as in `Coupling`.
       dtype: "float32" or "float64".
 
     Returns:
@@ -90,6 +92,7 @@ def glow(
         spline_bins=spline_bins,
         spline_range=spline_range,
         condition_shape=condition_shape,
+        network_dtype=network_dtype,
         dtype=dtype,
     )
 

@@ -26,6 +26,7 @@ def real_nvp(
     spline_bins=8,
     spline_range=4.0,
     condition_shape=None,
+    network_dtype=None,
     dtype="float32",
 ) -> FusedChain:
     """Builds a Real NVP (arXiv 1605.08803, sec. 3.6); features have the image's shape.
@@ -59,6 +60,7 @@ def real_nvp(
       spline_bins: Pieces of a spline.
       spline_range: Splines act on [-spline_range, spline_range].
       condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
+      network_dtype: Keras dtype policy of the networks, as in `Coupling`.
       dtype: "float32" or "float64".
 
     Returns:
@@ -83,6 +85,7 @@ def real_nvp(
         spline_bins=spline_bins,
         spline_range=spline_range,
         condition_shape=condition_shape,
+        network_dtype=network_dtype,
         dtype=dtype,
     )
 

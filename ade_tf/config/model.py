@@ -6,7 +6,7 @@ from ade_tf.bijectors import FEATURE_MAPS
 from ade_tf.config.presets import PRESETS
 from ade_tf.config.settings import setting
 from ade_tf.distributions import POSTERIORS
-from ade_tf.networks import CONDITIONERS, DECODERS, DISCRIMINATORS
+from ade_tf.networks import CONDITIONERS, DECODERS, DISCRIMINATORS, PRECISIONS
 
 __all__ = ["ModelConfig"]
 
@@ -153,4 +153,10 @@ class ModelConfig:
         False,
         "Give the label of an image to every part as a condition: p(x | z, c), "
         "q(z | x, c), f_c(x), and D(x, c) by a projection. It needs data with labels.",
+    )
+    precision: str = setting(
+        "float32",
+        "Type in which networks compute; their weights and outputs, densities, "
+        "log-dets, losses and metrics are float32.",
+        choices=PRECISIONS,
     )

@@ -32,7 +32,8 @@ class InverseAutoregressive(keras.layers.Layer):
       iaf_steps: Number T of steps, at least 1.
       iaf_width: Hidden channels of the networks, and channels of h.
       blocks: Hidden layers of the networks.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of the networks; z and its sums are of their weights'
+        type.
 
     Raises:
       ValueError: If an argument is out of range.

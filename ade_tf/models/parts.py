@@ -12,6 +12,7 @@ from ade_tf.distributions import POSTERIORS
 from ade_tf.networks import (
     DECODERS,
     DISCRIMINATORS,
+    PRECISIONS,
     TopDownDecoder,
     TopDownEncoder,
     VectorEncoder,
@@ -67,6 +68,7 @@ def build_parts(
             position_maps=config.position_maps,
             condition_shape=condition_shape,
             projection=num_classes > 0,
+            dtype=PRECISIONS[config.precision],
         )
     feature_map = _feature_map(config, image_shape, levels, condition_shape)
     return Parts(feature_map, encoder, decoder, discriminator)
@@ -77,6 +79,7 @@ def _encoder(config, image_shape, condition_shape):
         POSTERIORS[config.posterior],
         iaf_steps=config.iaf_steps,
         iaf_width=config.iaf_width,
+        dtype=PRECISIONS[config.precision],
     )
     keywords = dict(
         network=config.network,
@@ -84,6 +87,7 @@ def _encoder(config, image_shape, condition_shape):
         dropout=config.encoder_dropout,
         position_maps=config.position_maps,
         condition_shape=condition_shape,
+        dtype=PRECISIONS[config.precision],
     )
     if config.latent_levels == (0,):
         return VectorEncoder(image_shape, make_form(config.latent_size), **keywords)
@@ -112,6 +116,7 @@ def _decoder(config, image_shape, condition_shape):
         dropout=config.decoder_dropout,
         position_maps=config.position_maps,
         condition_shape=condition_shape,
+        dtype=PRECISIONS[config.precision],
     )
 
 
@@ -143,6 +148,7 @@ def _feature_map(config, image_shape, levels, condition_shape):
         spline_bins=config.spline_bins,
         spline_range=config.spline_range,
         condition_shape=condition_shape,
+        network_dtype=PRECISIONS[config.precision],
     )
     flow = FEATURE_MAPS[config.feature_map](tuple(image_shape), **keywords)
     image_space = ImageSpace(levels, alpha=config.logit_alpha)

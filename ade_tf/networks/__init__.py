@@ -7,6 +7,7 @@ from ade_tf.networks.decoder_output import SIGMAS, LowRankScale
 from ade_tf.networks.discriminator import DISCRIMINATORS, Discriminator
 from ade_tf.networks.encoder import ENCODERS, Encoder
 from ade_tf.networks.inference import Inference, TopDownEncoder, VectorEncoder
+from ade_tf.networks.precision import PRECISIONS
 from ade_tf.networks.top_down import TopDownDecoder
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "DECODERS",
     "DISCRIMINATORS",
     "ENCODERS",
+    "PRECISIONS",
     "SIGMAS",
     "AutoregressiveNetwork",
     "Conditioner",

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from ade_tf.networks.blocks import check_network, dense
+from ade_tf.networks.precision import to_output
 
 __all__ = ["AutoregressiveNetwork", "MaskedConv"]
 
@@ -15,12 +16,12 @@ class MaskedConv(keras.layers.Layer):
     Args:
       mask: Array of zeros and ones, `[rows, columns, in, out]`, odd sides.
       kernel_initializer: Keras initialiser of the kernel.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
 
     def __init__(self, mask, *, kernel_initializer="glorot_uniform", dtype="float32"):
         super().__init__(dtype=dtype)
-        self._mask = np.asarray(mask, dtype)
+        self._mask = np.asarray(mask, self.variable_dtype)
         self._kernel = self.add_weight(
             shape=mask.shape, initializer=kernel_initializer, name="kernel"
         )
@@ -30,7 +31,8 @@ class MaskedConv(keras.layers.Layer):
         self.built = True
 
     def call(self, x):
-        kernel = tf.convert_to_tensor(self._kernel) * self._mask
+        kernel = tf.convert_to_tensor(self._kernel)
+        kernel *= tf.cast(self._mask, kernel.dtype)
         return tf.nn.conv2d(x, kernel, 1, "SAME") + self._bias
 
 
@@ -56,7 +58,7 @@ class AutoregressiveNetwork(keras.layers.Layer):
       width: Hidden channels.
       blocks: Hidden layers; with 0 the outputs are linear.
       reverse: Whether values depend on later ones instead of earlier ones.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
 
     Raises:
       ValueError: If an argument is out of range.
@@ -109,7 +111,7 @@ class AutoregressiveNetwork(keras.layers.Layer):
         h = first(z) + self._context(context)
         for layer in others:
             h = layer(tf.nn.elu(h))
-        return tuple(tf.split(h, self._outputs, axis=-1))
+        return tuple(tf.split(to_output(self, h), self._outputs, axis=-1))
 
 
 def _mask(size, visible):

@@ -7,6 +7,7 @@ Networks hold their layers in attributes and tuples, never in lists, because
 import keras
 import tensorflow as tf
 
+from ade_tf.networks.layers import Conv2D, Dense
 from ade_tf.networks.normalisation import SpectralConv2D, SpectralDense
 from ade_tf.randomness import current_draws
 
@@ -89,9 +90,9 @@ def conv(
       strides: Stride; the output is `strides` times smaller.
       kernel_initializer: Keras initialiser of the kernel.
       spectral_norm: Whether the kernel is divided by its spectral norm.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
-    kind = SpectralConv2D if spectral_norm else keras.layers.Conv2D
+    kind = SpectralConv2D if spectral_norm else Conv2D
     layer = kind(
         channels,
         size,
@@ -122,9 +123,9 @@ def dense(
       use_bias: Whether there is a bias.
       kernel_initializer: Keras initialiser of the kernel.
       spectral_norm: Whether the kernel is divided by its spectral norm.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
-    kind = SpectralDense if spectral_norm else keras.layers.Dense
+    kind = SpectralDense if spectral_norm else Dense
     layer = kind(
         features,
         use_bias=use_bias,
@@ -155,7 +156,8 @@ class Dropout(keras.layers.Layer):
         draws = current_draws()
         if draws is None or self._rate == 0.0:
             return x
-        kept = draws.uniform(tf.shape(x), x.dtype) >= self._rate
+        # In the weights' type: with 8 bits the rate would be another.
+        kept = draws.uniform(tf.shape(x), self.variable_dtype) >= self._rate
         mask = tf.cast(kept, x.dtype) / (1.0 - self._rate)
         return x * tf.ensure_shape(mask, x.shape)
 
@@ -168,7 +170,7 @@ class PositionMap(keras.layers.Layer):
 
     Args:
       shape: `(H, W, C)` of the input.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
 
     def __init__(self, shape, *, dtype="float32"):
@@ -186,7 +188,7 @@ class ResidualBlock(keras.layers.Layer):
     Args:
       channels: Channels of input and output.
       dropout: Dropout rate before the second 3x3 convolution.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
 
     def __init__(self, channels, *, dropout=0.0, dtype="float32"):

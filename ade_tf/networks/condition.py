@@ -39,7 +39,7 @@ class AddCondition(keras.layers.Layer):
       channels: Channels of the features.
       rank: Rank of the features, 4 or 2.
       make_dense: Maker of the dense layer.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
 
     Raises:
       ValueError: If `condition_shape` is anything else, or, in the call, if the

@@ -16,6 +16,7 @@ from ade_tf.networks.blocks import (
     dense,
 )
 from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.precision import to_output
 
 __all__ = ["CONDITIONERS", "Conditioner"]
 
@@ -43,7 +44,7 @@ class Conditioner(keras.layers.Layer):
       position_maps: Whether learned maps per position are added behind the first
         layer and to the output (dense layers tell positions apart without).
       condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
 
     Raises:
       ValueError: If an argument is out of range.
@@ -90,7 +91,8 @@ class Conditioner(keras.layers.Layer):
         )
         if position_maps:
             body.insert(0, PositionMap((height, columns, width), dtype=dtype))
-            body.append(PositionMap(self._output_shape, dtype=dtype))
+            # Behind the last kernel, so of the output's type.
+            body.append(PositionMap(self._output_shape, dtype=self.variable_dtype))
         self._body = tuple(body)
         self.built = True
 
@@ -100,6 +102,7 @@ class Conditioner(keras.layers.Layer):
         x = self._add_condition(self._first(x), condition)
         for layer in self._body:
             x = layer(x)
+        x = to_output(self, x)
         return tf.reshape(x, [-1, *self._output_shape]) if self._flat else x
 
 

@@ -18,6 +18,7 @@ from ade_tf.networks.blocks import (
 )
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.decoder_output import ImageDecoder
+from ade_tf.networks.layers import Conv2DTranspose
 
 __all__ = ["DECODERS", "Decoder", "DecoderScale", "decoder_scales"]
 
@@ -49,7 +50,7 @@ class Decoder(ImageDecoder):
       position_maps: Whether a learned map per position is added at every scale and to
         mu (dense layers tell positions apart without).
       condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
 
     Raises:
       ValueError: If an argument is out of range.
@@ -189,7 +190,7 @@ class DecoderScale(keras.layers.Layer):
 
 
 def _enlarging_conv(in_channels, channels, dtype):
-    layer = keras.layers.Conv2DTranspose(
+    layer = Conv2DTranspose(
         channels,
         4,
         strides=2,

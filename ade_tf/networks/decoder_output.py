@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from ade_tf.networks.blocks import PositionMap, check_choice, conv, dense
+from ade_tf.networks.precision import to_output
 
 __all__ = ["SIGMAS", "ImageDecoder", "LowRankScale", "floored_sigma"]
 
@@ -80,13 +81,16 @@ class ImageDecoder(keras.layers.Layer):
         self._mu = head(outputs, kernel_initializer=glorot)
         self._map = None
         if position_maps and not flat:
-            self._map = PositionMap(shape, dtype=dtype)
+            self._map = PositionMap(shape, dtype=self.variable_dtype)
         if sigma == "from_z":
             self._raw_sigma = head(outputs, kernel_initializer="zeros")
         else:
             sizes = {"scalar": (1, 1, 1), "channel": (1, 1, channels), "pixel": shape}
             self._raw_sigma = self.add_weight(
-                shape=sizes[sigma], initializer="zeros", name="raw_sigma"
+                shape=sizes[sigma],
+                initializer="zeros",
+                autocast=False,
+                name="raw_sigma",
             )
         if self._rank and sigma == "from_z":
             self._factors = head(outputs * self._rank)
@@ -95,6 +99,7 @@ class ImageDecoder(keras.layers.Layer):
             self._factors = self.add_weight(
                 shape=(*shape, self._rank),
                 initializer=keras.initializers.RandomNormal(stddev=0.1),
+                autocast=False,
                 name="factors",
             )
 
@@ -109,18 +114,22 @@ class ImageDecoder(keras.layers.Layer):
         ]
 
     def _output(self, h):
-        mu = tf.reshape(self._mu(h), [-1, *self._shape])
+        mu = self._from_features(self._mu, h, self._shape)
         if self._map is not None:
             mu = self._map(mu)
         if isinstance(self._raw_sigma, keras.layers.Layer):
-            raw = tf.reshape(self._raw_sigma(h), [-1, *self._shape])
+            raw = self._from_features(self._raw_sigma, h, self._shape)
         else:
             raw = tf.convert_to_tensor(self._raw_sigma)
         sigma = floored_sigma(raw, self._floor)
         if not self._rank:
             return mu, sigma
         if isinstance(self._factors, keras.layers.Layer):
-            factors = tf.reshape(self._factors(h), [-1, *self._shape, self._rank])
+            shape = (*self._shape, self._rank)
+            factors = self._from_features(self._factors, h, shape)
         else:
             factors = tf.convert_to_tensor(self._factors)
         return mu, LowRankScale(sigma, factors)
+
+    def _from_features(self, head, h, shape):
+        return tf.reshape(to_output(self, head(h)), [-1, *shape])

@@ -17,6 +17,7 @@ from ade_tf.networks.blocks import (
 )
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.groups import WithGroupMean
+from ade_tf.networks.precision import to_output
 
 __all__ = ["DISCRIMINATORS", "Discriminator"]
 
@@ -55,7 +56,7 @@ class Discriminator(keras.layers.Layer):
         (dense layers tell positions apart without).
       condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
       projection: Whether the condition, then a vector, enters by a projection.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
 
     Raises:
       ValueError: If an argument is out of range.
@@ -146,12 +147,13 @@ class Discriminator(keras.layers.Layer):
         for layer in self._body:
             h = layer(h)
         h = tf.reshape(h, [-1, math.prod(h.shape[1:])])
-        logits = tf.squeeze(self._last(h), -1)
+        logits = to_output(self, tf.squeeze(self._last(h), -1))
         if self._table is None:
             return logits
         if condition is None:
             raise ValueError("a projection needs a condition. Received: None")
-        return logits + tf.reduce_sum(self._table(condition) * h, axis=1)
+        rows, h = (to_output(self, x) for x in (self._table(condition), h))
+        return logits + tf.reduce_sum(rows * h, axis=1)
 
     def update_spectral_norm(self) -> None:
         """Makes one power iteration per kernel; nothing without `spectral_norm`.

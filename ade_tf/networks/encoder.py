@@ -17,6 +17,7 @@ from ade_tf.networks.blocks import (
     halvings,
 )
 from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.precision import to_output
 
 __all__ = ["ENCODERS", "Encoder"]
 
@@ -42,7 +43,7 @@ class Encoder(keras.layers.Layer):
       position_maps: Whether a learned map per position is added at every scale (dense
         layers tell positions apart without).
       condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
 
     Raises:
       ValueError: If an argument is out of range.
@@ -87,7 +88,8 @@ class Encoder(keras.layers.Layer):
         h = self._add_condition(self._first(images), condition)
         for layer in self._body:
             h = layer(h)
-        return self._last(tf.reshape(h, [-1, math.prod(h.shape[1:])]))
+        h = self._last(tf.reshape(h, [-1, math.prod(h.shape[1:])]))
+        return to_output(self, h)
 
 
 def _dense_body(width, dropout, dtype):

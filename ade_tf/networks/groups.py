@@ -18,7 +18,7 @@ class WithGroupMean(keras.layers.Layer):
     Args:
       layer: Built layer of twice the channels of the input.
       group: Images of a group; a batch holds whole groups, one behind the other.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
 
     def __init__(self, layer, group: int, *, dtype="float32"):

@@ -16,6 +16,7 @@ from ade_tf.networks.blocks import (
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.decoder import decoder_scales
 from ade_tf.networks.encoder import Encoder
+from ade_tf.networks.precision import to_output
 from ade_tf.networks.top_down import level_scales
 
 __all__ = ["Inference", "TopDownEncoder", "VectorEncoder"]
@@ -92,7 +93,7 @@ class TopDownEncoder(keras.layers.Layer):
         blocks.
       position_maps: Whether a learned map per position is added at every scale.
       condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
 
     def __init__(
@@ -145,7 +146,7 @@ class TopDownEncoder(keras.layers.Layer):
         for scale in self._up:
             h, parameters = scale(h)
             found += parameters
-        return tuple(reversed(found))
+        return tuple(to_output(self, maps) for maps in reversed(found))
 
     def infer(self, images, eps, decoder, condition=None) -> Inference:
         """Draws the levels of z on one way down, and decodes them.
@@ -161,7 +162,8 @@ class TopDownEncoder(keras.layers.Layer):
         drawn = []
 
         def draw(level, h):
-            parameters = from_image[level] + self._heads[level](tf.nn.elu(h))
+            from_above = to_output(self, self._heads[level](tf.nn.elu(h)))
+            parameters = from_image[level] + from_above
             drawn.append(self.forms[level].draw(parameters, eps[level]))
             return drawn[-1].z
 

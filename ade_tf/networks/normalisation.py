@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ade_tf.networks.layers import Conv2D, Dense, plus_bias
+
 __all__ = ["SpectralConv2D", "SpectralDense", "SpectralNorm"]
 
 
@@ -29,7 +31,7 @@ class SpectralNorm(keras.layers.Layer):
     Args:
       kernel: Built Keras variable, `[..., out]`. U starts near its leading singular
         vectors.
-      dtype: Type of weights and activations.
+      dtype: Keras dtype policy of weights and activations.
     """
 
     def __init__(self, kernel, *, dtype="float32"):
@@ -63,7 +65,7 @@ class SpectralNorm(keras.layers.Layer):
         self.u.assign(tf.matmul(u, tf.reverse(turn, [1])))
 
 
-class SpectralConv2D(keras.layers.Conv2D):
+class SpectralConv2D(Conv2D):
     """Conv2D whose kernel is used divided by its spectral norm."""
 
     def build(self, input_shape):
@@ -72,14 +74,14 @@ class SpectralConv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         kernel = self.spectral_norm(tf.convert_to_tensor(kernel))
-        return super().convolution_op(inputs, kernel)
+        return super().convolution_op(inputs, tf.cast(kernel, inputs.dtype))
 
     def update_spectral_norm(self) -> None:
         """One power iteration on the kernel."""
         self.spectral_norm.update(self.kernel)
 
 
-class SpectralDense(keras.layers.Dense):
+class SpectralDense(Dense):
     """Dense layer whose kernel is used divided by its spectral norm."""
 
     def build(self, input_shape):
@@ -88,10 +90,8 @@ class SpectralDense(keras.layers.Dense):
 
     def call(self, inputs):
         kernel = self.spectral_norm(tf.convert_to_tensor(self.kernel))
-        outputs = keras.ops.matmul(inputs, kernel)
-        if self.bias is not None:
-            outputs += self.bias
-        return self.activation(outputs)
+        outputs = keras.ops.matmul(inputs, tf.cast(kernel, inputs.dtype))
+        return plus_bias(outputs, self.bias)
 
     def update_spectral_norm(self) -> None:
         """One power iteration on the kernel."""

@@ -8,6 +8,7 @@ import tensorflow as tf
 from ade_tf.networks.blocks import check_choice, check_network, conv
 from ade_tf.networks.decoder import DecoderScale, decoder_scales
 from ade_tf.networks.decoder_output import ImageDecoder
+from ade_tf.networks.precision import to_output
 
 __all__ = ["TopDownDecoder", "level_scales"]
 
@@ -78,7 +79,8 @@ class TopDownDecoder(ImageDecoder):
         condition_shape=None,
         dtype="float32",
     ):
-        super().__init__(dtype=dtype)
+        # u is not rounded: z = m + s u is of the output's type.
+        super().__init__(dtype=dtype, autocast=False)
         check_choice("network", network, ("conv", "residual"))
         shape = check_network(image_shape, maps=maps, width=width, dropout=dropout)
         scales = decoder_scales(shape, width)
@@ -146,7 +148,8 @@ class TopDownDecoder(ImageDecoder):
         Returns:
           (mu, sigma), as the call.
         """
-        h = tf.broadcast_to(tf.convert_to_tensor(self._start), [batch, *self._coarsest])
+        start = tf.cast(tf.convert_to_tensor(self._start), self.compute_dtype)
+        h = tf.broadcast_to(start, [batch, *self._coarsest])
         level = 0
         for scale, count in zip(self._scales, self._counts, strict=True):
             h = scale.begin(h, condition)
@@ -170,7 +173,8 @@ class _Level(keras.layers.Layer):
     def pass_through(self, h, u):
         """Returns the features behind the level, z = m + s u let in."""
         mean, raw, det = tf.split(self._prior(tf.nn.elu(h)), self._sizes, axis=-1)
+        mean, raw = to_output(self, mean), to_output(self, raw)
         z = mean + tf.exp(_LOG_SCALE_BOUND * tf.tanh(raw / _LOG_SCALE_BOUND)) * u
-        merged = self._merge(tf.nn.elu(tf.concat([z, det], axis=-1)))
+        merged = self._merge(tf.nn.elu(tf.concat([tf.cast(z, h.dtype), det], -1)))
         # TensorFlow's CPU graph optimiser fails on plain chains of such sums.
         return h + tf.ensure_shape(merged, h.shape)
