@@ -111,6 +111,7 @@ def dense(
     features,
     *,
     use_bias=True,
+    activation=None,
     kernel_initializer="glorot_uniform",
     spectral_norm=False,
     dtype="float32",
@@ -121,6 +122,7 @@ def dense(
       in_features: Size of the input's last axis.
       features: Size of the output's last axis.
       use_bias: Whether there is a bias.
+      activation: Name of a Keras activation; None for none.
       kernel_initializer: Keras initialiser of the kernel.
       spectral_norm: Whether the kernel is divided by its spectral norm.
       dtype: Keras dtype policy of weights and activations.
@@ -129,6 +131,7 @@ def dense(
     layer = kind(
         features,
         use_bias=use_bias,
+        activation=activation,
         kernel_initializer=kernel_initializer,
         dtype=dtype,
     )

@@ -115,7 +115,7 @@ def _body(network, width, blocks, dropout, dtype):
     if network == "conv":
         body = [tf.nn.relu]
         for _ in range(blocks):
-            body += [dense(width, width, dtype=dtype), tf.nn.relu]
+            body.append(dense(width, width, activation="relu", dtype=dtype))
         return [*body, drop]
     body = [tf.nn.elu, drop]
     for _ in range(blocks):

@@ -7,6 +7,7 @@ Names are Keras's, so that weights files keep theirs.
 """
 
 import keras
+import tensorflow as tf
 
 __all__ = ["Conv2D", "Conv2DTranspose", "Dense", "plus_bias"]
 
@@ -37,12 +38,19 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
 
 
 class Dense(keras.layers.Dense):
-    """Dense layer as Keras's; without an activation."""
+    """Dense layer as Keras's, on maps by one product of the rows of all positions.
+
+    Of rows, TensorFlow makes product, bias and activation one operation.
+    """
 
     def call(self, inputs):
+        rows = tf.reshape(inputs, [-1, inputs.shape[-1]])
         if not _mixed(self):
-            return super().call(inputs)
-        return plus_bias(keras.ops.matmul(inputs, self.kernel), self.bias)
+            rows = super().call(rows)
+        else:
+            rows = plus_bias(tf.matmul(rows, self.kernel), self.bias)
+            rows = rows if self.activation is None else self.activation(rows)
+        return tf.reshape(rows, [-1, *inputs.shape[1:-1], self.units])
 
 
 def plus_bias(outputs, bias):
