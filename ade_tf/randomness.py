@@ -7,7 +7,7 @@ import zlib
 
 import tensorflow as tf
 
-__all__ = ["Draws", "current_draws", "fold", "per_example"]
+__all__ = ["Draws", "current_draws", "fold"]
 
 _scopes = threading.local()
 
@@ -38,26 +38,6 @@ def fold(seed, *purposes) -> tf.Tensor:
             dtype=tf.int32,
         )
     return seed
-
-
-def per_example(draw, seed, indices) -> tf.Tensor:
-    """Draws each example from a seed of its own, so no batch size can show.
-
-    Args:
-      draw: Function of one int32 `[2]` seed that returns one example's float Tensor.
-      seed: An integer or int32 `[2]` Tensor.
-      indices: Integer Tensor, `[B]`, the examples' positions in their set.
-
-    Returns:
-      The examples' draws, stacked: `[B, ...]`.
-    """
-    seed = fold(seed)
-    signature = tf.nest.map_structure(
-        lambda t: tf.TensorSpec(t.shape, t.dtype), draw(tf.constant([0, 0], tf.int32))
-    )
-    return tf.map_fn(
-        lambda index: draw(fold(seed, index)), indices, fn_output_signature=signature
-    )
 
 
 class Draws:

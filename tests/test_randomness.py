@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from ade_tf.randomness import Draws, current_draws, fold, per_example
+from ade_tf.randomness import Draws, current_draws, fold
 
 _KINDS = ["normal", "uniform"]
 
@@ -126,33 +126,6 @@ def test_mirrored_replicas_draw_what_one_device_draws():
 def _two_calls(draws):
     draws.uniform([6, 2])
     return draws.normal([6, 2])
-
-
-def test_per_example_does_not_show_the_batch():
-    def draw(seed):
-        return tf.random.stateless_normal([2, 3], seed)
-
-    whole = per_example(draw, 11, tf.range(7))
-    assert whole.shape == [7, 2, 3]
-    np.testing.assert_array_equal(per_example(draw, 11, tf.range(4, 7)), whole[4:])
-    np.testing.assert_array_equal(
-        per_example(draw, fold(11), tf.constant([3]))[0], whole[3]
-    )
-    np.testing.assert_array_equal(draw(fold(11, 3)), whole[3])
-    assert len(np.unique(whole)) == 42
-    assert not np.isin(per_example(draw, 12, tf.range(7)), whole).any()
-
-
-def test_per_example_of_none_and_of_several_tensors():
-    def draw(seed):
-        value = tf.random.stateless_uniform([2], seed)
-        return {"value": value, "flip": value[0] < 0.5}
-
-    nothing = per_example(draw, 0, tf.zeros([0], tf.int64))
-    assert nothing["value"].shape == [0, 2]
-    assert nothing["flip"].dtype == tf.bool
-    some = tf.function(lambda i: per_example(draw, 0, i))(tf.range(5, dtype=tf.int64))
-    np.testing.assert_array_equal(some["flip"], some["value"][:, 0] < 0.5)
 
 
 def test_scopes_nest_and_end_by_errors_too():

@@ -3,9 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.example_draws import uniform_per_example
 from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models.scoring import full_batches
-from ade_tf.randomness import fold, per_example
+from ade_tf.randomness import fold
 
 __all__ = ["evaluate_reconstruction_error", "round_trip_errors"]
 
@@ -84,11 +85,7 @@ def round_trip_errors(model, split, *, seed=0, batch_size=100, progress=None):
 
 @tf.function(autograph=False, reduce_retracing=True)
 def _noise(shape, seed, indices):
-    return per_example(
-        lambda s: tf.random.stateless_uniform(shape, s, alg="philox"),
-        fold(seed, "dequantisation"),
-        indices,
-    )
+    return uniform_per_example(shape, fold(seed, "dequantisation"), indices)
 
 
 def _dequantized(model, images, seed, indices):

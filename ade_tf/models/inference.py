@@ -3,9 +3,10 @@
 import tensorflow as tf
 
 from ade_tf.distributions import feature_density
+from ade_tf.example_draws import normal_per_example, uniform_per_example
 from ade_tf.losses import LikelihoodTerms
 from ade_tf.networks import LowRankScale
-from ade_tf.randomness import fold, per_example
+from ade_tf.randomness import fold
 
 __all__ = [
     "bound_terms",
@@ -122,11 +123,7 @@ def quantize(x, levels: int) -> tf.Tensor:
 
 
 def _normal(shape, seed, purpose, indices):
-    return per_example(
-        lambda s: tf.random.stateless_normal(shape, s, alg="philox"),
-        fold(seed, purpose),
-        indices,
-    )
+    return normal_per_example(shape, fold(seed, purpose), indices)
 
 
 def _deviations(model, scale, seed, indices):
@@ -142,10 +139,8 @@ def _deviations(model, scale, seed, indices):
 def _noise(model, images, seed, indices):
     x = tf.cast(images, tf.float32)
     if model.levels:
-        x += per_example(
-            lambda s: tf.random.stateless_uniform(model.image_shape, s, alg="philox"),
-            fold(seed, "dequantisation"),
-            indices,
+        x += uniform_per_example(
+            model.image_shape, fold(seed, "dequantisation"), indices
         )
     if model.decoder is None:
         return x, None
