@@ -66,15 +66,17 @@ class Progress:
 
 
 class Passes:
-    """Prints how far an evaluation is, once it takes longer than some seconds.
+    """Prints how far a piece of work is, once it takes longer than some seconds.
 
     Args:
-      name: What is evaluated.
+      name: What is done.
       stream: Where to write.
+      unit: What a pass is one of, to tell how many are made in a second; "" tells none.
     """
 
-    def __init__(self, name, stream=None):
+    def __init__(self, name, stream=None, unit=""):
         self._name = name
+        self._unit = unit
         self._stream = stream or sys.stdout
         self._start = self._last = time.monotonic()
 
@@ -84,8 +86,11 @@ class Passes:
         if now - self._last < 5.0:
             return
         self._last = now
-        left = (now - self._start) / done * (total - done)
-        self._stream.write(f"{self._name}: {done}/{total}  {clock(left)} left\n")
+        rate = done / (now - self._start)
+        line = f"{self._name}: {done}/{total}"
+        if self._unit:
+            line += f"  {rate:.0f} {self._unit}/s"
+        self._stream.write(f"{line}  {clock((total - done) / rate)} left\n")
         self._stream.flush()
 
 

@@ -4,12 +4,11 @@ import functools
 import math
 
 import numpy as np
-import tensorflow as tf
 
 from ade_tf.data import ImageData, Split
 from ade_tf.evaluation.options import EvaluationOptions
 from ade_tf.extractors import EXTRACTORS, FeatureSet, cached_features, collect
-from ade_tf.models import LikelihoodScorer, sample
+from ade_tf.models import LikelihoodScorer, Sampler
 from ade_tf.progress import Passes
 from ade_tf.runs import LoadedRun
 from ade_tf.strategies import make_strategy
@@ -79,32 +78,19 @@ class Evaluation:
         return self._samples
 
     def _draw(self):
-        options, model = self.options, self.model
+        options = self.options
         batch = min(options.batch_size, options.num_samples)
-        settings = (options.temperature, options.seed, options.noise)
-        draw = tf.function(
-            lambda first, labels: sample(model, batch, *settings, first, labels),
-            autograph=False,
+        sampler = Sampler(self.model, batch, options.seed, options.noise)
+
+        def labels(first, count):
+            return self.sample_labels[first : first + count]
+
+        return sampler.samples(
+            options.num_samples,
+            options.temperature,
+            labels if self.model.conditional else None,
+            Passes("samples", unit="images"),
         )
-        kind = np.uint8 if model.levels else np.float32
-        drawn = np.empty([options.num_samples, *model.image_shape], kind)
-        progress = self.progress("samples")
-        for first in range(0, len(drawn), batch):
-            part = drawn[first : first + batch]
-            labels = None
-            if model.conditional:
-                # The last batch is filled up with the first class.
-                own = self.sample_labels[first : first + batch]
-                labels = tf.constant(np.pad(own, (0, batch - len(own))))
-            found = draw(tf.constant(first), labels).numpy()[: len(part)]
-            if not np.isfinite(found).all():
-                raise ValueError(
-                    "Every value of a sample must be finite. Received: NaN or infinity "
-                    f"among samples {first} to {first + len(part) - 1}"
-                )
-            part[...] = found
-            progress(first + len(part), len(drawn))
-        return drawn
 
     @functools.cached_property
     def scorer(self) -> LikelihoodScorer:

@@ -3,12 +3,11 @@
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
 from ade_tf.data import ToyDensity, toy_density
 from ade_tf.evaluation.point_density import log_prob_of_points
 from ade_tf.metrics.kernel_density import fit_kernel_density
-from ade_tf.models import sample
+from ade_tf.models import Sampler
 
 __all__ = [
     "Placement",
@@ -132,13 +131,8 @@ def draw_points(
     model, count: int, seed: int, temperature: float = 1.0, *, noise: bool = False
 ) -> np.ndarray:
     """Draws samples of a model of points, `[count, 1, 1, 2]`."""
-    batch = min(count, _BATCH)
-    draw = tf.function(
-        lambda first: sample(model, batch, temperature, seed, noise, first),
-        autograph=False,
-    )
-    parts = [draw(tf.constant(first)).numpy() for first in range(0, count, batch)]
-    return np.concatenate(parts)[:count]
+    sampler = Sampler(model, min(count, _BATCH), seed, noise)
+    return sampler.samples(count, temperature)
 
 
 def off_data_limit(density: ToyDensity) -> float:

@@ -16,12 +16,14 @@ from ade_tf.models.inference import (
 from ade_tf.models.initialize import initialize_from_data
 from ade_tf.models.labels import labels_in_turn
 from ade_tf.models.parts import count_parameters
+from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
 
 __all__ = [
     "AdaptiveDensityEstimator",
     "LikelihoodScorer",
     "LikelihoodScores",
+    "Sampler",
     "averaged_weights",
     "bound_terms",
     "build_model",

@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 
+from ade_tf.archives import ArrayParts
 from ade_tf.data import toy_density
 from ade_tf.evaluation.density_map import data_panel, model_panel
 from ade_tf.pictures.request import Request
@@ -26,10 +27,11 @@ class DensityPicture:
     name: str
     panels: dict[str, DensityPanel]
 
-    @property
-    def images(self) -> np.ndarray:
-        """The samples of the model, `[N, 1, 1, 2]`."""
-        return list(self.panels.values())[-1].points.reshape(-1, 1, 1, 2)
+    def arrays(self, levels: int) -> dict[str, ArrayParts]:
+        """Returns `images`, the samples of the model, `[N, 1, 1, 2]`."""
+        del levels
+        points = list(self.panels.values())[-1].points.reshape(-1, 1, 1, 2)
+        return {"images": ArrayParts(points.shape, np.float32, [points])}
 
     def write(self, path: pathlib.Path, levels: int) -> None:
         """Writes the picture as a PNG."""

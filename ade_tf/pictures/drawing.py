@@ -1,14 +1,11 @@
 """One picture of a run: its mode, and the file it goes to."""
 
 import dataclasses
-import io
 import pathlib
 
-import numpy as np
-
+from ade_tf.archives import write_npz
 from ade_tf.config.settings import check_settings, setting
 from ade_tf.extractors import EXTRACTORS
-from ade_tf.files import replace_file
 from ade_tf.pictures.codes import (
     draw_interpolations,
     draw_reconstructions,
@@ -16,7 +13,8 @@ from ade_tf.pictures.codes import (
 )
 from ade_tf.pictures.densities import draw_density
 from ade_tf.pictures.neighbours import draw_neighbours
-from ade_tf.pictures.request import Grid, Request
+from ade_tf.pictures.request import Request
+from ade_tf.pictures.samples import draw_samples
 from ade_tf.pictures.temperatures import draw_temperatures
 from ade_tf.runs import load_run
 from ade_tf.visualize import can_show
@@ -24,20 +22,10 @@ from ade_tf.visualize import can_show
 __all__ = ["MODES", "PictureOptions", "draw"]
 
 
-def _draw_samples(request: Request) -> Grid:
-    """Returns samples; of classes that are asked for, a row of the same draws each."""
-    classes = request.options.label
-    if len(classes) < 2:
-        return Grid(request.samples())
-    columns = max(1, request.options.num_samples // len(classes))
-    rows = [request.samples(columns, classes=[label]) for label in classes]
-    return Grid(np.concatenate(rows), columns)
-
-
-# Mode -> function of a request that returns a grid, or another thing with `images` and
+# Mode -> function of a request that returns a grid, or another thing with `arrays` and
 # `write`.
 MODES = {
-    "sample": _draw_samples,
+    "sample": draw_samples,
     "reconstruct": draw_reconstructions,
     "interpolate": draw_interpolations,
     "traverse": draw_traversals,
@@ -46,6 +34,7 @@ MODES = {
     "density": draw_density,
 }
 _OF_CODES = ("reconstruct", "interpolate", "traverse")
+_MOST_IN_A_PICTURE = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +58,8 @@ class PictureOptions:
     num_samples: int = setting(
         100,
         "Samples, pairs or rows; of `temperatures` and of several labels, samples in "
-        "all.",
+        f"all. A .png takes {_MOST_IN_A_PICTURE:,}, an .npz of samples any number in "
+        "the same memory.",
         minimum=1,
     )
     label: tuple[int, ...] = setting(
@@ -126,7 +116,9 @@ class PictureOptions:
 def draw(run_dir, **settings) -> pathlib.Path:
     """Draws images from a run and writes them as a grid or as arrays.
 
-    Arrays are in an .npz under `images`, uint8 (float32 for continuous data).
+    Arrays are in an .npz under `images`, uint8 (float32 for continuous data); the mode
+    `sample` of a conditional model adds their `labels`, int32, and of any model draws
+    batch by batch into the file, which takes its name when it is whole.
 
     Args:
       run_dir: Directory of the run.
@@ -136,8 +128,9 @@ def draw(run_dir, **settings) -> pathlib.Path:
       The path written.
 
     Raises:
-      ValueError: If a setting is out of range, the preset lacks what the mode needs, or
-        the images are not of a kind that a picture shows.
+      ValueError: If a setting is out of range, the preset lacks what the mode needs,
+        the images are too many or not of a kind that a picture shows, or a sample is
+        not finite.
     """
     options = PictureOptions(**settings)
     mode, out = options.mode, options.out
@@ -157,13 +150,15 @@ def draw(run_dir, **settings) -> pathlib.Path:
             f"the arrays as .npz). Received: out={out!r}, "
             f"image_shape={model.image_shape}, levels={model.levels}"
         )
+    if path.suffix == ".png" and options.num_samples > _MOST_IN_A_PICTURE:
+        raise ValueError(
+            f"a picture shows at most {_MOST_IN_A_PICTURE} images (out takes more as "
+            f".npz). Received: num_samples={options.num_samples}, out={out!r}"
+        )
     picture = MODES[mode](Request(run, options))
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".npz":
-        kind = np.uint8 if model.levels else np.float32
-        file = io.BytesIO()
-        np.savez_compressed(file, images=picture.images.astype(kind))
-        replace_file(path, file.getvalue())
+        write_npz(path, picture.arrays(model.levels))
     else:
         picture.write(path, model.levels)
     return path

@@ -3,12 +3,15 @@
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.archives import ArrayParts
 from ade_tf.data import ImageData, Split
-from ade_tf.models import labels_in_turn, sample
+from ade_tf.models import Sampler, labels_in_turn
+from ade_tf.progress import Passes
 from ade_tf.runs import LoadedRun, load_data
 from ade_tf.visualize import image_grid, save_png
 
@@ -81,37 +84,39 @@ class Request:
         first, second = np.transpose(pairs)
         return images[first], images[second], tf.gather(labels, first)
 
-    def samples(self, count=None, temperature=None, classes=None) -> np.ndarray:
-        """Draws samples, `[count, H, W, C]`; None: as the options say.
+    def batches(
+        self, count: int, temperature=None, classes=None, progress=None
+    ) -> Iterator[np.ndarray]:
+        """Yields samples in batches, `[B, H, W, C]`.
 
         Args:
           count: Number of samples.
-          temperature: Factor on the standard deviations.
-          classes: Of a conditional model, their classes in turn.
+          temperature: Factor on the standard deviations; None: as the options say.
+          classes: Of a conditional model, their classes in turn; None: all `classes`.
+          progress: Called with `(done, count)` samples after each batch.
         """
-        options = self.options
-        count = options.num_samples if count is None else count
-        temperature = options.temperature if temperature is None else temperature
+        temperature = self.options.temperature if temperature is None else temperature
         classes = self.classes if classes is None else classes
-        batch = min(count, _BATCH)
-        drawn = []
-        for first in range(0, count, batch):
-            labels = None
-            if self.model.conditional:
-                labels = tf.constant(labels_in_turn(batch, classes, first))
-            numbers = map(tf.constant, (batch, float(temperature), first))
-            drawn.append(self._sampler(*numbers, labels).numpy())
-        return np.concatenate(drawn)[:count]
+
+        def labels(first, count):
+            return labels_in_turn(count, classes, first)
+
+        return self._sampler(min(count, _BATCH)).batches(
+            count, temperature, labels if self.model.conditional else None, progress
+        )
+
+    def samples(self, count: int, temperature=None) -> np.ndarray:
+        """Returns what `batches` yields, `[count, H, W, C]`."""
+        progress = Passes("samples", unit="images")
+        batches = self.batches(count, temperature, progress=progress)
+        return np.concatenate([*batches])
 
     @functools.cached_property
     def _sampler(self):
-        """Traced once, for all temperatures."""
-        model, seed, noise = self.model, self.options.seed, self.options.noise
-        return tf.function(
-            lambda num, temperature, first, labels: sample(
-                model, num, temperature, seed, noise, first, labels
-            ),
-            autograph=False,
+        """Function of a batch size: its `Sampler`, one for all temperatures."""
+        options = self.options
+        return functools.cache(
+            lambda size: Sampler(self.model, size, options.seed, options.noise)
         )
 
 
@@ -134,6 +139,11 @@ class Grid:
         """Returns a grid: the first image of each group, the second ones, and so on."""
         images = np.stack(groups, axis=1).reshape(-1, *groups[0].shape[1:])
         return cls(images, columns, len(groups))
+
+    def arrays(self, levels: int) -> dict[str, ArrayParts]:
+        """Returns `images`."""
+        kind = np.uint8 if levels else np.float32
+        return {"images": ArrayParts(self.images.shape, kind, [self.images])}
 
     def write(self, path: pathlib.Path, levels: int) -> None:
         """Writes the images, with values in 0 .. levels-1, as a PNG."""

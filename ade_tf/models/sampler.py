@@ -1,0 +1,82 @@
+"""Samples in batches, so that no number of them fills the memory."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.models.inference import sample
+
+__all__ = ["Sampler"]
+
+
+class Sampler:
+    """Draws long rows of samples; traced once for all rows and temperatures.
+
+    Batches are filled up to one size, and the filling is dropped. The i-th sample
+    depends on the seed and i alone.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+      batch_size: Samples per pass.
+      seed: Integer.
+      noise: Whether to draw y instead of taking its mean (see `sample`).
+    """
+
+    def __init__(self, model, batch_size: int, seed: int = 0, noise: bool = False):
+        self._model = model
+        self._batch_size = batch_size
+        self._draw = tf.function(
+            lambda temperature, first, labels: sample(
+                model, batch_size, temperature, seed, noise, first, labels
+            ),
+            autograph=False,
+        )
+
+    def batches(
+        self, count: int, temperature: float = 1.0, labels=None, progress=None
+    ) -> Iterator[np.ndarray]:
+        """Yields the first `count` samples, arrays `[B, H, W, C]`.
+
+        They are uint8 in 0 .. levels-1, float32 of continuous data.
+
+        Args:
+          count: Number of samples.
+          temperature: Factor on the standard deviations.
+          labels: Of a conditional model, function `(first, count)` that returns the
+            classes of these samples, integers `[count]`.
+          progress: Called with `(done, count)` samples after each pass.
+
+        Raises:
+          ValueError: If a value of a sample is not finite.
+        """
+        kind = np.uint8 if self._model.levels else np.float32
+        temperature = tf.constant(temperature, tf.float32)
+        for first in range(0, count, self._batch_size):
+            real = min(self._batch_size, count - first)
+            given = None
+            if labels is not None:
+                # The filling is of the first class.
+                given = np.zeros([self._batch_size], np.int32)
+                given[:real] = labels(first, real)
+                given = tf.constant(given)
+            found = self._draw(temperature, tf.constant(first), given).numpy()[:real]
+            if not np.isfinite(found).all():
+                raise ValueError(
+                    "Every value of a sample must be finite. Received: NaN or infinity "
+                    f"among samples {first} to {first + real - 1}"
+                )
+            yield found.astype(kind)
+            if progress is not None:
+                progress(first + real, count)
+
+    def samples(self, count: int, *args, **kwargs) -> np.ndarray:
+        """Returns what `batches` yields, `[count, H, W, C]`."""
+        drawn = None
+        done = 0
+        for batch in self.batches(count, *args, **kwargs):
+            if drawn is None:
+                drawn = np.empty([count, *batch.shape[1:]], batch.dtype)
+            drawn[done : done + len(batch)] = batch
+            done += len(batch)
+        return drawn
