@@ -45,6 +45,7 @@ class Evaluation:
         self.per_image = {}
         self._samples = None
         self._features = {}
+        self._shared = {}
 
     def split_images(self, split: str) -> Split:
         """Returns the images of a split, or of several joined by `+`."""
@@ -96,6 +97,12 @@ class Evaluation:
     def scorer(self) -> LikelihoodScorer:
         """The scorer of the model's likelihood, traced once."""
         return LikelihoodScorer(self.model, self.options.batch_size)
+
+    def shared(self, make):
+        """Returns `make(model)`, made once: a graph that all splits share."""
+        if make not in self._shared:
+            self._shared[make] = make(self.model)
+        return self._shared[make]
 
     @functools.cached_property
     def extractor(self):

@@ -22,7 +22,7 @@ _MOST_DRAWS = 100
 
 
 def codes(
-    model, images, labels=None, *, batch_size: int = 100, progress=None
+    model, images, labels=None, *, batch_size: int = 100, progress=None, step=None
 ) -> np.ndarray:
     """Returns the codes of images by `encode`, float64 `[N, latent_size]`.
 
@@ -32,35 +32,48 @@ def codes(
       labels: Of a conditional model, `[N]`.
       batch_size: Images per pass.
       progress: Called with `(done, total)` images after each pass.
+      step: The result of `codes_step`, for sets that share its trace; None makes one.
 
     Raises:
       ValueError: If the preset has no encoder.
     """
+    step = step or codes_step(model)
+    return _passes(step, images, labels, batch_size, progress)[0]
+
+
+def codes_step(model):
+    """Returns the graph of a batch that `codes` calls."""
 
     def of_batch(batch, labels):
         return [encode(model, batch, labels)]
 
-    return _passes(model, of_batch, images, labels, batch_size, progress)[0]
+    return _compiled(model, of_batch)
 
 
 def posterior_moments(
-    model, images, labels=None, *, batch_size: int = 100, progress=None
+    model, images, labels=None, *, batch_size: int = 100, progress=None, step=None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns means and standard deviations of q(z|x), each float64 `[N, d]`.
 
     Images are taken in the middle of their levels, without noise, as `encode` does.
-    Arguments as in `codes`.
+    Arguments as in `codes`; `step` is of `moments_step`.
 
     Raises:
       ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
     """
+    step = step or moments_step(model)
+    return tuple(_passes(step, images, labels, batch_size, progress))
+
+
+def moments_step(model):
+    """Returns the graph of a batch that `posterior_moments` calls."""
     middle = 0.5 if model.levels else 0.0
 
     def moments(batch, labels):
         posterior = model.posterior(tf.cast(batch, tf.float32) + middle, labels)
         return posterior.mean(), posterior.stddev()
 
-    return tuple(_passes(model, moments, images, labels, batch_size, progress))
+    return _compiled(model, moments)
 
 
 def evaluate_active_units(evaluation, split: str) -> list[dict]:
@@ -80,7 +93,7 @@ def evaluate_active_units(evaluation, split: str) -> list[dict]:
     Raises:
       ValueError: If the preset has no encoder, or there are fewer than two images.
     """
-    means = codes(evaluation.model, **_arguments(evaluation, split))
+    means = codes(evaluation.model, **_arguments(evaluation, split, codes_step))
     if len(means) < 2:
         raise ValueError(
             f"active_units needs at least 2 images. Received: {len(means)}"
@@ -122,7 +135,7 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
       ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
     """
     means, stddevs = posterior_moments(
-        evaluation.model, **_arguments(evaluation, split)
+        evaluation.model, **_arguments(evaluation, split, moments_step)
     )
     count = len(means)
     draws = min(_MOST_DRAWS, max(2, _PAIRS // count**2))
@@ -156,31 +169,40 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
     ]
 
 
-def _arguments(evaluation, split):
+def _arguments(evaluation, split, make_step):
     found = evaluation.split_images(split)
     return {
         "images": found.images,
         "labels": evaluation.model.own_labels(found.labels),
         "batch_size": evaluation.options.batch_size,
         "progress": evaluation.progress(f"codes of {split}"),
+        "step": evaluation.shared(make_step),
     }
 
 
-def _passes(model, function, images, labels, batch_size, progress):
-    """Applies a function of batches to all images; returns its parts, float64."""
+def _compiled(model, function):
     if model.encoder is None:
         raise ValueError(
             "codes need a preset with an encoder. "
             f"Received: preset={model.config.model.preset!r}"
         )
-    compiled = tf.function(function, autograph=False, reduce_retracing=True)
+    return tf.function(function, autograph=False)
+
+
+def _passes(step, images, labels, batch_size, progress):
+    """Applies a graph to all images in batches of one size; returns its parts, float64.
+
+    The last batch is filled up by its first image, so that nothing is traced again.
+    """
     found = []
     for start in range(0, len(images), batch_size):
-        batch = images[start : start + batch_size]
-        own = None if labels is None else labels[start : start + batch_size]
-        found.append([part.numpy() for part in compiled(tf.constant(batch), own)])
+        count = min(batch_size, len(images) - start)
+        rows = start + np.arange(batch_size) * (np.arange(batch_size) < count)
+        own = None if labels is None else tf.gather(labels, rows)
+        parts = step(tf.constant(images[rows]), own)
+        found.append([part.numpy()[:count] for part in parts])
         if progress is not None:
-            progress(start + len(batch), len(images))
+            progress(start + count, len(images))
     return [
         np.concatenate(part).astype(np.float64) for part in zip(*found, strict=True)
     ]

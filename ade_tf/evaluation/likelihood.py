@@ -18,6 +18,7 @@ def evaluate_bits_per_dim(
     repetitions=1,
     seed=0,
     progress=None,
+    scorer=None,
 ) -> dict:
     """Scores a split in bits per dimension; of a conditional model, given its labels.
 
@@ -32,6 +33,7 @@ def evaluate_bits_per_dim(
         ..., that are averaged.
       seed: Seed of the first draw.
       progress: Called with `(done, total)` passes after each.
+      scorer: A `LikelihoodScorer` of the model, whose traces serve; None makes one.
 
     Returns:
       A record: metric, name, value and standard error over images (bits per
@@ -42,7 +44,7 @@ def evaluate_bits_per_dim(
     Raises:
       ValueError: If the preset has no likelihood, or a score is not finite.
     """
-    scorer = LikelihoodScorer(model)
+    scorer = scorer or LikelihoodScorer(model)
     draws = _draw(
         scorer, getattr(data, split), importance_samples, repetitions, seed, progress
     )

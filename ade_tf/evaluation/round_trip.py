@@ -28,6 +28,7 @@ def evaluate_reconstruction_error(evaluation, split: str) -> list[dict]:
         seed=options.seed,
         batch_size=options.batch_size,
         progress=evaluation.progress(f"reconstruction_error of {split}"),
+        maps=evaluation.shared(round_trip_maps),
     )
     average, error = mean_and_standard_error(mean, "reconstruction_error")
     return [
@@ -44,11 +45,10 @@ def evaluate_reconstruction_error(evaluation, split: str) -> list[dict]:
     ]
 
 
-def round_trip_errors(model, split, *, seed=0, batch_size=100, progress=None):
+def round_trip_errors(
+    model, split, *, seed=0, batch_size=100, progress=None, maps=None
+):
     """Returns |f^-1(f(x)) - x| of dequantised images, in levels.
-
-    The two directions are functions of their own and share nothing but f(x): a cache,
-    which would return the very x, has no part in it.
 
     Args:
       model: An `AdaptiveDensityEstimator`.
@@ -56,18 +56,13 @@ def round_trip_errors(model, split, *, seed=0, batch_size=100, progress=None):
       seed: Seed of the dequantisation noise, the same noise as the bound's.
       batch_size: Images per pass.
       progress: Called with `(done, total)` passes after each.
+      maps: The result of `round_trip_maps`, for splits that share its traces; None
+        makes one.
 
     Returns:
       Two float64 arrays `[N]`: the maximum and the mean over the values of each image.
     """
-    condition, feature_map = model.condition, model.feature_map
-    to_features = tf.function(
-        lambda x, labels: feature_map(x, condition(labels))[0], autograph=False
-    )
-    to_images = tf.function(
-        lambda y, labels: feature_map.forward_and_log_det(y, condition(labels))[0],
-        autograph=False,
-    )
+    to_features, to_images = maps or round_trip_maps(model)
     largest, mean = [], []
     total = -(-len(split) // batch_size)
     for batch, real in full_batches(split, batch_size):
@@ -81,6 +76,23 @@ def round_trip_errors(model, split, *, seed=0, batch_size=100, progress=None):
         if progress:
             progress(len(largest), total)
     return np.concatenate(largest), np.concatenate(mean)
+
+
+def round_trip_maps(model):
+    """Returns the graphs of f and f^-1, of a batch and its labels.
+
+    They are functions of their own and share nothing but f(x): a cache, which would
+    return the very x, has no part in it.
+    """
+    condition, feature_map = model.condition, model.feature_map
+    to_features = tf.function(
+        lambda x, labels: feature_map(x, condition(labels))[0], autograph=False
+    )
+    to_images = tf.function(
+        lambda y, labels: feature_map.forward_and_log_det(y, condition(labels))[0],
+        autograph=False,
+    )
+    return to_features, to_images
 
 
 @tf.function(autograph=False, reduce_retracing=True)

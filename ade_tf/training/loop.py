@@ -9,6 +9,7 @@ from ade_tf.data import training_stream
 from ade_tf.evaluation import describe_record, evaluate_bits_per_dim
 from ade_tf.metrics import append_record, read_records, truncate_after
 from ade_tf.models import (
+    LikelihoodScorer,
     build_model,
     copy_generator,
     count_parameters,
@@ -81,10 +82,14 @@ def train(config: RunConfig, run_dir) -> dict:
         if generator and not checkpointer.steps():
             copy_generator(model, _finished_run(generator).model)
         run.open(config, *images)
+        scorer = LikelihoodScorer(model) if config.preset.likelihood else None
+        grid = SampleGrid(model)
         start = _restore_or_initialize(model, checkpointer, run, data, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
-            recorder = Recorder(run, checkpointer, data.validation, signals, start)
+            recorder = Recorder(
+                run, checkpointer, data.validation, signals, scorer, grid, start
+            )
             began = time.monotonic()
             _fit(model, data, start, recorder)
             if signals.requested:
@@ -93,7 +98,7 @@ def train(config: RunConfig, run_dir) -> dict:
             print(f"Trained in {time.monotonic() - began:.0f} s.")
         else:
             print(f"This run is finished ({settings.num_steps} steps).")
-        return _finish(run, model, checkpointer, data)
+        return _finish(run, model, checkpointer, data, scorer, grid)
 
 
 def _finished_run(run_dir):
@@ -182,20 +187,19 @@ def _announce(config, data, model, start, run):
     print("Tracing the first step ...", flush=True)
 
 
-def _finish(run, model, checkpointer, data):
+def _finish(run, model, checkpointer, data, scorer, grid):
     """Scores the test split once and says where everything is."""
     step = settle_weights(model, checkpointer)
     records = read_records(run.metrics) if run.metrics.exists() else []
     done = [r for r in records if r.get("origin") == "train" and r["step"] == step]
     record = done[-1] if done else {}
-    if not done and model.config.preset.likelihood:
+    if not done and scorer:
         record = evaluate_bits_per_dim(
-            model, data, "test", step=step, progress=Passes("test")
+            model, data, "test", step=step, progress=Passes("test"), scorer=scorer
         )
         record["origin"] = "train"
         append_record(run.metrics, record)
     picture = run.samples / "final.png"
-    grid = SampleGrid(model)
     if not picture.exists():
         grid.save(picture)
     learning_curves(read_records(run.scalars), run.path / "curves.png")

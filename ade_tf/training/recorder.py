@@ -27,17 +27,30 @@ class Recorder(keras.callbacks.Callback):
       checkpointer: The model's `Checkpointer`.
       validation: The validation split.
       signals: The `StopSignals`.
+      scorer: The model's `LikelihoodScorer`; None where there is no likelihood.
+      grid: The model's `SampleGrid`.
       start: Step at which this process began.
     """
 
-    def __init__(self, run, checkpointer: Checkpointer, validation, signals, start=0):
+    def __init__(
+        self,
+        run,
+        checkpointer: Checkpointer,
+        validation,
+        signals,
+        scorer: LikelihoodScorer | None,
+        grid: SampleGrid,
+        start: int = 0,
+    ):
         super().__init__()
         self._run = run
         self._checkpointer = checkpointer
         self._validation = validation
         self._signals = signals
         self._step = start
-        self._scorer = self._best = None
+        self._scorer = scorer
+        self._grid = grid
+        self._best = None
         if start and run.scalars.exists():
             lines = read_records(run.scalars)
             found = [line.get("validation_bits_per_dim") for line in lines]
@@ -51,9 +64,6 @@ class Recorder(keras.callbacks.Callback):
         with _written_whole(self._run.tensorboard):
             self._events = tf.summary.create_file_writer(str(self._run.tensorboard))
         self._progress = Progress(settings.num_steps, settings.batch_size, self._step)
-        if model.config.preset.likelihood:
-            self._scorer = LikelihoodScorer(model)
-        self._grid = SampleGrid(model)
 
     def on_train_batch_end(self, batch, logs=None):
         """Does all that is due after a step."""
