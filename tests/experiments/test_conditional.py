@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.benchmarking import benchmark
+from ade_tf.benchmarking import BenchmarkOptions, benchmark
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.models import bound_terms, sample
@@ -135,7 +135,7 @@ def test_what_a_conditional_run_refuses(run, binary, flags, message):
 def test_a_benchmark_has_no_labels(tmp_path):
     out = tmp_path / "report" / "speed.json"
     with pytest.raises(ValueError, match="must not be conditional. Received"):
-        benchmark(tiny_config("vae", conditional=True), out)
+        benchmark(tiny_config("vae", conditional=True), BenchmarkOptions(str(out)))
     assert not out.exists()
 
 

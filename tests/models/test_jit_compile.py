@@ -5,22 +5,36 @@ from ade_tf.data import training_stream
 from tests.helpers.models import digits, tiny_model
 
 
-def losses(preset, **settings):
-    """Returns the terms of a run's second step, and the model."""
+def first_step(preset, **settings):
+    """Returns the terms of a run's first step, and the model."""
     model = tiny_model(preset, **settings)
     stream = training_stream(digits().train, batch_size=8, seed=0)
-    history = model.fit(stream, steps_per_epoch=2, shuffle=False, verbose=0)
-    return {name: values[-1] for name, values in history.history.items()}, model
+    history = model.fit(stream, steps_per_epoch=1, shuffle=False, verbose=0)
+    return {name: values[0] for name, values in history.history.items()}, model
 
 
 @pytest.mark.parametrize(
     "preset", ["flow", pytest.param("av_ade", marks=pytest.mark.long)]
 )
-def test_a_compiled_step_does_what_the_graph_does(preset):
-    plain, _ = losses(preset)
-    compiled, model = losses(preset, jit_compile=True)
-    assert model.jit_compile
+def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
+    plain, other = first_step(preset)
+    compiled, model = first_step(preset, jit_compile=True)
+    again, _ = first_step(preset, jit_compile=True)
+    assert model.jit_compile and not other.jit_compile
+    assert compiled == again
     assert list(compiled) == list(plain)
-    for name, value in plain.items():
-        # The second step's terms see the first one's update.
-        np.testing.assert_allclose(compiled[name], value, rtol=2e-3, err_msg=name)
+    if preset == "flow":
+        # XLA's noise is another: a batch of 8 tells to a few hundredths.
+        assert compiled["bits_per_dim"] == pytest.approx(plain["bits_per_dim"], 0.03)
+        assert compiled["bits_per_dim"] != plain["bits_per_dim"]
+    assert all(np.isfinite(value) for value in compiled.values())
+    for start, here, there in zip(
+        tiny_model(preset).trainable_variables,
+        other.trainable_variables,
+        model.trainable_variables,
+        strict=True,
+    ):
+        moved = np.abs(there.numpy() - start.numpy())
+        assert moved.max() > 0
+        # Adam's first step is as long as the learning rate, of either sign.
+        np.testing.assert_allclose(here.numpy(), there.numpy(), atol=2.1e-3)
