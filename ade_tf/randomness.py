@@ -1,13 +1,14 @@
 """Stateless random draws: functions of a seed, a purpose and a position."""
 
 import contextlib
+import functools
 import numbers
 import threading
 import zlib
 
 import tensorflow as tf
 
-__all__ = ["Draws", "current_draws", "fold"]
+__all__ = ["Draws", "current_draws", "draws_scope", "fold"]
 
 _scopes = threading.local()
 
@@ -58,6 +59,7 @@ class Draws:
         self._seed = fold(seed)
         self._index, self._count = shard
         self._calls = 0
+        self._groups = []
 
     def normal(self, shape, dtype=tf.float32) -> tf.Tensor:
         """Draws from N(0, 1); `shape[0]` is the local batch size."""
@@ -77,15 +79,52 @@ class Draws:
             return values
         return values[self._index * shape[0] : (self._index + 1) * shape[0]]
 
-    @contextlib.contextmanager
     def scope(self):
         """Makes these the draws of the networks called inside (this thread only)."""
-        previous = current_draws()
-        _scopes.draws = self
-        try:
-            yield self
-        finally:
-            _scopes.draws = previous
+        return draws_scope(self)
+
+    @contextlib.contextmanager
+    def group(self):
+        """Notes the calls made inside, so that `log` finds them."""
+        start = self._calls
+        yield
+        self._groups.append((start, self._calls))
+
+    @contextlib.contextmanager
+    def log(self):
+        """Gives a list that at the end holds a function for each group made inside.
+
+        A call of it returns new `Draws` that repeat those of the group.
+
+        Raises:
+          ValueError: At the end, if a call was made outside of any group.
+        """
+        start, first, found = self._calls, len(self._groups), []
+        yield found
+        groups = self._groups[first:]
+        calls, known = self._calls - start, sum(b - a for a, b in groups)
+        if calls != known:
+            raise ValueError(
+                "what is to be repeated draws inside of `Draws.group` only. "
+                f"Received: {calls} calls, {known} of them in groups"
+            )
+        found.extend(functools.partial(self._from, start) for start, _ in groups)
+
+    def _from(self, calls):
+        again = Draws(self._seed, (self._index, self._count))
+        again._calls = calls
+        return again
+
+
+@contextlib.contextmanager
+def draws_scope(draws):
+    """Makes `draws`, or None, the current ones inside (this thread only)."""
+    previous = current_draws()
+    _scopes.draws = draws
+    try:
+        yield draws
+    finally:
+        _scopes.draws = previous
 
 
 def current_draws() -> Draws | None:

@@ -17,6 +17,7 @@ from ade_tf.bijectors.keras_layer import BijectorLayer
 from ade_tf.bijectors.masks import channel_mask, checkerboard_mask
 from ade_tf.bijectors.multiscale import FactorOut
 from ade_tf.bijectors.real_nvp import real_nvp
+from ade_tf.bijectors.recomputed_chain import RecomputedChain
 from ade_tf.bijectors.squeeze import Squeeze
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "FusedChain",
     "ImageSpace",
     "InvertibleConv",
+    "RecomputedChain",
     "Squeeze",
     "channel_mask",
     "checkerboard_mask",

@@ -1,5 +1,7 @@
 """Base class of the bijectors: value and log-determinant from one pass."""
 
+import contextlib
+
 import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability.python.bijectors import invert as tfp_invert
@@ -8,7 +10,12 @@ from ade_tf.bijectors.graph_memo import GraphMemo
 from ade_tf.networks.condition import repeat_condition
 from ade_tf.randomness import current_draws
 
-__all__ = ["FusedBijector", "forward_and_log_det", "inverse_and_log_det"]
+__all__ = [
+    "FusedBijector",
+    "forward_and_log_det",
+    "inverse_and_log_det",
+    "is_invert",
+]
 
 tfb = tfp.bijectors
 
@@ -196,6 +203,20 @@ class FusedBijector(tfb.Bijector):
     def _inverse_and_log_det(self, x, condition):
         raise NotImplementedError(f"{type(self).__name__}._inverse_and_log_det")
 
+    def _step_back(self, back, direction, output, gradient):
+        """Undoes a pass and finds its gradients; see `StepBack.through`.
+
+        Overridden where this needs less than a pass in both directions, and where
+        networks draw: the draws of each `_drawing` are taken from `back.next_draws`.
+        """
+        return back.once_more(self, direction, output, gradient)
+
+    @staticmethod
+    def _drawing():
+        """A context for the call of a network whose draws `_step_back` repeats."""
+        draws = current_draws()
+        return contextlib.nullcontext() if draws is None else draws.group()
+
     # Nothing here for AutoGraph, whose conversion would slow the tracing down.
     @tf.autograph.experimental.do_not_convert
     def _run(self, function, event_shape_of, x, condition):
@@ -278,7 +299,7 @@ def forward_and_log_det(bijector, y, condition=None):
     """
     if isinstance(bijector, FusedBijector):
         return bijector.forward_and_log_det(y, condition)
-    if _is_invert(bijector):
+    if is_invert(bijector):
         return inverse_and_log_det(bijector.bijector, y, condition)
     # A new tensor is unknown to TFP's cache, which keeps values of old variables.
     y = tf.identity(y)
@@ -299,14 +320,15 @@ def inverse_and_log_det(bijector, x, condition=None):
     """
     if isinstance(bijector, FusedBijector):
         return bijector.inverse_and_log_det(x, condition)
-    if _is_invert(bijector):
+    if is_invert(bijector):
         return forward_and_log_det(bijector.bijector, x, condition)
     x = tf.identity(x)
     log_det = bijector.inverse_log_det_jacobian(x, event_ndims=3)
     return bijector.inverse(x), _per_example(log_det, x)
 
 
-def _is_invert(bijector):
+def is_invert(bijector) -> bool:
+    """Returns whether a bijector is a `tfb.Invert`."""
     # tfb.Invert gives an instance of this parent class for most bijectors, ours too.
     return isinstance(bijector, tfp_invert._Invert)
 

@@ -60,6 +60,12 @@ class FusedChain(FusedBijector):
             total += log_det
         return x, total
 
+    def _step_back(self, back, direction, output, gradient):
+        way = iter if direction == "forward" else reversed
+        for bijector in way(self._bijectors):
+            output, gradient = back.through(bijector, direction, output, gradient)
+        return output, gradient
+
     def initialize(self, x, condition=None):
         """Initialises each bijector on what reaches it; see the base class."""
         x = tf.convert_to_tensor(x, self.dtype)

@@ -1,11 +1,14 @@
 """Coupling: the part of an image left alone decides how the other is changed."""
 
+import tensorflow as tf
+
 from ade_tf.bijectors.base import FusedBijector
 from ade_tf.bijectors.spline import Spline
 from ade_tf.bijectors.splits import split_by
 from ade_tf.bijectors.transforms import Additive, Affine
 from ade_tf.networks.conditioner import CONDITIONERS
 from ade_tf.networks.precision import policy_within
+from ade_tf.randomness import draws_scope
 
 __all__ = ["TRANSFORMS", "Coupling"]
 
@@ -115,8 +118,29 @@ class Coupling(FusedBijector):
 
     def _apply(self, transform, x, condition):
         seen, changed = self._split.cut(x)
-        changed, log_det = transform(changed, self._network(seen, condition))
+        with self._drawing():
+            raw = self._network(seen, condition)
+        changed, log_det = transform(changed, raw)
         return self._split.join(x, seen, changed, log_det)
+
+    def _step_back(self, back, direction, output, gradient):
+        run = self._transform.inverse_and_log_det
+        undo = self._transform.forward_and_log_det
+        if direction == "forward":
+            run, undo = undo, run
+        with back.tape(output, gradient) as tape, draws_scope(back.next_draws()):
+            # The kept part of the output is that of the input: one run of the network
+            # serves both, and its gradient with respect to `output` is the input's.
+            tape.watch(output)
+            seen, changed = self._split.cut(output)
+            raw = self._network(seen, back.condition)
+            with tape.stop_recording():
+                x, _ = self._split.join(output, seen, *undo(changed, raw))
+            tape.watch(x)
+            changed, log_det = run(self._split.cut(x)[1], raw)
+            again, log_det = self._split.join(x, seen, changed, log_det)
+        gradients = back.pull(tape, again, gradient, log_det, [x, output])
+        return x, tf.add_n(gradients)
 
 
 def _look_up(argument, name, table):

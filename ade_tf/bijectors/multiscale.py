@@ -8,6 +8,7 @@ from ade_tf.bijectors.base import (
     inverse_and_log_det,
 )
 from ade_tf.bijectors.transforms import bounded
+from ade_tf.randomness import draws_scope
 
 __all__ = ["FactorOut"]
 
@@ -86,20 +87,42 @@ class FactorOut(FusedBijector):
         on, log_det = forward_and_log_det(self._inner, y_on, condition)
         if self._network is None:
             return tf.concat([on, y_end], -1), log_det
-        mean, log_scale = self._prior(on, condition)
-        end = y_end * tf.exp(log_scale) + mean
-        log_det += tf.reduce_sum(log_scale, axis=[1, 2, 3])
-        return tf.concat([on, end], -1), log_det
+        end, prior_log_det = self._through_prior(
+            "forward", y_end, self._prior(on, condition)
+        )
+        return tf.concat([on, end], -1), log_det + prior_log_det
 
     def _inverse_and_log_det(self, x, condition):
         on, end = tf.split(x, self._sizes, axis=-1)
         y_on, log_det = inverse_and_log_det(self._inner, on, condition)
         if self._network is None:
             return tf.concat([y_on, end], -1), log_det
-        mean, log_scale = self._prior(on, condition)
-        y_end = (end - mean) * tf.exp(-log_scale)
-        log_det -= tf.reduce_sum(log_scale, axis=[1, 2, 3])
-        return tf.concat([y_on, y_end], -1), log_det
+        y_end, prior_log_det = self._through_prior(
+            "inverse", end, self._prior(on, condition)
+        )
+        return tf.concat([y_on, y_end], -1), log_det + prior_log_det
+
+    def _step_back(self, back, direction, output, gradient):
+        on, end = tf.split(output, self._sizes, axis=-1)
+        d_on, d_end = tf.split(gradient, self._sizes, axis=-1)
+        # In both directions the network ran last, on the image side of the inner one.
+        draws = None if self._network is None else back.next_draws()
+        if direction == "inverse":
+            on, d_on = back.through(self._inner, direction, on, d_on)
+        if self._network is not None:
+            with back.tape(on, d_on) as tape, draws_scope(draws):
+                tape.watch(on)
+                prior = self._prior(on, back.condition)
+                with tape.stop_recording():
+                    undo = "inverse" if direction == "forward" else "forward"
+                    end, _ = self._through_prior(undo, end, prior)
+                tape.watch(end)
+                again, log_det = self._through_prior(direction, end, prior)
+            d_end, d_prior = back.pull(tape, again, d_end, log_det, [end, on])
+            d_on += d_prior
+        if direction == "forward":
+            on, d_on = back.through(self._inner, direction, on, d_on)
+        return tf.concat([on, end], -1), tf.concat([d_on, d_end], -1)
 
     def initialize(self, x, condition=None):
         """Initialises the inner bijector on the channels that go on."""
@@ -109,5 +132,13 @@ class FactorOut(FusedBijector):
         return self.inverse_and_log_det(x, condition)[0]
 
     def _prior(self, on, condition):
-        mean, raw = tf.split(self._network(on, condition), 2, axis=-1)
+        with self._drawing():
+            mean, raw = tf.split(self._network(on, condition), 2, axis=-1)
         return mean, bounded(raw, self._bound)
+
+    def _through_prior(self, direction, end, prior):
+        mean, log_scale = prior
+        log_det = tf.reduce_sum(log_scale, axis=[1, 2, 3])
+        if direction == "forward":
+            return end * tf.exp(log_scale) + mean, log_det
+        return (end - mean) * tf.exp(-log_scale), -log_det

@@ -76,6 +76,13 @@ class ModelConfig:
     spline_range: float = setting(
         4.0, "A spline coupling acts on [-range, range].", minimum=0.1
     )
+    recompute_features: bool = setting(
+        False,
+        "Compute the flow's activations once more in the backward pass, from its "
+        "output, instead of storing them: memory that does not grow with its depth, "
+        "for about one more pass.",
+        operational=True,
+    )
     logit_alpha: float = setting(
         0.05,
         "Width alpha of the logit squeeze, logit(alpha + (1 - 2 alpha) x / levels); "

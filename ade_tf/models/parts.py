@@ -6,7 +6,13 @@ import functools
 import keras
 import numpy as np
 
-from ade_tf.bijectors import FEATURE_MAPS, BijectorLayer, FusedChain, ImageSpace
+from ade_tf.bijectors import (
+    FEATURE_MAPS,
+    BijectorLayer,
+    FusedChain,
+    ImageSpace,
+    RecomputedChain,
+)
 from ade_tf.config import PRESETS, ModelConfig
 from ade_tf.distributions import POSTERIORS
 from ade_tf.networks import (
@@ -151,6 +157,8 @@ def _feature_map(config, image_shape, levels, condition_shape):
         network_dtype=PRECISIONS[config.precision],
     )
     flow = FEATURE_MAPS[config.feature_map](tuple(image_shape), **keywords)
+    if config.recompute_features:
+        flow = RecomputedChain(flow.bijectors, dtype=flow.dtype)
     image_space = ImageSpace(levels, alpha=config.logit_alpha)
     return BijectorLayer(FusedChain([image_space, flow]), name="feature_map")
 
