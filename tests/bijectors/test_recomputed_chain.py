@@ -277,6 +277,6 @@ def test_peak_memory_does_not_grow_with_the_depth(dropout, direction):
         peak(kind, 16, dropout, direction) - peak(kind, 4, dropout, direction)
         for kind in ("plain", "recomputed")
     )
-    # 12 steps keep at least three activations [128, 16, 16, 64], 8 MiB each.
-    assert plain > 12 * 3 * 8
+    # 12 networks keep two hidden layers each, [128, 16, 16, 64], 8 MiB.
+    assert plain > 12 * 2 * 8
     assert flat < 0.2 * plain
