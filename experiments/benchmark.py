@@ -1,15 +1,19 @@
 """Measures speed: python -m experiments.benchmark --flagfile=FILE --out=FILE."""
 
+from absl import flags
+
 from ade_tf.benchmarking import BenchmarkOptions, benchmark, describe_report, sweep
 from experiments import STARTED, command, common_flags
+from experiments.rows import typed_settings
 
 
 def main():
     """Measures the configuration of the flags, writes the JSON, prints a table."""
     config = common_flags.config_from_flags()
     options = common_flags.options_from_flags(BenchmarkOptions)
-    if options.sweep:
-        report = sweep(config, options)
+    changed = typed_settings("set", flags.FLAGS.set)
+    if options.sweep or changed:
+        report = sweep(config, options, changed)
     else:
         report = benchmark(config, options, STARTED)
     print(describe_report(report))

@@ -149,6 +149,11 @@ def define_benchmark_flags() -> None:
     """Defines the flags of `benchmark`: one per setting of a run, and its own."""
     _define_settings()
     _define_options(BenchmarkOptions)
+    flags.DEFINE_multi_string(
+        "set",
+        [],
+        "Setting, NAME=VALUE, that the sweep `settings` changes alone; repeatable.",
+    )
 
 
 def define_toy_flags() -> None:

@@ -10,7 +10,7 @@ from ade_tf.config.settings import check_settings, setting
 
 __all__ = ["BenchmarkOptions"]
 
-SWEEPS = ("", "batch", "depth", "width", "replicas")
+SWEEPS = ("", "batch", "depth", "width", "replicas", "settings")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,8 @@ class BenchmarkOptions:
     sweep: str = setting(
         "",
         "Time the configuration at several sizes, in place of the modes: batch, depth "
-        "and width doubled twice, or 1 and 2 replicas of one global batch.",
+        "and width doubled twice, 1 and 2 replicas of one global batch, or the "
+        "settings of `set`, one at a time.",
         choices=SWEEPS,
     )
 

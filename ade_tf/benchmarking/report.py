@@ -80,17 +80,20 @@ def describe_report(report: dict) -> str:
 def _sweep_lines(report):
     """Yields a line for each point of a sweep."""
     kind, modes = report["sweep"], list(report["points"][0]["modes"])
-    yield f"{kind:<18}" + "".join(f"{mode:>12}, ms  x last" for mode in modes)
+    wide = 2 + max(len(str(point["value"])) for point in report["points"])
+    wide = max(wide, len(kind) + 2)
+    yield f"{kind:<{wide}}" + "".join(f"{mode:>12}, ms   ratio" for mode in modes)
     for point in report["points"]:
-        line = f"{point['value']!s:<18}"
+        line = f"{point['value']!s:<{wide}}"
         for mode in modes:
             result = point["modes"][mode]
-            grown = result["ratio_to_last"]
-            times = f"{grown['median']:.2f}" if grown else ""
+            grown = result["ratio"]
+            times = f"{grown['median']:.3f}" if grown else ""
             line += f"{result['ms_per_step']['median']:>16.1f}{times:>8}"
         yield line
+    other = "first line" if kind == "settings" else "line above"
     yield (
-        "x last: time over that of the line above, round by round; "
+        f"ratio: time over that of the {other}, round by round; "
         f"{report['rounds']} rounds, {report['threads']} threads"
     )
 

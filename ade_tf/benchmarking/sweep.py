@@ -1,4 +1,4 @@
-"""How the cost of a configuration grows with its size."""
+"""How the cost of a configuration grows with its size, or with a setting."""
 
 import functools
 
@@ -18,7 +18,7 @@ __all__ = ["sweep"]
 _WIDTHS = ("width", "coupling_width", "discriminator_width")
 
 
-def sweep(config: RunConfig, options: BenchmarkOptions) -> dict:
+def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
     """Times a configuration at several sizes by turns, and writes a JSON report.
 
     Args:
@@ -26,21 +26,32 @@ def sweep(config: RunConfig, options: BenchmarkOptions) -> dict:
       options: `sweep` names what grows: `batch` (1, 2 and 4 times `batch_size`),
         `depth` (`flow_steps`), `width` (of all networks), or `replicas` (a training
         step of one replica, and of two mirrored ones with the same global batch: on
-        CPUs, two logical devices).
+        CPUs, two logical devices); or `settings`, where each of those given is alone
+        changed.
+      settings: `name -> value`, for the sweep `settings`.
 
     Returns:
       The report. `points` has for each size its `value` and, for each of its `modes`,
-      `ms_per_step` and `ratio_to_last`, the time over that of the size before, round
-      by round (None for the first).
+      `ms_per_step` and `ratio`, the time over that of the size before (of settings:
+      over that of the configuration itself), round by round (None for the first).
 
     Raises:
       ValueError: If the model has no depth to grow, is conditional, or its batch cannot
-        be shared by two replicas.
+        be shared by two replicas; or if there are settings without their sweep, or the
+        reverse.
       OSError: If the report cannot be written.
       FloatingPointError: If updates were skipped.
     """
     options.check_model(config)
-    sizes = list(_SIZES[options.sweep](config))
+    if bool(settings) != (options.sweep == "settings"):
+        raise ValueError(
+            "settings to change belong to the sweep `settings`, and it needs one. "
+            f"Received: sweep={options.sweep}, settings={settings}"
+        )
+    if settings:
+        sizes = list(_changes(config, settings))
+    else:
+        sizes = list(_SIZES[options.sweep](config))
     options.prepare()
     if options.sweep == "replicas" and not tf.config.list_physical_devices("GPU"):
         devices = tf.config.list_physical_devices("CPU")
@@ -58,16 +69,17 @@ def sweep(config: RunConfig, options: BenchmarkOptions) -> dict:
         for mode in ("train", "log_prob", "sample")
         if mode in modes
     }
-    points, last = [], None
+    points, base = [], None
     for value in calls:
         found = {}
         for mode, ms in times.items():
             found[mode] = {
                 "ms_per_step": summary(ms[value]),
-                "ratio_to_last": ratio(ms[value], ms[last]) if last else None,
+                "ratio": ratio(ms[value], ms[base]) if base else None,
             }
         points.append({"value": value, "modes": found})
-        last = value
+        if not (settings and base):
+            base = value
     for model in models:
         check_finite(model)
     return write_report({"points": points}, config, options, models[0].levels)
@@ -94,6 +106,12 @@ def _built(config, image_shape, strategy):
         )
 
     return model, {"train": lambda: step(batch)}
+
+
+def _changes(config, settings):
+    yield "as it is", config, "single"
+    for name, value in settings.items():
+        yield f"{name}={value}", _with(config, **{name: value}), "single"
 
 
 def _batches(config):

@@ -109,9 +109,41 @@ def test_a_sweep_times_growing_sizes(tmp_path, kind, values, modes):
         assert list(point["modes"]) == modes
         for result in point["modes"].values():
             assert result["ms_per_step"]["min"] > 0
-            assert (result["ratio_to_last"] is None) == (place == 0)
+            assert (result["ratio"] is None) == (place == 0)
     table = describe_report(report).splitlines()
     assert [line.split()[0] for line in table[1:4]] == [v.split()[0] for v in values]
+
+
+def test_settings_are_timed_one_at_a_time(tmp_path):
+    options = BenchmarkOptions(
+        out=str(tmp_path / "report.json"),
+        image_shape=(8, 8, 1),
+        rounds=2,
+        sweep="settings",
+    )
+    changes = {"flow_steps": (3, 2), "average_decay": 0.5}
+    report = sweep(tiny_config("v_ade", batch_size=2), options, changes)
+    points = report["points"]
+    names = ["as it is", "flow_steps=(3, 2)", "average_decay=0.5"]
+    assert [point["value"] for point in points] == names
+    assert points[0]["modes"]["train"]["ratio"] is None
+    # Both are over the first, not over each other.
+    for mode, first in points[0]["modes"].items():
+        for point in points[1:]:
+            found = point["modes"][mode]
+            least = found["ms_per_step"]["min"] / first["ms_per_step"]["max"]
+            most = found["ms_per_step"]["max"] / first["ms_per_step"]["min"]
+            assert least <= found["ratio"]["median"] <= most
+    assert describe_report(report).splitlines()[2].startswith(names[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"), [("settings", {}), ("batch", {"average_decay": 0.5})]
+)
+def test_settings_belong_to_their_sweep(tmp_path, kind, changes):
+    options = BenchmarkOptions(out=str(tmp_path / "report.json"), sweep=kind)
+    with pytest.raises(ValueError, match="belong to the sweep `settings`.*Received"):
+        sweep(tiny_config("v_ade"), options, changes)
 
 
 def test_two_replicas_are_timed_against_one(tmp_path):
@@ -126,7 +158,7 @@ def test_two_replicas_are_timed_against_one(tmp_path):
     one, two = json.loads(out.read_text())["points"]
     assert (one["value"], two["value"]) == ("1", "2")
     assert list(two["modes"]) == ["train"]
-    assert two["modes"]["train"]["ratio_to_last"]["min"] > 0
+    assert two["modes"]["train"]["ratio"]["min"] > 0
 
 
 @pytest.mark.parametrize(
