@@ -1,6 +1,7 @@
 """Files that are replaced whole or not at all."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -31,8 +32,13 @@ def replacement(path) -> Iterator[BinaryIO]:
 
     Args:
       path: File to make or replace; its directory must exist.
+
+    Raises:
+      IsADirectoryError: If it is a directory, before the block.
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,5 +1,7 @@
 """How a binary starts and how it ends."""
 
+import contextlib
+import signal
 import sys
 
 from absl import app, flags, logging
@@ -14,7 +16,9 @@ def run(main) -> None:
 
     A user's error (an unknown flag, an impossible value, missing data, a full disk)
     ends in one message and exit status 2, with its traceback under `--verbosity=1`;
-    numbers that are no longer finite end in exit status 3.
+    numbers that are no longer finite end in exit status 3. SIGTERM and Ctrl-C end in a
+    line and exit status 128 and their number, with files left as they were, unless
+    `main` has its own way to stop.
     """
     logging.set_verbosity(logging.WARNING)
 
@@ -31,7 +35,25 @@ def run(main) -> None:
         except FloatingPointError as error:
             _fail(error, status=3)
 
-    app.run(guarded, flags_parser=_parse)
+    with _stopped_by_signals():
+        app.run(guarded, flags_parser=_parse)
+
+
+@contextlib.contextmanager
+def _stopped_by_signals():
+    def stop(number, frame):
+        del frame
+        name = signal.Signals(number).name
+        print(f"Stopped by {name}.", file=sys.stderr, flush=True)
+        raise SystemExit(128 + number)
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    previous = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _parse(argv):

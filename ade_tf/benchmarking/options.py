@@ -76,7 +76,12 @@ class BenchmarkOptions:
             )
 
     def check_model(self, config) -> None:
-        """Raises ValueError for a model that the synthetic images do not fit."""
+        """Raises ValueError for a configuration that cannot be measured like this."""
+        if self.profile and config.training.jit_compile:
+            raise ValueError(
+                "a profile needs a step that XLA has not made one operation. "
+                "Received: profile=True, jit_compile=True"
+            )
         if config.model.conditional:
             raise ValueError(
                 "a benchmark's images have no labels: the model must not be "

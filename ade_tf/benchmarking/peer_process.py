@@ -48,7 +48,13 @@ def check_peer(name: str, config, python: str) -> None:
         "import importlib.util, sys\n"
         "sys.exit(None in map(importlib.util.find_spec, sys.argv[1:]))"
     )
-    found = subprocess.run([python, "-c", look, "torch", library], capture_output=True)
+    command = [*_isolated(python), "-c", look, "torch", library]
+    try:
+        found = subprocess.run(command, capture_output=True)
+    except OSError as error:
+        raise ValueError(
+            f"peer_python must be a Python. Received: {python!r}, {error}"
+        ) from None
     if found.returncode:
         raise ValueError(
             f"{name} needs torch and {library} in the environment of peer_python. "
@@ -70,7 +76,7 @@ def peer_calls(name: str, config, image_shape, python: str, threads: int):
       threads: Its threads, at least 1.
 
     Raises:
-      RuntimeError: If it ends or fails.
+      ChildProcessError: If it ends or fails.
     """
     library, channels_last = PEERS[name]
     settings = {
@@ -86,8 +92,7 @@ def peer_calls(name: str, config, image_shape, python: str, threads: int):
     counts = {key: str(threads) for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     errors = tempfile.TemporaryFile("w+")
     process = subprocess.Popen(
-        # Isolated, or the modules beside the script would hide those of Python.
-        [python, "-I", str(_SCRIPT), json.dumps(settings)],
+        [*_isolated(python), str(_SCRIPT), json.dumps(settings)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
@@ -100,23 +105,31 @@ def peer_calls(name: str, config, image_shape, python: str, threads: int):
         if not line:
             status = process.wait()
             errors.seek(0)
-            raise RuntimeError(
+            raise ChildProcessError(
                 f"{name} must run to the end of the benchmark. "
                 f"Received: it ended with status {status}\n{errors.read()}"
             )
         return json.loads(line)
 
     def step(mode):
-        process.stdin.write(f"{mode}\n")
-        process.stdin.flush()
+        # A peer that has ended has left its words, which `answer` finds.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(f"{mode}\n")
+            process.stdin.flush()
         answer()
 
     try:
         described = answer()
         yield {mode: functools.partial(step, mode) for mode in _MODES}, described
     finally:
-        process.stdin.close()
-        process.stdout.close()
         process.terminate()
         process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        process.stdout.close()
         errors.close()
+
+
+def _isolated(python):
+    # Or the modules beside the script, and those of this environment, would be found.
+    return [python, "-I"]

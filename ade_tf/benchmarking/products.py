@@ -43,7 +43,8 @@ def products_of(function, *arguments) -> collections.Counter:
     """Counts the products that a traced function computes.
 
     Those whose results are never used are left out, as TensorFlow leaves them out.
-    Bodies of loops and conditions are not looked into.
+    Bodies of loops and conditions are not looked into, and products of stacks of
+    matrices (those of `covariance_rank`) are not counted.
 
     Args:
       function: A `tf.function`.
@@ -96,7 +97,9 @@ def flops(product: Product) -> int:
 def products_alone(products: collections.Counter):
     """Returns a `Call` that computes products and nothing else.
 
-    No two are of the same operands, which are random.
+    No two are of the same operands, which are random. None waits for another, as those
+    of a model do: on several threads this is what they could take at best. They are not
+    compiled by XLA.
     """
     operands, plan = [], []
     for product, count in products.items():

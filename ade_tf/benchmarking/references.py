@@ -19,6 +19,7 @@ _TRAINING = {
     "clip_norm": 0,
     "average_decay": 0,
     "weight_decay": 0,
+    "check_gradients": False,
 }
 
 

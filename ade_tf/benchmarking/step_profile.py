@@ -12,17 +12,17 @@ import tensorflow as tf
 from ade_tf.benchmarking.timing import interleaved, summary
 from ade_tf.data import Split, training_stream
 
-__all__ = ["PARTS", "profile_of"]
+__all__ = ["PARTS", "part_of", "profile_of"]
 
 # Part -> pattern of an operation's name, the first that is found; gradients bear the
 # names of what they belong to.
 PARTS = {
     "discriminator": r"(^|/)discriminator",
-    "encoder": r"(^|/)\w*encoder(_\d+)?/",
-    "decoder": r"(^|/)\w*decoder(_\d+)?/",
+    "encoder": r"(^|/)\w*encoder(_\d+)*/",
+    "decoder": r"(^|/)\w*decoder(_\d+)*/",
     "f^-1": r"(^|/)feature_map_forward",
     "f": r"(^|/)feature_map",
-    "optimizer": r"(^|/)cond|ResourceApply|global_norm",
+    "optimizer": r"(^|/)cond(_\d+)?/|ResourceApply|global_norm",
     "losses, noise, others": "",
 }
 _EVENT = re.compile(r"^[\w/.\-]+:[A-Z_]\w*$")
@@ -50,11 +50,15 @@ def profile_of(model, call) -> dict:
     """
     found = dict.fromkeys(PARTS, 0.0)
     for name, ms in _operations(call).items():
-        part = next(p for p, pattern in PARTS.items() if re.search(pattern, name))
-        found[part] += ms
+        found[part_of(name)] += ms
     found["input"] = _input_ms(model)
     whole = sum(found.values())
     return {part: {"ms": ms, "share": ms / whole} for part, ms in found.items()}
+
+
+def part_of(name: str) -> str:
+    """Returns the part, of `PARTS`, that an operation's name says it belongs to."""
+    return next(part for part, pattern in PARTS.items() if re.search(pattern, name))
 
 
 def _operations(call):

@@ -15,7 +15,7 @@ from ade_tf.strategies import make_strategy
 
 __all__ = ["sweep"]
 
-_WIDTHS = ("width", "coupling_width", "discriminator_width")
+_WIDTHS = ("width", "coupling_width", "discriminator_width", "iaf_width")
 
 
 def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:

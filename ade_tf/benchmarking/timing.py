@@ -11,8 +11,10 @@ __all__ = ["interleaved", "ratio", "summary"]
 def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
     """Times functions by turns, so that a busy machine slows all of them alike.
 
-    Each round calls every function once, in the given order and in the reverse one by
-    turns. A call ends when its results can be read.
+    Each round calls every function once, in the given order, from the next one on in
+    every round: no place is always first, and of three or more none follows itself,
+    which would find its own weights in the caches. A call ends when its results can be
+    read.
 
     Args:
       calls: `name -> function` without arguments that returns Tensors, or nothing.
@@ -31,8 +33,10 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
         for _ in range(warmup):
             _run(call)
     times = {name: [] for name in calls}
+    names = list(calls)
     for turn in range(rounds):
-        for name in list(calls)[:: -1 if turn % 2 else 1]:
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
             begin = time.perf_counter()
             _run(calls[name])
             times[name].append(1e3 * (time.perf_counter() - begin))

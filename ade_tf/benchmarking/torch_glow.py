@@ -5,7 +5,8 @@ TensorFlow; see `peer_process.py`. One argument, JSON: `library` ("normflows" or
 "nflows"), `channels_last`, `image_shape`, `steps`, `width`, `batch_size`,
 `learning_rate`, `threads`. It prints a line of JSON, `parameters` and `versions`, when
 the model stands; then each line of its input, "train", "log_prob" or "sample", is one
-step, answered by a line when it is done.
+step, answered by a line when it is done. The batch is fixed and its noise with it; the
+TensorFlow models draw theirs anew in each step.
 """
 
 import importlib.metadata

@@ -26,7 +26,8 @@ class RecomputedChain(FusedChain):
     `FactorOut` and `tfb.Invert` are gone back through one by one, others as a whole.
 
     Gradients are exact up to the rounding of `b^-1(b(x)) = x`: a flow so
-    ill-conditioned that this loses digits loses them here too. There are gradients,
+    ill-conditioned that this loses digits, or one with networks in bfloat16, loses
+    them here too. There are gradients,
     also second ones, with respect to the input, the condition and trainable variables;
     none for other variables or for Tensors that a bijector holds (`Conditioned` stands
     outside, not inside).
@@ -47,14 +48,15 @@ class RecomputedChain(FusedChain):
     def _recomputed(self, run, direction, *inputs):
         @tf.custom_gradient
         def stored(x, condition=None):
-            draws = current_draws()
+            draws, scope = current_draws(), tf.get_current_name_scope()
             log = contextlib.nullcontext([]) if draws is None else draws.log()
             with record.stop_recording(), log as repeats:
                 pair = run(x, condition)
 
             def gradient(d_output, d_log_det, variables=()):
                 back = StepBack(condition, d_log_det, repeats)
-                with draws_scope(None):
+                # A scope's name with a slash is that scope: profiles find what is f's.
+                with draws_scope(None), tf.name_scope(f"{scope}/"):
                     # The recorded output, since second gradients depend on x by it.
                     _, d_x = self._step_back(back, direction, result[0], d_output)
                 found = [d_x] if condition is None else [d_x, back.condition_gradient]

@@ -79,8 +79,8 @@ class ModelConfig:
     recompute_features: bool = setting(
         False,
         "Compute the flow's activations once more in the backward pass, from its "
-        "output, instead of storing them: memory that does not grow with its depth, "
-        "for about one more pass.",
+        "output, instead of storing them: memory that does not grow with its depth "
+        "(not under jit_compile), for about one more pass.",
         operational=True,
     )
     logit_alpha: float = setting(

@@ -63,7 +63,7 @@ class TrainingConfig:
     jit_compile: bool = setting(
         False,
         "Compile the training step by XLA: slower to start, on CPUs slower altogether; "
-        "its noise and dropout are other draws of the same seed.",
+        "its noise and dropout are other draws of the same seed. For one replica.",
     )
     check_gradients: bool = setting(
         True, "Skip updates whose gradient is not finite; off: make them."

@@ -15,19 +15,23 @@ class FusedAdam(keras.optimizers.Adam):
 
     Keras writes these out as ten operations a variable, and ten more for the moving
     average of `use_ema`, here two. State, its names and checkpoints are those of
-    `keras.optimizers.Adam`. Gradients are dense.
+    `keras.optimizers.Adam`. Gradients are made dense.
 
     Args:
       learning_rate: As in Keras: a number, a schedule or a function.
       **keywords: Of `keras.optimizers.Adam`.
 
     Raises:
-      ValueError: With `amsgrad`, which the operation does not know.
+      ValueError: With `amsgrad` or `gradient_accumulation_steps`, which this does not
+        know.
     """
 
     def __init__(self, learning_rate=1e-3, **keywords):
-        if keywords.get("amsgrad"):
-            raise ValueError("`amsgrad` must be off. Received: amsgrad=True")
+        for name in ("amsgrad", "gradient_accumulation_steps"):
+            if keywords.get(name):
+                raise ValueError(
+                    f"`{name}` must be off. Received: {name}={keywords[name]}"
+                )
         super().__init__(learning_rate, **keywords)
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):

@@ -84,8 +84,17 @@ class AdaptiveDensityEstimator(LatentVariableModel):
           generator_optimizer: Of encoder, decoder and feature map.
           discriminator_optimizer: Of the discriminator, where there is one.
           **keywords: Passed to `keras.Model.compile`.
+
+        Raises:
+          ValueError: If XLA is to compile the step of several replicas.
         """
         compiled = self.config.training.jit_compile
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if compiled and replicas > 1:
+            raise ValueError(
+                "jit_compile is for one replica. "
+                f"Received: jit_compile=True, {replicas} replicas"
+            )
         super().compile(generator_optimizer, jit_compile=compiled, **keywords)
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer

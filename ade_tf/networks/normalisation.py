@@ -91,7 +91,7 @@ class SpectralDense(Dense):
     def call(self, inputs):
         kernel = self.spectral_norm(tf.convert_to_tensor(self.kernel))
         outputs = keras.ops.matmul(inputs, tf.cast(kernel, inputs.dtype))
-        return plus_bias(outputs, self.bias)
+        return self.activation(plus_bias(outputs, self.bias))
 
     def update_spectral_norm(self) -> None:
         """One power iteration on the kernel."""

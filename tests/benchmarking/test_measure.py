@@ -2,7 +2,6 @@ import json
 import pathlib
 import subprocess
 import sys
-import venv
 
 import pytest
 
@@ -199,17 +198,6 @@ def test_models_without_the_reference_are_refused(
     with pytest.raises(ValueError, match=message):
         benchmark(config(**settings), options)
     assert not list(tmp_path.iterdir())
-
-
-def test_a_peer_that_is_not_installed_is_refused(tmp_path):
-    # Bare: without the packages of this environment.
-    venv.create(tmp_path / "bare", with_pip=False)
-    python = str(tmp_path / "bare" / "bin" / "python")
-    options = BenchmarkOptions(
-        out=str(tmp_path / "out.json"), against=("nflows",), peer_python=python
-    )
-    with pytest.raises(ValueError, match="nflows needs torch and nflows"):
-        benchmark(config(), options)
 
 
 def test_a_sweep_refuses_what_cannot_grow(tmp_path):

@@ -12,10 +12,10 @@ def test_calls_take_turns():
         return tf.zeros([])
 
     times = interleaved(
-        {name: lambda name=name: call(name) for name in "ab"}, rounds=3, warmup=1
+        {name: lambda name=name: call(name) for name in "abc"}, rounds=4, warmup=1
     )
-    assert seen == ["a", "b", "a", "b", "b", "a", "a", "b"]
-    assert {name: len(ms) for name, ms in times.items()} == {"a": 3, "b": 3}
+    assert "".join(seen) == "abc" + "abc" + "bca" + "cab" + "abc"
+    assert {name: len(ms) for name, ms in times.items()} == {"a": 4, "b": 4, "c": 4}
     assert all(ms > 0 for row in times.values() for ms in row)
 
 

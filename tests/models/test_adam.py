@@ -117,6 +117,9 @@ def test_an_update_is_one_operation_a_variable():
     assert kinds.count("AssignSubVariableOp") == 0
 
 
-def test_amsgrad_is_refused():
-    with pytest.raises(ValueError, match="Received: amsgrad=True"):
-        FusedAdam(0.1, amsgrad=True)
+@pytest.mark.parametrize(
+    ("name", "value"), [("amsgrad", True), ("gradient_accumulation_steps", 2)]
+)
+def test_what_the_operation_does_not_know_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"Received: {name}={value}"):
+        FusedAdam(0.1, **{name: value})

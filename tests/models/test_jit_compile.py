@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from ade_tf.data import training_stream
+from ade_tf.strategies import make_strategy
 from tests.helpers.models import digits, tiny_model
+
+
+def test_several_replicas_are_refused():
+    strategy = make_strategy("mirrored", 8)
+    with strategy.scope(), pytest.raises(ValueError, match="one replica.*2 replicas"):
+        tiny_model("vae", jit_compile=True)
 
 
 def first_step(preset, **settings):

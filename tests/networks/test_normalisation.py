@@ -107,6 +107,16 @@ def test_layer_computes_with_the_normalised_kernel(kind):
     np.testing.assert_allclose(layer(x), expected, rtol=1e-12)
 
 
+def test_a_dense_layer_has_its_activation():
+    layer = dense(7, 5, spectral_norm=True, activation="relu", dtype="float64")
+    perturb(layer)
+    kernel = layer.spectral_norm(layer.kernel.value)
+    x = tf.random.normal([3, 7], dtype="float64")
+    expected = tf.nn.relu(x @ kernel + layer.bias.value)
+    assert np.any(expected.numpy() == 0)
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-12)
+
+
 def test_calls_change_neither_kernel_nor_u_and_updates_no_kernel():
     network = DISCRIMINATORS["residual"]((8, 8, 1), width=4, spectral_norm=True)
     perturb(network)

@@ -1,5 +1,6 @@
 """Samples of any number, written to disk as they are drawn."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from ade_tf.models import sample
 from ade_tf.pictures import draw, samples
 from ade_tf.runs import load_run
 from ade_tf.training import train
-from tests.helpers.binaries import ROOT, call
+from tests.helpers.binaries import ROOT, call, start, wait_until
 from tests.helpers.models import tiny_config
 
 # The array alone would take 184 MB.
@@ -74,6 +75,29 @@ def test_a_file_of_samples_is_a_data_set_with_their_labels(
     assert pairs == {
         (label, image.tobytes()) for label, image in zip(labels, images, strict=True)
     }
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_no_litter(v_ade_run, tmp_path, number):
+    log = tmp_path / "log"
+    out = f"--out={tmp_path / 'out' / 'a.npz'}"
+    flags = [f"--run_dir={v_ade_run}", "--num_samples=100000000", out]
+    process = start("sample", *flags, log=log)
+    wait_until(lambda: "images/s" in log.read_text(), process)
+    process.send_signal(number)
+    assert process.wait(timeout=300) == 128 + number
+    said = log.read_text()
+    assert f"Stopped by {number.name}." in said and "Traceback" not in said
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_directory_is_refused_before_samples_are_drawn(
+    v_ade_run, tmp_path, monkeypatch
+):
+    (tmp_path / "a.npz").mkdir()
+    monkeypatch.setattr(samples, "Passes", None)
+    with pytest.raises(IsADirectoryError):
+        draw(v_ade_run, num_samples=4, out=str(tmp_path / "a.npz"))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("disk full")])
