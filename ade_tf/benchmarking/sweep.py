@@ -15,7 +15,7 @@ from ade_tf.strategies import make_strategy
 
 __all__ = ["sweep"]
 
-_WIDTHS = ("width", "coupling_width", "discriminator_width", "iaf_width")
+_WIDTHS = ("width", "coupling_width", "discriminator_width")
 
 
 def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
@@ -132,8 +132,9 @@ def _depths(config):
 
 
 def _widths(config):
+    names = (*_WIDTHS, "iaf_width") if config.model.posterior == "iaf" else _WIDTHS
     for factor in (1, 2, 4):
-        widths = {name: factor * getattr(config.model, name) for name in _WIDTHS}
+        widths = {name: factor * getattr(config.model, name) for name in names}
         yield f"x {factor}", _with(config, **widths), "single"
 
 
