@@ -13,7 +13,7 @@ from ade_tf.benchmarking.products import flops, products_alone, products_of
 from ade_tf.benchmarking.references import check_reference, reference_calls
 from ade_tf.benchmarking.report import write_report
 from ade_tf.benchmarking.step_profile import profile_of
-from ade_tf.benchmarking.timing import interleaved, ratio, summary
+from ade_tf.benchmarking.timing import interleaved, ratio, run_to_end, summary
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, initialize_from_data
 
@@ -64,10 +64,11 @@ def benchmark(
     images = synthetic_images(config, options.image_shape, levels)
     initialize_from_data(model, images)
     own = model_calls(model, images)
-    interleaved({"first": own["train"]}, rounds=1, warmup=0)
+    run_to_end(own["train"])
     start_up_s = time.perf_counter() - started
     for call in own.values():
-        interleaved({"warm": call}, rounds=2, warmup=0)
+        for _ in range(2):
+            run_to_end(call)
     peak = peak_memory_mb()
     found = {"start_up_s": start_up_s, "peak_memory_mb": peak, "modes": {}}
     with contextlib.ExitStack() as stack:

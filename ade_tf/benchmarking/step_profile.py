@@ -9,7 +9,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.benchmarking.timing import interleaved, summary
+from ade_tf.benchmarking.timing import run_to_end, summary
 from ade_tf.data import Split, training_stream
 
 __all__ = ["PARTS", "part_of", "profile_of"]
@@ -68,7 +68,8 @@ def _operations(call):
 
     with tempfile.TemporaryDirectory() as directory:
         tf.profiler.experimental.start(directory)
-        interleaved({"step": call}, rounds=_STEPS, warmup=0)
+        for _ in range(_STEPS):
+            run_to_end(call)
         tf.profiler.experimental.stop()
         space = xplane_pb2.XSpace()
         for path in pathlib.Path(directory).rglob("*.xplane.pb"):

@@ -5,16 +5,16 @@ import time
 
 import tensorflow as tf
 
-__all__ = ["interleaved", "ratio", "summary"]
+__all__ = ["interleaved", "ratio", "run_to_end", "summary"]
 
 
 def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
     """Times functions by turns, so that a busy machine slows all of them alike.
 
-    Each round calls every function once, in the given order, from the next one on in
-    every round: no place is always first, and of three or more none follows itself,
-    which would find its own weights in the caches. A call ends when its results can be
-    read.
+    Each round takes the functions in the given order, from the next one on in every
+    round, and calls each twice. The second call is timed: it finds its own weights in
+    the caches, as in a loop of its own, and no thread of another's that still spins. A
+    call ends when its results can be read.
 
     Args:
       calls: `name -> function` without arguments that returns Tensors, or nothing.
@@ -31,16 +31,24 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
         raise ValueError(f"`rounds` must be at least 1. Received: rounds={rounds}")
     for call in calls.values():
         for _ in range(warmup):
-            _run(call)
+            run_to_end(call)
     times = {name: [] for name in calls}
     names = list(calls)
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
+            run_to_end(calls[name])
             begin = time.perf_counter()
-            _run(calls[name])
+            run_to_end(calls[name])
             times[name].append(1e3 * (time.perf_counter() - begin))
     return times
+
+
+def run_to_end(call) -> None:
+    """Calls a function and waits until its results, Tensors, can be read."""
+    for result in tf.nest.flatten(call()):
+        if tf.is_tensor(result):
+            result.numpy()
 
 
 def summary(times) -> dict:
@@ -62,9 +70,3 @@ def ratio(times, reference_times) -> dict:
             f"Received: {len(times)} and {len(reference_times)} rounds"
         )
     return summary([a / b for a, b in zip(times, reference_times, strict=True)])
-
-
-def _run(call):
-    for result in tf.nest.flatten(call()):
-        if tf.is_tensor(result):
-            result.numpy()

@@ -14,7 +14,7 @@ def test_calls_take_turns():
     times = interleaved(
         {name: lambda name=name: call(name) for name in "abc"}, rounds=4, warmup=1
     )
-    assert "".join(seen) == "abc" + "abc" + "bca" + "cab" + "abc"
+    assert "".join(seen) == "abc" + "aabbcc" + "bbccaa" + "ccaabb" + "aabbcc"
     assert {name: len(ms) for name, ms in times.items()} == {"a": 4, "b": 4, "c": 4}
     assert all(ms > 0 for row in times.values() for ms in row)
 
