@@ -47,6 +47,7 @@ class ActNorm(FusedBijector):
                 f"`per` must be 'channel' or 'position'. Received: per={per}"
             )
         shape = self.event_shape if per == "position" else self.event_shape[-1:]
+        self.per_channel = per == "channel"
         self._entries_per_scale = math.prod(self.event_shape) // math.prod(shape)
         self._parameters_layer = self._track(_ShiftAndScale(shape, dtype=dtype))
 
@@ -92,17 +93,22 @@ class ActNorm(FusedBijector):
         weights.initialized.assign(1)
         return super().initialize(x, condition)
 
+    @property
+    def shift_and_log_scale(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Both parameters, `[C]`, or `[H, W, C]` per position."""
+        weights = self._parameters_layer
+        return tuple(map(tf.convert_to_tensor, (weights.shift, weights.log_scale)))
+
     def _forward_and_log_det(self, y, condition):
-        log_scale = tf.convert_to_tensor(self._parameters_layer.log_scale)
-        x = y * tf.exp(-log_scale) - self._parameters_layer.shift
-        return x, -self._log_det(log_scale)
+        shift, log_scale = self.shift_and_log_scale
+        return y * tf.exp(-log_scale) - shift, -self.log_det(log_scale)
 
     def _inverse_and_log_det(self, x, condition):
-        log_scale = tf.convert_to_tensor(self._parameters_layer.log_scale)
-        y = (x + self._parameters_layer.shift) * tf.exp(log_scale)
-        return y, self._log_det(log_scale)
+        shift, log_scale = self.shift_and_log_scale
+        return (x + shift) * tf.exp(log_scale), self.log_det(log_scale)
 
-    def _log_det(self, log_scale):
+    def log_det(self, log_scale) -> tf.Tensor:
+        """Returns log |det dy/dx| of these log-scales, a scalar."""
         return self._entries_per_scale * tf.reduce_sum(log_scale)
 
 

@@ -12,6 +12,7 @@ from ade_tf.randomness import current_draws
 
 __all__ = [
     "FusedBijector",
+    "FusedPass",
     "forward_and_log_det",
     "inverse_and_log_det",
     "is_invert",
@@ -283,6 +284,14 @@ class FusedBijector(tfb.Bijector):
         return self._separate("inverse", x, condition)[1]
 
 
+class FusedPass:
+    """A part of a pass that is no bijector by itself, but has both of its methods.
+
+    `forward_and_log_det` and `inverse_and_log_det` take `[B, H, W, C]` and a condition,
+    and return the value and the log-det `[B]`.
+    """
+
+
 def forward_and_log_det(bijector, y, condition=None):
     """Value and log-det of any `tfb.Bijector`'s forward map.
 
@@ -297,7 +306,7 @@ def forward_and_log_det(bijector, y, condition=None):
     Returns:
       `bijector.forward(y)` and its log-det, of shape `[...]`, in nats.
     """
-    if isinstance(bijector, FusedBijector):
+    if isinstance(bijector, FusedBijector | FusedPass):
         return bijector.forward_and_log_det(y, condition)
     if is_invert(bijector):
         return inverse_and_log_det(bijector.bijector, y, condition)
@@ -318,7 +327,7 @@ def inverse_and_log_det(bijector, x, condition=None):
     Returns:
       `bijector.inverse(x)` and its log-det, of shape `[...]`, in nats.
     """
-    if isinstance(bijector, FusedBijector):
+    if isinstance(bijector, FusedBijector | FusedPass):
         return bijector.inverse_and_log_det(x, condition)
     if is_invert(bijector):
         return forward_and_log_det(bijector.bijector, x, condition)

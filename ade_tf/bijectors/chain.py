@@ -8,6 +8,7 @@ from ade_tf.bijectors.base import (
     forward_and_log_det,
     inverse_and_log_det,
 )
+from ade_tf.bijectors.normalized_conv import folded
 
 __all__ = ["FusedChain"]
 
@@ -17,7 +18,8 @@ class FusedChain(FusedBijector):
 
     `FusedChain([a, b]).forward(y) = a.forward(b.forward(y))`, in TFP's order: the first
     listed is nearest to the image. The condition goes to every bijector of ours (and to
-    a `tfb.Invert` of ours); bijectors from elsewhere get none.
+    a `tfb.Invert` of ours); bijectors from elsewhere get none. An `ActNorm` per channel
+    right before an `InvertibleConv` is computed with it, as a `NormalizedConv`.
 
     Args:
       bijectors: A list of `tfb.Bijector`s of image events; an empty list is the
@@ -48,21 +50,21 @@ class FusedChain(FusedBijector):
 
     def _forward_and_log_det(self, y, condition):
         total = tf.zeros(tf.shape(y)[:1], y.dtype)
-        for bijector in reversed(self._bijectors):
+        for bijector in reversed(folded(self._bijectors)):
             y, log_det = forward_and_log_det(bijector, y, condition)
             total += log_det
         return y, total
 
     def _inverse_and_log_det(self, x, condition):
         total = tf.zeros(tf.shape(x)[:1], x.dtype)
-        for bijector in self._bijectors:
+        for bijector in folded(self._bijectors):
             x, log_det = inverse_and_log_det(bijector, x, condition)
             total += log_det
         return x, total
 
     def _step_back(self, back, direction, output, gradient):
         way = iter if direction == "forward" else reversed
-        for bijector in way(self._bijectors):
+        for bijector in way(folded(self._bijectors)):
             output, gradient = back.through(bijector, direction, output, gradient)
         return output, gradient
 

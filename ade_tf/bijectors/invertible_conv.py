@@ -53,7 +53,7 @@ class InvertibleConv(FusedBijector):
                 f"`parametrization` must be one of {sorted(_MATRICES)}. "
                 f"Received: parametrization={parametrization}"
             )
-        self._channels = channels
+        self.channels = channels
         self._matrix = self._track(_MATRICES[parametrization](channels, dtype=dtype))
 
     @property
@@ -61,25 +61,43 @@ class InvertibleConv(FusedBijector):
         """`W`, `[C, C]`."""
         return self._matrix.matrix()
 
+    @property
+    def inverse_matrix(self) -> tf.Tensor:
+        """`W^-1`, `[C, C]`."""
+        return self._matrix.inverse()
+
     def _forward_and_log_det(self, y, condition):
-        return self._mix(y, self._matrix.inverse()), -self._log_det(y)
+        return self.mix(y, self.inverse_matrix), -self.log_det(y.shape)
 
     def _inverse_and_log_det(self, x, condition):
-        return self._mix(x, self._matrix.matrix()), self._log_det(x)
+        return self.mix(x, self.matrix), self.log_det(x.shape)
 
-    def _mix(self, x, matrix):
+    def mix(self, x, matrix, shift=None) -> tf.Tensor:
+        """Returns `x[h, w, :] matrix + shift` at every position.
+
+        Args:
+          x: `[B, H, W, C]`.
+          matrix: `[C, C]`.
+          shift: `[C]`, or None for zeros.
+
+        Raises:
+          ValueError: If `x` has another number of channels.
+        """
         _, height, columns, channels = x.shape
-        if channels != self._channels:
+        if channels != self.channels:
             raise ValueError(
-                f"{self.name} mixes {self._channels} channels. "
+                f"{self.name} mixes {self.channels} channels. "
                 f"Received: shape={tuple(x.shape)}"
             )
         # One matmul over all positions is faster than a 1x1 convolution.
         rows = tf.matmul(tf.reshape(x, [-1, channels]), matrix)
+        if shift is not None:
+            rows = tf.nn.bias_add(rows, shift)
         return tf.reshape(rows, [-1, height, columns, channels])
 
-    def _log_det(self, x):
-        return x.shape[1] * x.shape[2] * self._matrix.log_abs_det()
+    def log_det(self, shape) -> tf.Tensor:
+        """Returns log |det dy/dx| of images of `shape`, `[B, H, W, C]`, a scalar."""
+        return shape[1] * shape[2] * self._matrix.log_abs_det()
 
 
 class _Plu(keras.layers.Layer):
