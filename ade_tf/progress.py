@@ -78,19 +78,25 @@ class Passes:
         self._name = name
         self._unit = unit
         self._stream = stream or sys.stdout
-        self._start = self._last = time.monotonic()
+        self._first = None
+        self._last = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
         """Notes that `done` of `total` passes are made."""
         now = time.monotonic()
+        if self._first is None:
+            # The first pass holds the tracing and says nothing of the speed.
+            self._first = (done, now)
         if now - self._last < 5.0:
             return
         self._last = now
-        rate = done / (now - self._start)
-        line = f"{self._name}: {done}/{total}"
-        if self._unit:
-            line += f"  {rate:.0f} {self._unit}/s"
-        self._stream.write(f"{line}  {clock((total - done) / rate)} left\n")
+        line, elapsed = f"{self._name}: {done}/{total}", now - self._first[1]
+        if done > self._first[0] and elapsed > 0:
+            rate = (done - self._first[0]) / elapsed
+            if self._unit:
+                line += f"  {rate:.0f} {self._unit}/s"
+            line += f"  {clock((total - done) / rate)} left"
+        self._stream.write(f"{line}\n")
         self._stream.flush()
 
 

@@ -6,6 +6,8 @@ import sys
 
 from absl import app, flags, logging
 
+from experiments import common_flags
+
 __all__ = ["run"]
 
 _FILES_RULE = "files must be accessible and disks have room."
@@ -35,6 +37,9 @@ def run(main) -> None:
         except FloatingPointError as error:
             _fail(error, status=3)
 
+    # For --help, which shows those of the binary's own module.
+    for flag in flags.FLAGS.flags_by_module_dict().get(common_flags.__name__, ()):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     with _stopped_by_signals():
         app.run(guarded, flags_parser=_parse)
 

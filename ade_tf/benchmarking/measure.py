@@ -16,6 +16,7 @@ from ade_tf.benchmarking.step_profile import profile_of
 from ade_tf.benchmarking.timing import interleaved, ratio, run_to_end, summary
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, initialize_from_data
+from ade_tf.progress import Passes
 
 __all__ = ["benchmark", "check_finite", "synthetic_images"]
 
@@ -60,6 +61,7 @@ def benchmark(
         check_reference(name, config, options.peer_python)
     options.prepare()
     levels = 0 if config.data.continuous else config.data.levels or 256
+    print("Tracing the first step ...", flush=True)
     model = build_model(config, options.image_shape, levels)
     images = synthetic_images(config, options.image_shape, levels)
     initialize_from_data(model, images)
@@ -83,7 +85,9 @@ def benchmark(
             products = products_of(call.function, *call.arguments)
             calls = {"model": call, "products": products_alone(products)}
             calls |= {name: side[mode] for name, side in sides.items()}
-            times = interleaved(calls, options.rounds)
+            times = interleaved(
+                calls, options.rounds, progress=Passes(f"{mode}, rounds")
+            )
             work = sum(flops(product) * n for product, n in products.items())
             found["modes"][mode] = _result(times, len(images), work)
     found["references"] = described

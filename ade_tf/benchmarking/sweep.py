@@ -11,6 +11,7 @@ from ade_tf.benchmarking.report import write_report
 from ade_tf.benchmarking.timing import interleaved, ratio, summary
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, initialize_from_data
+from ade_tf.progress import Passes
 from ade_tf.strategies import make_strategy
 
 __all__ = ["sweep"]
@@ -57,6 +58,7 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
         devices = tf.config.list_physical_devices("CPU")
         two = [tf.config.LogicalDeviceConfiguration() for _ in range(2)]
         tf.config.set_logical_device_configuration(devices[0], two)
+    print("Building the sizes ...", flush=True)
     models, calls = [], {}
     for value, grown, strategy in sizes:
         made = make_strategy(strategy, grown.training.batch_size)
@@ -65,7 +67,11 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
         calls[value] = own if strategy == "single" else {"train": own["train"]}
     modes = set.intersection(*(set(own) for own in calls.values()))
     times = {
-        mode: interleaved({v: own[mode] for v, own in calls.items()}, options.rounds)
+        mode: interleaved(
+            {v: own[mode] for v, own in calls.items()},
+            options.rounds,
+            progress=Passes(f"{mode}, rounds"),
+        )
         for mode in ("train", "log_prob", "sample")
         if mode in modes
     }

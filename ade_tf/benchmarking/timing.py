@@ -8,7 +8,7 @@ import tensorflow as tf
 __all__ = ["interleaved", "ratio", "run_to_end", "summary"]
 
 
-def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
+def interleaved(calls: dict, rounds: int, warmup: int = 3, progress=None) -> dict:
     """Times functions by turns, so that a busy machine slows all of them alike.
 
     Each round takes the functions in the given order, from the next one on in every
@@ -20,6 +20,7 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
       calls: `name -> function` without arguments that returns Tensors, or nothing.
       rounds: Timed calls of each, at least 1.
       warmup: Calls of each that come first and are not timed; they trace graphs.
+      progress: None, or a function of the rounds done and of all rounds.
 
     Returns:
       `name -> [milliseconds of each round]`.
@@ -41,6 +42,8 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3) -> dict:
             begin = time.perf_counter()
             run_to_end(calls[name])
             times[name].append(1e3 * (time.perf_counter() - begin))
+        if progress is not None:
+            progress(turn + 1, rounds)
     return times
 
 

@@ -14,8 +14,8 @@ class DataConfig:
     dataset: str = setting(
         "digits",
         "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
-        "(PNG and JPEG), `tfds:NAME` or `toy:NAME` (points in the plane of known "
-        "density: ring, grid, pinwheel).",
+        "(PNG and JPEG), `tfds:NAME`, `photos:SIDE` (patches of two photographs) or "
+        "`toy:NAME` (points in the plane of known density: ring, grid, pinwheel).",
     )
     data_dir: str = setting(
         "", "Directory of prepared TFDS data sets.", operational=True

@@ -65,7 +65,9 @@ def test_binary_measures_the_flagfile_against_the_direct_glow(tmp_path):
     assert report["start_up_s"] > 0
     assert report["peak_memory_mb"] > 100
     assert report["versions"]["tensorflow"].count(".") == 2
-    table = done.stdout.splitlines()
+    said = done.stdout.splitlines()
+    assert said[0] == "Tracing the first step ..."
+    table = said[next(i for i, line in enumerate(said) if "ms/step" in line) :]
     starts = [line.split()[0] for line in table]
     direct = ["direct"] * 3
     assert starts[1:7:2] == list(report["modes"])

@@ -114,8 +114,9 @@ def test_there_are_flagfiles():
     assert {"digits_av_ade", "digits_flow", "digits_v_ade"} <= names
 
 
-def test_every_setting_has_a_flag_with_its_help():
-    ended = call("train", "--helpfull")
+@pytest.mark.parametrize("flag", ["--help", "--helpfull"])
+def test_every_setting_has_a_flag_with_its_help(flag):
+    ended = call("train", flag)
     assert ended.status in (0, 1)
     text = " ".join(ended.out.split())
     for name in RunConfig.settings():
