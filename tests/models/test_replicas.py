@@ -33,6 +33,17 @@ def trained(strategy, **settings):
 TOP_DOWN = dict(latent_levels=(1, 1), latent_size=2, posterior="iaf", iaf_width=8)
 
 
+def determined(variable, value):
+    """Returns a value without what rounding decides in it.
+
+    Of vectors with nearly equal singular values only the span is: here, the projection
+    on it.
+    """
+    if "spectral_norm" in variable.path and variable.path.endswith("/u"):
+        return value @ value.T
+    return value
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -61,10 +72,12 @@ def test_two_replicas_do_what_one_does(settings):
         replicas = strategy.experimental_local_results(there.value)
         assert len(replicas) == 2
         np.testing.assert_array_equal(*replicas, err_msg=there.path)
-        # The subspace iteration's vectors magnify the rounding of the kernels.
-        atol = 1e-5 if here.trainable else 1e-4
         np.testing.assert_allclose(
-            here.numpy(), replicas[0], rtol=0, atol=atol, err_msg=there.path
+            determined(here, here.numpy()),
+            determined(here, replicas[0].numpy()),
+            rtol=0,
+            atol=1e-5,
+            err_msg=there.path,
         )
         if here.trainable:
             moved = max(moved, np.abs(here.numpy() - old).max())
