@@ -66,7 +66,9 @@ def check_peer(name: str, config, python: str) -> None:
 def peer_calls(name: str, config, image_shape, python: str, threads: int):
     """Starts a peer; yields `mode -> function` of one step, and what the peer is.
 
-    Its weights are its own. It waits for its turn without computing.
+    Its weights are its own. Each mode has a process, which waits for its turn without
+    computing: one that has trained before keeps memory from the system that one which
+    only scores asks for anew in each step, at twice the time.
 
     Args:
       name: Key of `PEERS`.
@@ -89,6 +91,20 @@ def peer_calls(name: str, config, image_shape, python: str, threads: int):
         "learning_rate": config.training.learning_rate,
         "threads": threads,
     }
+    with contextlib.ExitStack() as stack:
+        started = {
+            mode: stack.enter_context(_started(name, settings, python, threads))
+            for mode in _MODES
+        }
+        calls = {
+            mode: functools.partial(run, mode) for mode, (run, _) in started.items()
+        }
+        yield calls, started["train"][1]
+
+
+@contextlib.contextmanager
+def _started(name, settings, python, threads):
+    """Yields a function that runs a step of a mode, and what the peer is."""
     counts = {key: str(threads) for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     errors = tempfile.TemporaryFile("w+")
     process = subprocess.Popen(
@@ -119,8 +135,7 @@ def peer_calls(name: str, config, image_shape, python: str, threads: int):
         answer()
 
     try:
-        described = answer()
-        yield {mode: functools.partial(step, mode) for mode in _MODES}, described
+        yield step, answer()
     finally:
         process.terminate()
         process.wait()
