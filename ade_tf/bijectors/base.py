@@ -225,7 +225,7 @@ class FusedBijector(tfb.Bijector):
             x = tf.convert_to_tensor(x, self.dtype)
             if condition is not None:
                 condition = tf.convert_to_tensor(condition, self.dtype)
-            self._check_event(x)
+            self.check_event(x)
             batch = x
             if x.shape.rank != 4:
                 batch = tf.reshape(x, tf.concat([[-1], tf.shape(x)[-3:]], 0))
@@ -244,7 +244,8 @@ class FusedBijector(tfb.Bijector):
             output.set_shape(x.shape[:-3].concatenate(event_shape_of(x.shape[-3:])))
             return output, log_det
 
-    def _check_event(self, x):
+    def check_event(self, x) -> None:
+        """Raises ValueError unless `x` is of events that this bijector takes."""
         rank = x.shape.rank
         if rank is None or rank < 3:
             raise ValueError(

@@ -29,12 +29,14 @@ class NormalizedConv(FusedPass):
 
     def forward_and_log_det(self, y, condition=None):
         """Returns the image and log |det dx/dy|, as a `FusedBijector` does."""
+        self.norm.check_event(y)
         shift, log_scale = self.norm.shift_and_log_scale
         matrix = self.conv.inverse_matrix * tf.exp(-log_scale)
         return self.conv.mix(y, matrix, -shift), -self._log_det(y, log_scale)
 
     def inverse_and_log_det(self, x, condition=None):
         """Returns the features and log |det dy/dx|, as a `FusedBijector` does."""
+        self.norm.check_event(x)
         shift, log_scale = self.norm.shift_and_log_scale
         matrix = tf.exp(log_scale)[:, None] * self.conv.matrix
         shift = tf.reduce_sum(shift[:, None] * matrix, 0)

@@ -27,10 +27,9 @@ class RecomputedChain(FusedChain):
 
     Gradients are exact up to the rounding of `b^-1(b(x)) = x`: a flow so
     ill-conditioned that this loses digits, or one with networks in bfloat16, loses
-    them here too. There are gradients,
-    also second ones, with respect to the input, the condition and trainable variables;
-    none for other variables or for Tensors that a bijector holds (`Conditioned` stands
-    outside, not inside).
+    them here too. There are gradients, also second ones, with respect to the input, the
+    condition and trainable variables; none for other variables or for Tensors that a
+    bijector holds (`Conditioned` stands outside, not inside).
 
     Raises:
       ValueError: At a call inside a `Draws.scope`, if a bijector draws other than by

@@ -63,6 +63,14 @@ def test_a_chain_folds_what_belongs_together():
 
 
 @pytest.mark.parametrize("direction", ["inverse", "forward"])
+def test_images_of_other_sides_are_refused(direction):
+    chain = adb.FusedChain(parts())
+    run = getattr(chain, f"{direction}_and_log_det")
+    with pytest.raises(ValueError, match="takes events of shape.*Received"):
+        run(tf.zeros([4, 6, 2, SHAPE[-1]], "float64"))
+
+
+@pytest.mark.parametrize("direction", ["inverse", "forward"])
 def test_gradients_of_a_chain_are_those_of_the_parts(direction):
     chain = adb.FusedChain([*parts(), *parts("dense"), *parts(per="position")])
     x, weights = images(), images(6)
