@@ -6,6 +6,7 @@ import typing
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.benchmarking.required import check_required
 from ade_tf.bijectors import FactorOut
 
 __all__ = ["DirectGlow"]
@@ -90,14 +91,8 @@ class DirectGlow:
     @staticmethod
     def check(config):
         """Raises ValueError unless the arithmetic is that of the configuration."""
-        flat = config.to_flat()
-        wrong = [f"{n}={flat[n]!r}" for n, v in _SETTINGS.items() if flat[n] != v]
-        if wrong:
-            needed = ", ".join(f"{n}={v!r}" for n, v in _SETTINGS.items())
-            raise ValueError(
-                f"the direct Glow stands for configurations with {needed}. "
-                f"Received: {', '.join(wrong)}"
-            )
+        rule = "the direct Glow stands for configurations with"
+        check_required(rule, config.to_flat(), _SETTINGS)
 
     def log_prob(self, x):
         """Returns ln p(x) of images in [0, levels), `[B, H, W, C]`: nats, `[B]`."""

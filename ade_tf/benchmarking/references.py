@@ -6,6 +6,7 @@ import dataclasses
 from ade_tf.benchmarking.direct_glow import DirectGlow
 from ade_tf.benchmarking.direct_step import direct_calls
 from ade_tf.benchmarking.peer_process import PEERS, check_peer, peer_calls
+from ade_tf.benchmarking.required import check_required
 
 __all__ = ["REFERENCES", "check_reference", "reference_calls"]
 
@@ -37,13 +38,7 @@ def check_reference(name: str, config, python: str) -> None:
     """
     DirectGlow.check(config)
     training = dataclasses.asdict(config.training)
-    wrong = [f"{n}={training[n]!r}" for n, v in _TRAINING.items() if training[n] != v]
-    if wrong:
-        needed = ", ".join(f"{n}={v!r}" for n, v in _TRAINING.items())
-        raise ValueError(
-            f"the reference {name} is trained with {needed}. "
-            f"Received: {', '.join(wrong)}"
-        )
+    check_required(f"the reference {name} is trained with", training, _TRAINING)
     if name in PEERS:
         check_peer(name, config, python)
 
