@@ -11,7 +11,7 @@ from ade_tf.benchmarking.references import REFERENCES
 from ade_tf.benchmarking.report import describe_report
 from ade_tf.benchmarking.step_profile import profile_of
 from ade_tf.benchmarking.sweep import sweep
-from ade_tf.benchmarking.timing import interleaved, ratio, summary
+from ade_tf.benchmarking.timing import interleaved, mean_over_copies, ratio, summary
 
 __all__ = [
     "REFERENCES",
@@ -23,6 +23,7 @@ __all__ = [
     "direct_calls",
     "flops",
     "interleaved",
+    "mean_over_copies",
     "model_calls",
     "products_alone",
     "products_of",

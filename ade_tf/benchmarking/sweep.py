@@ -8,7 +8,12 @@ from ade_tf.benchmarking.measure import check_finite, synthetic_images
 from ade_tf.benchmarking.model_calls import model_calls
 from ade_tf.benchmarking.options import BenchmarkOptions
 from ade_tf.benchmarking.report import write_report
-from ade_tf.benchmarking.timing import interleaved, ratio, summary
+from ade_tf.benchmarking.timing import (
+    interleaved,
+    mean_over_copies,
+    ratio,
+    summary,
+)
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, initialize_from_data
 from ade_tf.progress import Passes
@@ -33,8 +38,9 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
 
     Returns:
       The report. `points` has for each size its `value` and, for each of its `modes`,
-      `ms_per_step` and `ratio`, the time over that of the size before (of settings:
-      over that of the configuration itself), round by round (None for the first).
+      `ms_per_step`, of a round the mean over the `builds`, and `ratio`, that time over
+      that of the size before (of settings: over that of the configuration itself),
+      round by round (None for the first).
 
     Raises:
       ValueError: If the model has no depth to grow, is conditional, or its batch cannot
@@ -59,24 +65,23 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
         two = [tf.config.LogicalDeviceConfiguration() for _ in range(2)]
         tf.config.set_logical_device_configuration(devices[0], two)
     print("Building the sizes ...", flush=True)
-    models, calls = [], {}
-    for value, grown, strategy in sizes:
-        made = make_strategy(strategy, grown.training.batch_size)
-        model, own = _built(grown, options.image_shape, made)
-        models.append(model)
-        calls[value] = own if strategy == "single" else {"train": own["train"]}
+    models, builds = [], []
+    for _ in range(options.builds):
+        calls = {}
+        for value, grown, strategy in sizes:
+            made = make_strategy(strategy, grown.training.batch_size)
+            model, own = _built(grown, options.image_shape, made)
+            models.append(model)
+            calls[value] = own if strategy == "single" else {"train": own["train"]}
+        builds.append(calls)
     modes = set.intersection(*(set(own) for own in calls.values()))
     times = {
-        mode: interleaved(
-            {v: own[mode] for v, own in calls.items()},
-            options.rounds,
-            progress=Passes(f"{mode}, rounds"),
-        )
+        mode: _times(builds, mode, options.rounds)
         for mode in ("train", "log_prob", "sample")
         if mode in modes
     }
     points, base = [], None
-    for value in calls:
+    for value, _, _ in sizes:
         found = {}
         for mode, ms in times.items():
             found[mode] = {
@@ -89,6 +94,18 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
     for model in models:
         check_finite(model)
     return write_report({"points": points}, config, options, models[0].levels)
+
+
+def _times(builds, mode, rounds):
+    """Returns `value -> [milliseconds of each round]`, means over the builds."""
+    calls = {
+        (value, build): own[mode]
+        for build, sizes in enumerate(builds)
+        for value, own in sizes.items()
+    }
+    return mean_over_copies(
+        interleaved(calls, rounds, progress=Passes(f"{mode}, rounds"))
+    )
 
 
 def _built(config, image_shape, strategy):

@@ -5,7 +5,7 @@ import time
 
 import tensorflow as tf
 
-__all__ = ["interleaved", "ratio", "run_to_end", "summary"]
+__all__ = ["interleaved", "mean_over_copies", "ratio", "run_to_end", "summary"]
 
 
 def interleaved(calls: dict, rounds: int, warmup: int = 3, progress=None) -> dict:
@@ -45,6 +45,24 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3, progress=None) -> dic
         if progress is not None:
             progress(turn + 1, rounds)
     return times
+
+
+def mean_over_copies(times: dict) -> dict:
+    """Returns the mean of each round over the copies of a function.
+
+    Args:
+      times: `(name, copy) -> [milliseconds of each round]`.
+
+    Returns:
+      `name -> [milliseconds of each round]`.
+    """
+    copies = {}
+    for (name, _), rounds in times.items():
+        copies.setdefault(name, []).append(rounds)
+    return {
+        name: [statistics.fmean(turn) for turn in zip(*rounds, strict=True)]
+        for name, rounds in copies.items()
+    }
 
 
 def run_to_end(call) -> None:

@@ -13,9 +13,8 @@ class FusedAdam(keras.optimizers.Adam):
         w <- w - alpha m / (sqrt(v) + epsilon)
         alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)
 
-    Keras writes these out as ten operations a variable, and ten more for the moving
-    average of `use_ema`, here two. State, its names and checkpoints are those of
-    `keras.optimizers.Adam`. Gradients are made dense.
+    Keras writes these out as ten operations a variable. State, its names and
+    checkpoints are those of `keras.optimizers.Adam`. Gradients are made dense.
 
     Args:
       learning_rate: As in Keras: a number, a schedule or a function.
@@ -41,20 +40,6 @@ class FusedAdam(keras.optimizers.Adam):
         alpha *= tf.cast(learning_rate, tf.float32)
         alpha /= 1.0 - tf.pow(self.beta_1, step)
         super()._backend_update_step(grads, trainable_variables, alpha)
-
-    def _update_model_variables_moving_average(self, trainable_variables):
-        # average <- average - rate (average - w)
-        if not self.use_ema:
-            return
-        first = tf.equal(self.iterations.value, 0)
-        rate = tf.where(first, 1.0, 1.0 - self.ema_momentum)
-        averages = self._model_variables_moving_average
-        for variable, average in zip(trainable_variables, averages, strict=True):
-            tf.raw_ops.ResourceApplyGradientDescent(
-                var=average.value.handle,
-                alpha=tf.cast(rate, average.dtype),
-                delta=average.value - variable.value,
-            )
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable; `learning_rate` is alpha."""

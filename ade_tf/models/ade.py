@@ -12,6 +12,7 @@ from ade_tf.losses import (
     free_bits_kl,
 )
 from ade_tf.metrics import bits_per_dim
+from ade_tf.models.averaging import MovingAverage
 from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.updates import clip_weights, guarded_update, mean_over_replicas
 from ade_tf.networks.condition import repeat_condition
@@ -63,6 +64,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         self.skipped_updates = self._counter("skipped_updates")
         self.adversary = ADVERSARIES[config.objective.adversary]
         self.adversary_active = config.preset.adversary
+        self.average = None
         # In the order of their computation, known once a step is traced.
         self.term_names = ()
         self.built = True
@@ -78,7 +80,9 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         )
 
     def compile(self, generator_optimizer, discriminator_optimizer=None, **keywords):
-        """Attaches and builds the optimisers.
+        """Attaches and builds the optimisers and the moving average of the weights.
+
+        The average's decay per step is spread over the updates of a step.
 
         Args:
           generator_optimizer: Of encoder, decoder and feature map.
@@ -101,6 +105,10 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         generator_optimizer.build(self.generator_variables)
         if discriminator_optimizer is not None:
             discriminator_optimizer.build(self.discriminator.trainable_variables)
+        if self.config.training.average_decay:
+            updates = 2 if self._alternating else 1
+            decay = self.config.training.average_decay ** (1.0 / updates)
+            self.average = MovingAverage(self.generator_variables, decay)
 
     def _maybe_symbolic_build(self, **keywords):
         # All parts are built. Keras would take a batch and reduce it over the replicas,
@@ -134,15 +142,14 @@ class AdaptiveDensityEstimator(LatentVariableModel):
           adversary (in nats for a cross-entropy), gradient norms, and `skipped`, the
           updates left out.
         """
-        objective = self.config.objective
         images = tf.cast(data["image"], tf.float32)
         labels = self.own_labels(data.get("label"))
         logs = {}
         if self.adversary_active:
-            for turn in range(objective.discriminator_steps):
+            for turn in range(self.config.objective.discriminator_steps):
                 self._update_discriminator(images, turn, logs, labels)
-        likelihood = self.config.preset.likelihood and objective.train_likelihood
-        if likelihood and self.adversary_active and self._joint:
+        likelihood = self._trains_likelihood
+        if likelihood and self.adversary_active and not self._alternating:
             gradients = _sum(
                 self._likelihood_gradients(images, logs, labels),
                 self._adversarial_gradients(images, logs, labels),
@@ -165,8 +172,14 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         return logs
 
     @property
-    def _joint(self):
-        return self.config.objective.update == "joint"
+    def _trains_likelihood(self):
+        return self.config.preset.likelihood and self.config.objective.train_likelihood
+
+    @property
+    def _alternating(self):
+        """Whether a step makes two updates, of the likelihood and by the adversary."""
+        both = self._trains_likelihood and self.config.preset.adversary
+        return both and self.config.objective.update == "alternating"
 
     def _update_discriminator(self, images, turn, logs, labels=None):
         objective = self.config.objective
@@ -285,9 +298,10 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         return objective.kl_weight * tf.minimum(1.0, 0.1 + 0.9 * share)
 
     def _update_generator(self, name, gradients, logs):
-        self._apply(
-            name, self.generator_optimizer, gradients, self.generator_variables, logs
-        )
+        variables, optimizer = self.generator_variables, self.generator_optimizer
+        if self.average is not None:
+            self.average.take_in(variables, optimizer.iterations.value)
+        self._apply(name, optimizer, gradients, variables, logs)
 
     def _apply(self, name, optimizer, gradients, variables, logs):
         norm, skipped = guarded_update(

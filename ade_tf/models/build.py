@@ -35,14 +35,11 @@ def build_model(config: RunConfig, image_shape, levels: int, num_classes: int = 
     model = AdaptiveDensityEstimator(config, image_shape, levels, num_classes)
     if config.objective.generator_from:
         freeze_generator(model)
-    likelihood = config.preset.likelihood and config.objective.train_likelihood
-    both = likelihood and config.preset.adversary
-    updates = 2 if both and config.objective.update == "alternating" else 1
     adversary = None
     if config.preset.adversary:
         adversary = discriminator_optimizer(config.training, model.step)
     model.compile(
-        generator_optimizer(config.training, model.step, updates),
+        generator_optimizer(config.training, model.step),
         discriminator_optimizer=adversary,
     )
     return model

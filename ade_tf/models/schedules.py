@@ -8,19 +8,14 @@ from ade_tf.models.adam import FusedAdam
 __all__ = ["discriminator_optimizer", "generator_optimizer"]
 
 
-def generator_optimizer(config: TrainingConfig, step, updates_per_step: int):
+def generator_optimizer(config: TrainingConfig, step):
     """Returns the optimiser of encoder, decoder and feature map.
 
     Args:
       config: The training settings.
       step: The model's step variable.
-      updates_per_step: Updates made in each step; the decay of the moving average of
-        the weights is spread over them.
     """
     keywords = {}
-    if config.average_decay:
-        keywords["use_ema"] = True
-        keywords["ema_momentum"] = config.average_decay ** (1.0 / updates_per_step)
     if config.weight_decay:
         keywords["weight_decay"] = config.weight_decay
     return _optimizer(config, config.learning_rate, step, "generator", **keywords)

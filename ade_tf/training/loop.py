@@ -130,10 +130,7 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
 
 
 class _AdversaryJoins(keras.callbacks.Callback):
-    """Lets the adversary join in after the likelihood's own steps.
-
-    Within one `fit`: at the end of each, Keras overwrites the weights by their average.
-    """
+    """Lets the adversary join in after the likelihood's own steps, in one `fit`."""
 
     def __init__(self, start):
         super().__init__()

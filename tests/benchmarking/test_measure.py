@@ -121,6 +121,7 @@ def test_settings_are_timed_one_at_a_time(tmp_path):
         image_shape=(8, 8, 1),
         rounds=2,
         sweep="settings",
+        builds=2,
     )
     changes = {"flow_steps": (3, 2), "average_decay": 0.5}
     report = sweep(tiny_config("v_ade", batch_size=2), options, changes)
@@ -135,7 +136,9 @@ def test_settings_are_timed_one_at_a_time(tmp_path):
             least = found["ms_per_step"]["min"] / first["ms_per_step"]["max"]
             most = found["ms_per_step"]["max"] / first["ms_per_step"]["min"]
             assert least <= found["ratio"]["median"] <= most
-    assert describe_report(report).splitlines()[2].startswith(names[1])
+    table = describe_report(report).splitlines()
+    assert table[2].startswith(names[1])
+    assert "2 rounds of 2 models each" in table[-1]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,8 @@ def test_two_replicas_are_timed_against_one(tmp_path):
         ({"threads": -1}, "`threads` must be at least 0. Received: -1"),
         ({"sweep": "size"}, "`sweep` must be one of.*Received: 'size'"),
         ({"sweep": "batch", "profile": True}, "neither references nor a profile"),
+        ({"sweep": "batch", "builds": 0}, "`builds` must be at least 1. Received: 0"),
+        ({"builds": 2}, "of a sweep. Received: builds=2 without a sweep"),
     ],
 )
 def test_bad_options_are_refused(tmp_path, arguments, message):

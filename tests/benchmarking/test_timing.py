@@ -1,7 +1,7 @@
 import pytest
 import tensorflow as tf
 
-from ade_tf.benchmarking import interleaved, ratio, summary
+from ade_tf.benchmarking import interleaved, mean_over_copies, ratio, summary
 
 
 def test_calls_take_turns():
@@ -31,3 +31,8 @@ def test_rounds_are_checked():
         interleaved({}, rounds=0)
     with pytest.raises(ValueError, match="same rounds. Received: 1 and 2 rounds"):
         ratio([1.0], [1.0, 2.0])
+
+
+def test_copies_of_a_function_count_by_their_mean():
+    times = {("a", 0): [1.0, 5.0], ("b", 0): [10.0, 20.0], ("a", 1): [3.0, 5.0]}
+    assert mean_over_copies(times) == {"a": [2.0, 5.0], "b": [10.0, 20.0]}

@@ -48,7 +48,7 @@ def test_updates_are_those_of_the_paper():
 
 
 @pytest.mark.parametrize(
-    "keywords", [{}, dict(use_ema=True, ema_momentum=0.9, weight_decay=0.1)], ids=str
+    "keywords", [{}, dict(use_ema=True, weight_decay=0.1)], ids=str
 )
 def test_state_and_updates_are_those_of_keras(keywords):
     ours = start(FusedAdam, beta_1=0.5, **keywords)
@@ -65,12 +65,12 @@ def test_state_and_updates_are_those_of_keras(keywords):
 
 
 def test_a_checkpoint_of_keras_goes_on(tmp_path):
-    variables, optimizer = start(keras.optimizers.Adam, use_ema=True)
+    variables, optimizer = start(keras.optimizers.Adam)
     run(variables, optimizer, range(3))
     path = tf.train.Checkpoint(
         optimizer=optimizer, variables=[v.value for v in variables]
     ).save(str(tmp_path / "of-keras"))
-    others, other = start(FusedAdam, use_ema=True)
+    others, other = start(FusedAdam)
     tf.train.Checkpoint(optimizer=other, variables=[v.value for v in others]).restore(
         path
     ).assert_consumed()
@@ -85,8 +85,8 @@ def test_a_checkpoint_of_keras_goes_on(tmp_path):
 def test_two_replicas_share_an_update():
     strategy = make_strategy("mirrored", 2)
     with strategy.scope():
-        variables, optimizer = start(FusedAdam, use_ema=True, ema_momentum=0.9)
-    single = start(FusedAdam, use_ema=True, ema_momentum=0.9)
+        variables, optimizer = start(FusedAdam)
+    single = start(FusedAdam)
 
     @tf.function
     def update(*grads):
