@@ -9,6 +9,7 @@ from experiments import command, common_flags
 def main():
     """Scores the run of the flags and appends the records to its metrics.jsonl."""
     options = common_flags.options_from_flags(EvaluationOptions)
+    print(f"Loading {flags.FLAGS.run_dir} ...", flush=True)
     evaluate_run(flags.FLAGS.run_dir, options)
 
 

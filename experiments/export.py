@@ -8,6 +8,7 @@ from experiments import command, common_flags
 
 def main():
     """Writes the SavedModel of the flags and lists its endpoints."""
+    print(f"Loading {flags.FLAGS.run_dir} ...", flush=True)
     endpoints = export_run(flags.FLAGS.run_dir, flags.FLAGS.out)
     print(f"{flags.FLAGS.out}: {', '.join(endpoints)}")
 

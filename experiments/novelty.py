@@ -9,6 +9,7 @@ from experiments import command, common_flags
 def main():
     """Compares the run's test images with a second set; says where all of it is."""
     options = common_flags.options_from_flags(NoveltyOptions)
+    print(f"Loading {flags.FLAGS.run_dir} ...", flush=True)
     evaluate_novelty(flags.FLAGS.run_dir, options)
 
 

@@ -18,18 +18,20 @@ def load_npz(path: str, options: LoadOptions) -> Source:
 
     The file holds either `x_train`, and if it has them `x_validation`, `x_test` and
     the labels `y_train`, `y_validation`, `y_test`; or one array `images`, and if it
-    has them `labels`. Other arrays are not read.
+    has them `labels`. `levels`, one number, says how many grey levels the images have;
+    without it whole numbers have 256. Other arrays are not read.
 
     Args:
       path: The file.
       options: Not used here: arrays are cropped and resized after their check.
 
     Returns:
-      The splits that the file has, values as stored; no levels if they are floats.
+      The splits that the file has, values as stored; no levels if they are floats and
+      the file does not say.
 
     Raises:
-      ValueError: If there is no such file, it is no archive of plain arrays, or the
-        arrays of images are not in it.
+      ValueError: If there is no such file, it is no archive of plain arrays, the arrays
+        of images are not in it, or `levels` is not one number of 2 .. 256.
     """
     del options
     file = pathlib.Path(path).expanduser()
@@ -48,6 +50,9 @@ def load_npz(path: str, options: LoadOptions) -> Source:
         )
     with archive:
         splits = _read_splits(archive, path)
+        levels = _read(archive, "levels", path)
+    if levels is not None:
+        return Source(splits, levels=_checked_levels(levels, path))
     is_float = any(split.images.dtype.kind == "f" for split in splits.values())
     return Source(splits, levels=None if is_float else 256)
 
@@ -66,6 +71,16 @@ def _read_splits(archive, path):
         split: Split(_read(archive, x, path), _read(archive, y, path))
         for split, (x, y) in keys.items()
     }
+
+
+def _checked_levels(levels, path):
+    whole = levels.size == 1 and levels.dtype.kind in "iu"
+    if not (whole and 2 <= levels.item() <= 256):
+        raise ValueError(
+            "`levels` of an archive must be one whole number of 2 .. 256. "
+            f"Received: {np.array2string(levels, threshold=4)} of {path!r}"
+        )
+    return levels.item()
 
 
 def _read(archive, key, path):

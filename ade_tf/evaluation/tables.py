@@ -20,7 +20,7 @@ def describe_record(record: dict) -> str:
         line += f", mean {record['mean']:.2g}"
     if "floor" in record:
         floor = _number(record["floor"]["value"])
-        line += f", floor {floor} ({_floor_counts(record)})"
+        line += f", real halves {floor} ({_floor_counts(record)})"
     step = "" if record.get("step") is None else f", step {record['step']}"
     return f"{line}  ({_counts(record)}{step}, {record['protocol']})"
 

@@ -3,7 +3,9 @@
 import dataclasses
 import pathlib
 
-from ade_tf.archives import write_npz
+import numpy as np
+
+from ade_tf.archives import ArrayParts, write_npz
 from ade_tf.config.settings import check_settings, setting
 from ade_tf.extractors import EXTRACTORS
 from ade_tf.pictures.codes import (
@@ -116,9 +118,10 @@ class PictureOptions:
 def draw(run_dir, **settings) -> pathlib.Path:
     """Draws images from a run and writes them as a grid or as arrays.
 
-    Arrays are in an .npz under `images`, uint8 (float32 for continuous data); the mode
-    `sample` of a conditional model adds their `labels`, int32, and of any model draws
-    batch by batch into the file, which takes its name when it is whole.
+    Arrays are in an .npz under `images`, uint8 with the number of their `levels` (or
+    float32, for continuous data); the mode `sample` of a conditional model adds their
+    `labels`, int32, and of any model draws batch by batch into the file, which takes
+    its name when it is whole.
 
     Args:
       run_dir: Directory of the run.
@@ -158,7 +161,10 @@ def draw(run_dir, **settings) -> pathlib.Path:
     picture = MODES[mode](Request(run, options))
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".npz":
-        write_npz(path, picture.arrays(model.levels))
+        arrays = picture.arrays(model.levels)
+        if model.levels:
+            arrays["levels"] = ArrayParts((1,), np.int64, [np.array([model.levels])])
+        write_npz(path, arrays)
     else:
         picture.write(path, model.levels)
     return path

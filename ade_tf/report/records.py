@@ -24,7 +24,7 @@ _DIRECTIONS = {
 }
 _LEGEND = (
     "± is the standard error over images, s.d. the standard deviation over subsets or "
-    "parts; the floor is what real images get in the place of samples."
+    "parts; real halves: the score of one half of the real images against the other."
 )
 _ARROWS = {_LOWER: "↓", _HIGHER: "↑"}
 # Columns of their own; what else a record holds stands in the last one.
@@ -124,7 +124,7 @@ def _value(record):
     if "floor" in record:
         least = record["floor"]
         least = least.get("value") if isinstance(least, dict) else least
-        cell += element("span", f"floor {number(least, 3)}", class_="floor")
+        cell += element("span", f"real halves {number(least, 3)}", class_="floor")
     return Html(cell)
 
 

@@ -60,6 +60,14 @@ def test_whole_floats_with_levels(save):
     assert data.levels == 8 and data.train.images.dtype == np.uint8
 
 
+@pytest.mark.parametrize("levels", [8, [8], np.uint8(8)])
+def test_levels_in_the_archive(save, levels):
+    for images in (GREY % 8, (GREY % 8).astype(float)):
+        data = load_dataset(save(images=images, levels=levels))
+        assert data.levels == 8 and data.train.images.dtype == np.uint8
+    assert load_dataset(save(images=GREY % 8, levels=levels), levels=9).levels == 9
+
+
 def test_continuous(save):
     points = np.random.default_rng(0).normal(size=[30, 1, 1, 2])
     data = load_dataset(save(x_train=points, x_test=points[:4]), continuous=True)
@@ -101,6 +109,10 @@ def test_continuous(save):
             {},
             r"one shape unless `image_size`.*'test': \(2, 5, 1\)",
         ),
+        ({"images": GREY, "levels": 16}, {}, "0..15 .*Received: values in 0..255"),
+        ({"images": GREY, "levels": 257}, {}, r"of 2 .. 256. Received: 257 of '.*npz'"),
+        ({"images": GREY, "levels": 8.0}, {}, "one whole number.*Received: 8. of"),
+        ({"images": GREY, "levels": [8, 9]}, {}, r"one whole .*Received: \[8 9\] of"),
         ({"images": np.array([{}] * 9)}, {}, "readable and of numbers.*'images'"),
     ],
 )

@@ -39,7 +39,7 @@ def test_parts_are_what_one_draw_gives(v_ade_run, tmp_path, monkeypatch):
     monkeypatch.setattr("ade_tf.pictures.request._BATCH", 3)
     path = draw(v_ade_run, num_samples=8, seed=4, out=str(tmp_path / "a.npz"))
     with np.load(path) as found:
-        assert found.files == ["images"]
+        assert found.files == ["images", "levels"]
         model = load_run(v_ade_run).model
         np.testing.assert_array_equal(found["images"], sample(model, 8, 1.0, 4))
 
@@ -66,7 +66,7 @@ def test_a_file_of_samples_is_a_data_set_with_their_labels(
     rows = [wanted[:5], wanted[5:]] if len(classes) == 2 else [wanted]
     drawn = [sample(model, len(row), 1.0, 0, labels=row) for row in rows]
     np.testing.assert_array_equal(images, np.concatenate(drawn))
-    data = load_dataset(f"npz:{path}", levels=17)
+    data = load_dataset(f"npz:{path}")
     assert data.levels == 17
     parts = (data.train, data.validation, data.test)
     found = np.concatenate([part.images for part in parts])
