@@ -17,7 +17,7 @@ from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.decoder import decoder_scales
 from ade_tf.networks.encoder import Encoder
 from ade_tf.networks.precision import to_output
-from ade_tf.networks.top_down import level_scales
+from ade_tf.networks.top_down import level_counts, level_scales
 
 __all__ = ["Inference", "TopDownEncoder", "VectorEncoder"]
 
@@ -123,7 +123,7 @@ class TopDownEncoder(keras.layers.Layer):
         self._first = conv(shape[-1], width, dtype=dtype)
         self._add_condition = AddCondition(condition_shape, width, dtype=dtype)
         scales = decoder_scales(shape, width)
-        counts = (*levels, *[0] * (len(scales) - len(levels)))
+        counts = level_counts(scales, levels)
         self._up = tuple(
             _UpScale(
                 before,

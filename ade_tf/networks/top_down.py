@@ -10,7 +10,7 @@ from ade_tf.networks.decoder import DecoderScale, decoder_scales
 from ade_tf.networks.decoder_output import ImageDecoder
 from ade_tf.networks.precision import to_output
 
-__all__ = ["TopDownDecoder", "level_scales"]
+__all__ = ["TopDownDecoder", "level_counts", "level_scales"]
 
 _LOG_SCALE_BOUND = 5.0
 
@@ -33,8 +33,14 @@ def level_scales(image_shape, levels, width) -> list:
             "levels are given for some of them, coarsest first, at least 1 each. "
             f"Received: {tuple(levels)}"
         )
-    pairs = zip(scales, levels, strict=False)
+    counts = level_counts(scales, levels)
+    pairs = zip(scales, counts, strict=True)
     return [scale for scale, count in pairs for _ in range(count)]
+
+
+def level_counts(scales, levels) -> tuple[int, ...]:
+    """Returns the number of levels of z at every scale, 0 where none are given."""
+    return (*levels, *[0] * (len(scales) - len(levels)))
 
 
 class TopDownDecoder(ImageDecoder):
@@ -85,7 +91,7 @@ class TopDownDecoder(ImageDecoder):
         shape = check_network(image_shape, maps=maps, width=width, dropout=dropout)
         scales = decoder_scales(shape, width)
         found = level_scales(shape, levels, width)
-        self._counts = (*levels, *[0] * (len(scales) - len(levels)))
+        self._counts = level_counts(scales, levels)
         self.level_shapes = tuple((*scale[:2], maps) for scale in found)
         self.latent_size = sum(map(math.prod, self.level_shapes))
         self._coarsest = scales[0]
