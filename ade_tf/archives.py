@@ -17,7 +17,7 @@ class ArrayParts(NamedTuple):
     Attributes:
       shape: Of the whole.
       dtype: Of the whole; parts are cast to it.
-      parts: Iterable of arrays, run through once.
+      parts: Iterable of arrays, run through once; of a scalar itself alone.
     """
 
     shape: tuple[int, ...]
@@ -53,6 +53,9 @@ def _write(entry, name, array):
         "shape": shape,
     }
     np.lib.format.write_array_header_1_0(entry, header)
+    if not shape:
+        entry.writelines(np.asarray(part, dtype).tobytes() for part in array.parts)
+        return
     done = 0
     for part in array.parts:
         done += len(part)

@@ -32,6 +32,7 @@ __all__ = [
     "define_toy_flags",
     "integers",
     "options_from_flags",
+    "run_dir_from_flags",
     "values_of_settings",
 ]
 
@@ -59,6 +60,17 @@ ABLATION_OPTIONS = (
 def define_run_dir() -> None:
     """Defines where a run is kept."""
     flags.DEFINE_string("run_dir", "", "Directory of the run.")
+
+
+def run_dir_from_flags() -> str:
+    """Returns the directory of the run.
+
+    Raises:
+      ValueError: If the flag is not given.
+    """
+    if not flags.FLAGS.run_dir:
+        raise ValueError("--run_dir must name a directory. Received: none")
+    return flags.FLAGS.run_dir
 
 
 def define_run_flags() -> None:

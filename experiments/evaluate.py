@@ -1,7 +1,5 @@
 """Scores a run: python -m experiments.evaluate --run_dir=DIR --metrics=all."""
 
-from absl import flags
-
 from ade_tf.evaluation import EvaluationOptions, evaluate_run
 from experiments import command, common_flags
 
@@ -9,8 +7,9 @@ from experiments import command, common_flags
 def main():
     """Scores the run of the flags and appends the records to its metrics.jsonl."""
     options = common_flags.options_from_flags(EvaluationOptions)
-    print(f"Loading {flags.FLAGS.run_dir} ...", flush=True)
-    evaluate_run(flags.FLAGS.run_dir, options)
+    run_dir = common_flags.run_dir_from_flags()
+    print(f"Loading {run_dir} ...", flush=True)
+    evaluate_run(run_dir, options)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from experiments import command, common_flags
 
 def main():
     """Writes the SavedModel of the flags and lists its endpoints."""
-    print(f"Loading {flags.FLAGS.run_dir} ...", flush=True)
-    endpoints = export_run(flags.FLAGS.run_dir, flags.FLAGS.out)
+    run_dir = common_flags.run_dir_from_flags()
+    print(f"Loading {run_dir} ...", flush=True)
+    endpoints = export_run(run_dir, flags.FLAGS.out)
     print(f"{flags.FLAGS.out}: {', '.join(endpoints)}")
 
 

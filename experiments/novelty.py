@@ -1,7 +1,5 @@
 """Tests for novelty: python -m experiments.novelty --run_dir=DIR --against=SOURCE."""
 
-from absl import flags
-
 from ade_tf.evaluation.novelty import NoveltyOptions, evaluate_novelty
 from experiments import command, common_flags
 
@@ -9,8 +7,9 @@ from experiments import command, common_flags
 def main():
     """Compares the run's test images with a second set; says where all of it is."""
     options = common_flags.options_from_flags(NoveltyOptions)
-    print(f"Loading {flags.FLAGS.run_dir} ...", flush=True)
-    evaluate_novelty(flags.FLAGS.run_dir, options)
+    run_dir = common_flags.run_dir_from_flags()
+    print(f"Loading {run_dir} ...", flush=True)
+    evaluate_novelty(run_dir, options)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 import dataclasses
 
-from absl import flags
-
 from ade_tf.pictures import PictureOptions, draw
 from experiments import command, common_flags
 
@@ -11,7 +9,9 @@ from experiments import command, common_flags
 def main():
     """Draws the picture of the flags and says where it is."""
     options = common_flags.options_from_flags(PictureOptions)
-    print(draw(flags.FLAGS.run_dir, **dataclasses.asdict(options)))
+    run_dir = common_flags.run_dir_from_flags()
+    print(f"Loading {run_dir} ...", flush=True)
+    print(draw(run_dir, **dataclasses.asdict(options)))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,7 @@ def main():
     if flags.FLAGS.dry_run:
         print(describe_run(config))
         return
-    if not flags.FLAGS.run_dir:
-        raise ValueError("--run_dir must name a directory. Received: none")
-    train(config, flags.FLAGS.run_dir)
+    train(config, common_flags.run_dir_from_flags())
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ class BenchmarkOptions:
     )
     builds: int = setting(
         1,
-        "Models built of each size of a sweep, whose times are averaged: where one "
-        "lies in memory is worth 1 to 2 %.",
+        "Models of each size of a sweep, whose times are averaged: the place of one in "
+        "memory alone changes its time by 1 to 2 %. All are there at once.",
         minimum=1,
     )
 

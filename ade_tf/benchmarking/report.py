@@ -92,7 +92,8 @@ def _sweep_lines(report):
             line += f"{result['ms_per_step']['median']:>16.1f}{times:>8}"
         yield line
     other = "first line" if kind == "settings" else "line above"
-    built = f" of {report['builds']} models each" if report["builds"] > 1 else ""
+    several = f", each the mean of {report['builds']} models of a size"
+    built = several if report["builds"] > 1 else ""
     yield (
         f"ratio: time over that of the {other}, round by round; "
         f"{report['rounds']} rounds{built}, {report['threads']} threads"

@@ -22,7 +22,7 @@ PARTS = {
     "decoder": r"(^|/)\w*decoder(_\d+)*/",
     "f^-1": r"(^|/)feature_map_forward",
     "f": r"(^|/)feature_map",
-    "optimizer": r"(^|/)cond(_\d+)?/|ResourceApply|global_norm",
+    "optimizer": r"(^|/)(cond|average)(_\d+)?/|ResourceApply|global_norm",
     "losses, noise, others": "",
 }
 _EVENT = re.compile(r"^[\w/.\-]+:[A-Z_]\w*$")

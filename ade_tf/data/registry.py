@@ -66,7 +66,8 @@ def load_dataset(
       pad_to: Side in pixels to which images are then padded with zeros, half of them on
         each side (of an odd number, one more behind); 0 for none.
       levels: Number of grey levels, 2 to 256; 0 takes the source's own (17 for
-        `digits`, else 256). Float images need it, and whole values.
+        `digits`, those that an `npz` names, else 256). Float images without them need
+        it; their values are whole.
       channels: 1 or 3 to convert to grey or colour; 0 keeps the source's.
       continuous: Take the numbers of an `npz` as continuous (float32, `levels` 0).
       download: Allow TFDS to download.

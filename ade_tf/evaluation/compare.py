@@ -173,11 +173,12 @@ def _metrics(options, extractor):
 
 
 def _check_together(reference, images):
+    hints = {"levels": " (an `npz` names its own in the array `levels`)"}
     for name in ("levels", "image_shape"):
         first, second = getattr(reference, name), getattr(images, name)
         if first != second:
             raise ValueError(
-                f"Images that are compared have one {name}. "
+                f"Images that are compared have one {name}{hints.get(name, '')}. "
                 f"Received: {first} of {reference.name!r}, {second} of {images.name!r}"
             )
     if not reference.levels:

@@ -82,7 +82,8 @@ class AdaptiveDensityEstimator(LatentVariableModel):
     def compile(self, generator_optimizer, discriminator_optimizer=None, **keywords):
         """Attaches and builds the optimisers and the moving average of the weights.
 
-        The average's decay per step is spread over the updates of a step.
+        The average's decay per step is spread over the updates of a step with all its
+        losses.
 
         Args:
           generator_optimizer: Of encoder, decoder and feature map.

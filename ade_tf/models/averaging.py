@@ -1,4 +1,4 @@
-"""Evaluation with the moving average of the weights."""
+"""The moving average of the weights, and evaluation with it."""
 
 import contextlib
 
@@ -43,15 +43,16 @@ class MovingAverage(tf.Module):
     def take_in(self, variables, updates) -> None:
         """Takes in the variables, if they were updated since the last time.
 
-        Call it in replica context, between all updates.
+        Call it in replica context, before every update.
 
         Args:
           variables: The same on all replicas.
           updates: Number of updates made so far, a scalar of integers.
         """
-        weights = tf.concat([tf.reshape(v.value, [-1]) for v in variables], 0)
-        updates = tf.cast(updates, tf.int64)
-        rate = tf.where(updates > 1, 1.0 - self.decay, 1.0)
+        with tf.name_scope("average"):
+            weights = tf.concat([tf.reshape(v.value, [-1]) for v in variables], 0)
+            updates = tf.cast(updates, tf.int64)
+            rate = tf.where(updates > 1, 1.0 - self.decay, 1.0)
 
         def take(strategy, weights, rate, updated, updates):
             strategy.extended.update(self.vector, _move, args=(weights, rate, updated))
@@ -95,8 +96,8 @@ def averaged_weights(model):
     """
     variables = model.generator_variables
     kept = [v.numpy() for v in variables]
-    use_averaged_weights(model)
     try:
+        use_averaged_weights(model)
         yield model
     finally:
         for variable, value in zip(variables, kept, strict=True):
@@ -120,7 +121,7 @@ def _sizes(variables):
 
 def _move(average, weights, rate, updated):
     def move():
-        # One operation, and no copy beside the difference.
+        # One operation, where `assign_sub` would be two.
         tf.raw_ops.ResourceApplyGradientDescent(
             var=average.handle,
             alpha=tf.cast(rate, average.dtype),

@@ -24,8 +24,9 @@ _DIRECTIONS = {
 }
 _LEGEND = (
     "± is the standard error over images, s.d. the standard deviation over subsets or "
-    "parts; real halves: the score of one half of the real images against the other."
+    "parts; real halves: what half of the real images gets in the place of samples."
 )
+_WORDS = {"floor": "real halves"}
 _ARROWS = {_LOWER: "↓", _HIGHER: "↑"}
 # Columns of their own; what else a record holds stands in the last one.
 _COLUMNS = {
@@ -78,7 +79,7 @@ def records_table(run) -> Html:
     rows = []
     for record in run.records:
         more = "; ".join(
-            f"{key.replace('_', ' ')}: {words(value)}"
+            f"{_WORDS.get(key, key.replace('_', ' '))}: {words(value)}"
             for key, value in record.items()
             if key not in (*shown, *_ELSEWHERE) and value is not None
         )

@@ -91,18 +91,20 @@ class Checkpointer:
         Raises:
           ValueError: If there are checkpoints, but none can be read.
         """
-        steps = self.steps()
+        steps, reason = self.steps(), None
         for step in reversed(steps):
             try:
                 self._read(f"step-{step}")
                 return step
             except ValueError as error:
                 logging.warning("%s; trying the one before it.", error)
+                reason = error
         if steps:
             raise ValueError(
                 "a run with checkpoints must have one that can be read. "
-                f"Received: directory={str(self._directory)!r}, steps={steps}"
-            )
+                f"Received: directory={str(self._directory)!r}, steps={steps}; of the "
+                f"earliest, {reason}"
+            ) from reason
         return None
 
     def restore_best(self) -> int | None:

@@ -1,3 +1,4 @@
+import importlib
 import json
 import pathlib
 import subprocess
@@ -115,7 +116,15 @@ def test_a_sweep_times_growing_sizes(tmp_path, kind, values, modes):
     assert [line.split()[0] for line in table[1:4]] == [v.split()[0] for v in values]
 
 
-def test_settings_are_timed_one_at_a_time(tmp_path):
+def test_settings_are_timed_one_at_a_time(tmp_path, monkeypatch):
+    sweeping = importlib.import_module("ade_tf.benchmarking.sweep")
+    built, build = [], sweeping.build_model
+
+    def counted(config, *arguments):
+        built.append((config.model.flow_steps, config.training.average_decay))
+        return build(config, *arguments)
+
+    monkeypatch.setattr(sweeping, "build_model", counted)
     options = BenchmarkOptions(
         out=str(tmp_path / "report.json"),
         image_shape=(8, 8, 1),
@@ -124,7 +133,10 @@ def test_settings_are_timed_one_at_a_time(tmp_path):
         builds=2,
     )
     changes = {"flow_steps": (3, 2), "average_decay": 0.5}
-    report = sweep(tiny_config("v_ade", batch_size=2), options, changes)
+    base = tiny_config("v_ade", batch_size=2)
+    report = sweep(base, options, changes)
+    steps, decay = base.model.flow_steps, base.training.average_decay
+    assert built == 2 * [(steps, decay), ((3, 2), decay), (steps, 0.5)]
     points = report["points"]
     names = ["as it is", "flow_steps=(3, 2)", "average_decay=0.5"]
     assert [point["value"] for point in points] == names
@@ -138,7 +150,7 @@ def test_settings_are_timed_one_at_a_time(tmp_path):
             assert least <= found["ratio"]["median"] <= most
     table = describe_report(report).splitlines()
     assert table[2].startswith(names[1])
-    assert "2 rounds of 2 models each" in table[-1]
+    assert "2 rounds, each the mean of 2 models of a size" in table[-1]
 
 
 @pytest.mark.parametrize(

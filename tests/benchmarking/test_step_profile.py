@@ -41,6 +41,7 @@ def test_products_belong_to_the_networks():
     [
         ("cond/else/Adam/ResourceApplyAdam", "optimizer"),
         ("cond_1/Identity", "optimizer"),
+        ("average_1/concat", "optimizer"),
         ("conditioner_1/conv/Conv2D", "losses, noise, others"),
         ("gradient_tape/vector_encoder_1_1/dense/MatMul", "encoder"),
     ],

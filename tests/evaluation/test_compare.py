@@ -126,7 +126,9 @@ def test_images_that_do_not_go_together_are_refused(tmp_path, network):
         compare(real, few, network)
     with pytest.raises(ValueError, match="num_samples must be at most.*61 of 60"):
         compare(real, real, network, num_samples=61)
-    with pytest.raises(ValueError, match="one levels. Received: 256 .*17 of 'digits'"):
+    with pytest.raises(
+        ValueError, match=r"array `levels`\). Received: 256 .*17 of 'digits"
+    ):
         compare(real, "digits", network)
 
 

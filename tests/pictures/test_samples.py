@@ -39,7 +39,7 @@ def test_parts_are_what_one_draw_gives(v_ade_run, tmp_path, monkeypatch):
     monkeypatch.setattr("ade_tf.pictures.request._BATCH", 3)
     path = draw(v_ade_run, num_samples=8, seed=4, out=str(tmp_path / "a.npz"))
     with np.load(path) as found:
-        assert found.files == ["images", "levels"]
+        assert found.files == ["images", "levels"] and int(found["levels"]) == 17
         model = load_run(v_ade_run).model
         np.testing.assert_array_equal(found["images"], sample(model, 8, 1.0, 4))
 
