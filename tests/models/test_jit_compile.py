@@ -43,5 +43,6 @@ def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
     ):
         moved = np.abs(there.numpy() - start.numpy())
         assert moved.max() > 0
-        # Adam's first step is as long as the learning rate, of either sign.
-        np.testing.assert_allclose(here.numpy(), there.numpy(), atol=2.1e-3)
+        # Adam's first updates are as long as the learning rate, of either sign.
+        updates = 2 if preset == "av_ade" else 1
+        np.testing.assert_allclose(here.numpy(), there.numpy(), atol=updates * 2.1e-3)
