@@ -48,6 +48,10 @@ class AdaptiveDensityEstimator(LatentVariableModel):
     1 and 3 take those of the real images at their positions, so that both have the
     same classes; a penalty differentiates D(., c) at these.
 
+    With `average_decay`, `average` follows the weights of encoder, decoder and feature
+    map; `fit` ends with those of training, `use_averaged_weights` puts the average in
+    their place.
+
     Args:
       config: The run's resolved configuration; the others are as those of a
         `LatentVariableModel`.
