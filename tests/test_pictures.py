@@ -16,7 +16,7 @@ def arrays(run, directory, **options):
     path = draw(run, out=str(directory / "arrays.npz"), **options)
     assert path == directory / "arrays.npz"
     with np.load(path) as found:
-        assert list(found) == ["images"]
+        assert list(found) == ["images", "levels"] and int(found["levels"]) == 17
         assert found["images"].dtype == np.uint8
         return found["images"]
 
