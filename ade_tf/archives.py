@@ -17,7 +17,7 @@ class ArrayParts(NamedTuple):
     Attributes:
       shape: Of the whole.
       dtype: Of the whole; parts are cast to it.
-      parts: Iterable of arrays, run through once; of a scalar itself alone.
+      parts: Iterable of arrays, run through once; of a scalar `[1]` in all.
     """
 
     shape: tuple[int, ...]
@@ -53,16 +53,14 @@ def _write(entry, name, array):
         "shape": shape,
     }
     np.lib.format.write_array_header_1_0(entry, header)
-    if not shape:
-        entry.writelines(np.asarray(part, dtype).tobytes() for part in array.parts)
-        return
+    rows, *rest = shape or (1,)
     done = 0
     for part in array.parts:
         done += len(part)
-        if part.shape[1:] != shape[1:] or done > shape[0]:
+        if part.shape[1:] != tuple(rest) or done > rows:
             _refuse(name, shape, f"a part {part.shape} that ends at {done}")
         entry.write(np.ascontiguousarray(part, dtype))
-    if done != shape[0]:
+    if done != rows:
         _refuse(name, shape, f"parts that end at {done}")
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "define_sample_flags",
     "define_toy_flags",
     "integers",
+    "loading_run_dir_from_flags",
     "options_from_flags",
     "run_dir_from_flags",
     "values_of_settings",
@@ -71,6 +72,17 @@ def run_dir_from_flags() -> str:
     if not flags.FLAGS.run_dir:
         raise ValueError("--run_dir must name a directory. Received: none")
     return flags.FLAGS.run_dir
+
+
+def loading_run_dir_from_flags() -> str:
+    """Returns the directory of the run, and says that it is loaded.
+
+    Raises:
+      ValueError: If the flag is not given.
+    """
+    run_dir = run_dir_from_flags()
+    print(f"Loading {run_dir} ...", flush=True)
+    return run_dir
 
 
 def define_run_flags() -> None:

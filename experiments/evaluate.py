@@ -7,8 +7,7 @@ from experiments import command, common_flags
 def main():
     """Scores the run of the flags and appends the records to its metrics.jsonl."""
     options = common_flags.options_from_flags(EvaluationOptions)
-    run_dir = common_flags.run_dir_from_flags()
-    print(f"Loading {run_dir} ...", flush=True)
+    run_dir = common_flags.loading_run_dir_from_flags()
     evaluate_run(run_dir, options)
 
 

@@ -8,8 +8,7 @@ from experiments import command, common_flags
 
 def main():
     """Writes the SavedModel of the flags and lists its endpoints."""
-    run_dir = common_flags.run_dir_from_flags()
-    print(f"Loading {run_dir} ...", flush=True)
+    run_dir = common_flags.loading_run_dir_from_flags()
     endpoints = export_run(run_dir, flags.FLAGS.out)
     print(f"{flags.FLAGS.out}: {', '.join(endpoints)}")
 

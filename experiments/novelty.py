@@ -7,8 +7,7 @@ from experiments import command, common_flags
 def main():
     """Compares the run's test images with a second set; says where all of it is."""
     options = common_flags.options_from_flags(NoveltyOptions)
-    run_dir = common_flags.run_dir_from_flags()
-    print(f"Loading {run_dir} ...", flush=True)
+    run_dir = common_flags.loading_run_dir_from_flags()
     evaluate_novelty(run_dir, options)
 
 

@@ -9,8 +9,7 @@ from experiments import command, common_flags
 def main():
     """Draws the picture of the flags and says where it is."""
     options = common_flags.options_from_flags(PictureOptions)
-    run_dir = common_flags.run_dir_from_flags()
-    print(f"Loading {run_dir} ...", flush=True)
+    run_dir = common_flags.loading_run_dir_from_flags()
     print(draw(run_dir, **dataclasses.asdict(options)))
 
 

@@ -21,6 +21,16 @@ def test_parts_are_read_back_as_one_array(tmp_path, cuts):
         assert (found["labels"].dtype, found["labels"].shape) == (np.int32, (0,))
 
 
+def test_a_scalar_is_read_back_as_one(tmp_path):
+    path = tmp_path / "a.npz"
+    write_npz(path, {"levels": ArrayParts((), np.int64, [np.array([17])])})
+    with np.load(path) as found:
+        assert found["levels"].shape == () and int(found["levels"]) == 17
+    for parts in ([], [np.array([17])] * 2):
+        with pytest.raises(ValueError, match=r"must make up its shape, \(\)"):
+            write_npz(path, {"levels": ArrayParts((), np.int64, parts)})
+
+
 def test_zeros_are_compressed(tmp_path):
     path = tmp_path / "a.npz"
     zeros = np.zeros([1000, 100], np.float32)

@@ -8,12 +8,7 @@ from ade_tf.benchmarking.measure import check_finite, synthetic_images
 from ade_tf.benchmarking.model_calls import model_calls
 from ade_tf.benchmarking.options import BenchmarkOptions
 from ade_tf.benchmarking.report import write_report
-from ade_tf.benchmarking.timing import (
-    interleaved,
-    mean_over_copies,
-    ratio,
-    summary,
-)
+from ade_tf.benchmarking.timing import interleaved, mean_over_copies, ratio, summary
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, initialize_from_data
 from ade_tf.progress import Passes

@@ -163,7 +163,7 @@ def draw(run_dir, **settings) -> pathlib.Path:
     if path.suffix == ".npz":
         arrays = picture.arrays(model.levels)
         if model.levels:
-            arrays["levels"] = ArrayParts((), np.int64, [model.levels])
+            arrays["levels"] = ArrayParts((), np.int64, [np.array([model.levels])])
         write_npz(path, arrays)
     else:
         picture.write(path, model.levels)
