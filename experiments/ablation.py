@@ -7,9 +7,9 @@ import sys
 from absl import flags
 
 from ade_tf.evaluation import EvaluationOptions
-from ade_tf.studies import ablation_study
 from experiments import command, common_flags
 from experiments.rows import row_of_flagfile, texts_of_settings, typed_settings
+from experiments.studies import ablation_study
 
 
 def main():

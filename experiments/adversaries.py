@@ -4,8 +4,8 @@ import sys
 
 from absl import flags
 
-from ade_tf.studies import adversary_study
 from experiments import command, common_flags
+from experiments.studies import adversary_study
 
 
 def main():

@@ -2,8 +2,8 @@
 
 from absl import flags
 
-from ade_tf.benchmarking import BenchmarkOptions, benchmark, describe_report, sweep
 from experiments import STARTED, command, common_flags
+from experiments.bench import BenchmarkOptions, benchmark, describe_report, sweep
 from experiments.rows import typed_settings
 
 

@@ -5,14 +5,14 @@ import typing
 
 from absl import flags
 
-from ade_tf.benchmarking import BenchmarkOptions
 from ade_tf.config import RunConfig
 from ade_tf.config.settings import settings_of
 from ade_tf.data import TOYS
 from ade_tf.evaluation import ComparisonOptions, EvaluationOptions
 from ade_tf.evaluation.novelty import NoveltyOptions
-from ade_tf.pictures import MODES, PictureOptions
 from ade_tf.report import PICTURE_SETTINGS
+from ade_tf.samples import MODES, PictureOptions
+from experiments.bench import BenchmarkOptions
 
 __all__ = [
     "ABLATION_OPTIONS",

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from ade_tf.pictures import PictureOptions, draw
+from ade_tf.samples import PictureOptions, draw
 from experiments import command, common_flags
 
 

@@ -5,8 +5,8 @@ import pathlib
 
 from absl import flags
 
-from ade_tf.studies import toy_study
 from experiments import command, common_flags
+from experiments.studies import toy_study
 
 
 def main():

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.metrics import read_records
 from ade_tf.models import encode, sample
 from ade_tf.runs import load_run
+from ade_tf.runs.records import read_records
 from tests.helpers.models import digits
 from tests.helpers.quality import classifier, flat, shares_and_confidence
 

@@ -43,7 +43,7 @@ def test_library_file(path):
         if path.parent.name in ("runs", "evaluation"):
             assert not name.startswith("ade_tf.training")
         if path.parent.name != "studies":
-            assert not name.startswith("ade_tf.studies")
+            assert not name.startswith("experiments.studies")
     asserts = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Assert)]
     assert not asserts
 

@@ -9,8 +9,8 @@ from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.evaluate import METRICS
 from ade_tf.evaluation.latent import posterior_moments
-from ade_tf.pictures import draw
 from ade_tf.runs import RunDirectory, load_data, load_run
+from ade_tf.samples import draw
 from ade_tf.training import train
 from tests.helpers.models import tiny_config
 
@@ -132,7 +132,7 @@ def test_samples_are_traced_once_for_all_batches_and_temperatures(
     life, tmp_path, monkeypatch
 ):
     directory, traces, _ = life
-    monkeypatch.setattr("ade_tf.pictures.request._BATCH", 3)
+    monkeypatch.setattr("ade_tf.samples.request._BATCH", 3)
     traces.new()
     for options in ({"mode": "sample"}, {"mode": "temperatures"}):
         out = str(tmp_path / "a.npz")

@@ -2,7 +2,7 @@
 
 from ade_tf.config.model import ModelConfig
 from ade_tf.config.objective import ObjectiveConfig
-from ade_tf.losses import ADVERSARIES
+from ade_tf.objectives import ADVERSARIES
 
 __all__ = ["check_adversary"]
 

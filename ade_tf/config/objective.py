@@ -3,7 +3,7 @@
 import dataclasses
 
 from ade_tf.config.settings import setting
-from ade_tf.losses import ADVERSARIES, PENALTIES
+from ade_tf.objectives import ADVERSARIES, PENALTIES
 
 __all__ = ["ObjectiveConfig"]
 

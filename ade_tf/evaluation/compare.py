@@ -18,8 +18,8 @@ from ade_tf.evaluation.protocols import score_name
 from ade_tf.evaluation.quality import rows, score_samples
 from ade_tf.evaluation.tables import describe_record, records_table
 from ade_tf.extractors import EXTRACTORS, cached_features
-from ade_tf.metrics import append_record
 from ade_tf.progress import Passes
+from ade_tf.runs.records import append_record
 from ade_tf.strategies import make_strategy
 
 __all__ = ["ComparisonOptions", "compare_images"]

@@ -3,10 +3,10 @@
 import dataclasses
 
 from ade_tf.data import ToyDensity
+from ade_tf.drawing.densities import DensityPanel, lattice
 from ade_tf.evaluation.point_density import log_prob_of_points
 from ade_tf.evaluation.toy import draw_points, off_data_limit
 from ade_tf.metrics.kernel_density import fit_kernel_density
-from ade_tf.visualize_density import DensityPanel, lattice
 
 __all__ = ["CELLS", "POINTS", "data_panel", "model_panel"]
 

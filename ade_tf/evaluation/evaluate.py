@@ -19,8 +19,8 @@ from ade_tf.evaluation.tables import describe_record, records_table
 from ade_tf.evaluation.toy import evaluate_toy_divergences
 from ade_tf.extractors import extractor_input
 from ade_tf.files import replace_file
-from ade_tf.metrics import append_record
 from ade_tf.runs import load_data, load_run
+from ade_tf.runs.records import append_record
 
 __all__ = ["METRICS", "choose_metrics", "evaluate_run", "warn_of_few"]
 

@@ -12,10 +12,10 @@ from ade_tf.evaluation.novelty_picture import draw_novelty
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
 from ade_tf.evaluation.second_set import constant_images, load_against
 from ade_tf.files import replace_file
-from ade_tf.metrics import append_record
 from ade_tf.models import LikelihoodScorer, LikelihoodScores
 from ade_tf.progress import Passes
 from ade_tf.runs import load_data, load_run
+from ade_tf.runs.records import append_record
 
 __all__ = ["NoveltyOptions", "evaluate_novelty"]
 

@@ -1,4 +1,4 @@
-"""Metrics of a trained model, and the files that hold them."""
+"""Metrics: numbers from arrays."""
 
 from ade_tf.metrics.bits_per_dim import (
     bits_per_dim,
@@ -17,11 +17,9 @@ from ade_tf.metrics.neighbours import (
     nearest_neighbours,
 )
 from ade_tf.metrics.precision_recall import precision_recall
-from ade_tf.metrics.records import append_record, read_records, truncate_after
 
 __all__ = [
     "GaussianStatistics",
-    "append_record",
     "bits_per_dim",
     "check_features",
     "count_balls",
@@ -34,8 +32,6 @@ __all__ = [
     "nearest_distances",
     "nearest_neighbours",
     "precision_recall",
-    "read_records",
     "squared_mmd",
-    "truncate_after",
     "uniform_bits_per_dim",
 ]

@@ -3,7 +3,12 @@
 import tensorflow as tf
 
 from ade_tf.config import RunConfig
-from ade_tf.losses import (
+from ade_tf.metrics import bits_per_dim
+from ade_tf.models.averaging import MovingAverage
+from ade_tf.models.latent_variable_model import LatentVariableModel
+from ade_tf.models.updates import clip_weights, guarded_update, mean_over_replicas
+from ade_tf.networks.condition import repeat_condition
+from ade_tf.objectives import (
     ADVERSARIES,
     PENALTIES,
     MixedBatch,
@@ -11,11 +16,6 @@ from ade_tf.losses import (
     SeparateBatch,
     free_bits_kl,
 )
-from ade_tf.metrics import bits_per_dim
-from ade_tf.models.averaging import MovingAverage
-from ade_tf.models.latent_variable_model import LatentVariableModel
-from ade_tf.models.updates import clip_weights, guarded_update, mean_over_replicas
-from ade_tf.networks.condition import repeat_condition
 from ade_tf.randomness import Draws, fold
 
 __all__ = ["AdaptiveDensityEstimator"]

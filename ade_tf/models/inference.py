@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from ade_tf.distributions import feature_density
 from ade_tf.example_draws import normal_per_example, uniform_per_example
-from ade_tf.losses import LikelihoodTerms
 from ade_tf.networks import LowRankScale
+from ade_tf.objectives import LikelihoodTerms
 from ade_tf.randomness import fold
 
 __all__ = [

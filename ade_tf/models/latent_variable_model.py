@@ -8,10 +8,10 @@ import tensorflow_probability as tfp
 from ade_tf.bijectors import Conditioned
 from ade_tf.config import RunConfig
 from ade_tf.distributions import feature_density, image_density
-from ade_tf.losses import LikelihoodTerms
 from ade_tf.models.labels import checked_labels, one_hot_labels
 from ade_tf.models.parts import build_parts
 from ade_tf.networks import Inference
+from ade_tf.objectives import LikelihoodTerms
 from ade_tf.randomness import Draws
 
 __all__ = ["LatentVariableModel"]

@@ -7,10 +7,10 @@ import tempfile
 
 import numpy as np
 
-from ade_tf.pictures import PictureOptions, draw
+from ade_tf.drawing.grids import can_show, image_grid, save_png
 from ade_tf.report.markup import Html, element
 from ade_tf.runs import RunDirectory, load_data
-from ade_tf.visualize import can_show, image_grid, save_png
+from ade_tf.samples import PictureOptions, draw
 
 __all__ = [
     "COUNTS",
@@ -33,7 +33,7 @@ COUNTS = {
     "density": 2000,
 }
 OTHERS = 8
-# Settings of `ade_tf.pictures.draw` that a page takes for all of its pictures.
+# Settings of `ade_tf.samples.draw` that a page takes for all of its pictures.
 PICTURE_SETTINGS = (
     "temperature",
     "noise",
@@ -59,7 +59,7 @@ class Picture:
     """A picture of the page.
 
     Attributes:
-      mode: What is drawn: a mode of `ade_tf.pictures`.
+      mode: What is drawn: a mode of `ade_tf.samples`.
       content: The PNG; empty where it could not be drawn.
       words: What it shows, in words, or why it is missing.
     """

@@ -5,8 +5,8 @@ import json
 import pathlib
 
 from ade_tf.config import RunConfig
-from ade_tf.metrics import read_records
 from ade_tf.runs import RunDirectory
+from ade_tf.runs.records import read_records
 
 __all__ = ["RunFacts", "gather", "identity", "latest"]
 

@@ -4,7 +4,6 @@ import pathlib
 import string
 
 from ade_tf.files import replace_file
-from ade_tf.pictures import MODES, PictureOptions
 from ade_tf.progress import Passes
 from ade_tf.report import sections
 from ade_tf.report.commands import report_command
@@ -12,6 +11,7 @@ from ade_tf.report.figures import PICTURE_SETTINGS, draw_pictures, real_images
 from ade_tf.report.gather import gather
 from ade_tf.report.markup import element
 from ade_tf.report.style import STYLE
+from ade_tf.samples import MODES, PictureOptions
 
 __all__ = ["write_report"]
 
@@ -43,7 +43,7 @@ def write_report(run_dirs, out, *, pictures=MODES, **settings) -> pathlib.Path:
     Args:
       run_dirs: Directories of the runs, in the order of the page.
       out: The .html file, replaced as a whole; its directory is made.
-      pictures: Modes of `ade_tf.pictures.draw`; empty for none.
+      pictures: Modes of `ade_tf.samples.draw`; empty for none.
       **settings: Of `PICTURE_SETTINGS`, for all pictures.
 
     Returns:

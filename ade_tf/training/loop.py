@@ -6,8 +6,8 @@ import keras
 
 from ade_tf.config import RunConfig
 from ade_tf.data import training_stream
+from ade_tf.drawing.grids import learning_curves
 from ade_tf.evaluation import describe_record, evaluate_bits_per_dim
-from ade_tf.metrics import append_record, read_records, truncate_after
 from ade_tf.models import (
     LikelihoodScorer,
     build_model,
@@ -17,14 +17,14 @@ from ade_tf.models import (
 )
 from ade_tf.progress import Passes
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
-from ade_tf.runs.images import load_data
+from ade_tf.runs.data import load_data
+from ade_tf.runs.records import append_record, read_records, truncate_after
 from ade_tf.runs.restoring import load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
 from ade_tf.training.recorder import Recorder
 from ade_tf.training.sample_grid import SampleGrid
 from ade_tf.training.stopping import StopSignals
-from ade_tf.visualize import learning_curves
 
 __all__ = ["describe_run", "train"]
 

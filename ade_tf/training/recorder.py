@@ -6,10 +6,11 @@ import keras
 import tensorflow as tf
 from absl import logging
 
-from ade_tf.metrics import append_record, mean_and_standard_error, read_records
+from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models import LikelihoodScorer, averaged_weights
 from ade_tf.progress import Progress
 from ade_tf.runs import Checkpointer
+from ade_tf.runs.records import append_record, read_records
 from ade_tf.training.sample_grid import SampleGrid
 
 __all__ = ["Recorder"]

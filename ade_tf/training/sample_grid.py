@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
+from ade_tf.drawing.grids import can_show, image_grid, save_png
 from ade_tf.models import labels_in_turn, sample
-from ade_tf.visualize import can_show, image_grid, save_png
 
 __all__ = ["SampleGrid"]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from ade_tf.config import PRESETS, RunConfig
-from ade_tf.losses import ADVERSARIES, PENALTIES
+from ade_tf.objectives import ADVERSARIES, PENALTIES
 
 MIXED = {"preset": "gan", "discriminator_batch": "mixed"}
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from ade_tf.evaluation import ComparisonOptions, compare_images
-from ade_tf.metrics import read_records
+from ade_tf.runs.records import read_records
 from tests.extractors.cases import images, save_model
 from tests.helpers.real_files import real_data, real_extractor
 

@@ -7,9 +7,9 @@ import tensorflow as tf
 from ade_tf.evaluation import METRICS, EvaluationOptions, evaluate_run
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.evaluate import choose_metrics
-from ade_tf.metrics import read_records
 from ade_tf.models import sample
 from ade_tf.runs import LoadedRun
+from ade_tf.runs.records import read_records
 from tests.extractors.cases import save_model
 from tests.helpers.models import digits, tiny_model
 

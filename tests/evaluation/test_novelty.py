@@ -12,9 +12,9 @@ from ade_tf.data.images import fit_image
 from ade_tf.evaluation.novelty import NoveltyOptions, evaluate_novelty
 from ade_tf.evaluation.novelty_scores import group_means, score_novelty
 from ade_tf.evaluation.second_set import constant_images, load_against
-from ade_tf.metrics import read_records
 from ade_tf.models import LikelihoodScorer, LikelihoodScores
 from ade_tf.runs import load_run
+from ade_tf.runs.records import read_records
 from tests.helpers.binaries import call
 from tests.helpers.models import digits
 

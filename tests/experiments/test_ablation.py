@@ -12,10 +12,10 @@ import tensorflow as tf
 from absl import flags
 
 from ade_tf.evaluation import PROTOCOLS, EvaluationOptions
-from ade_tf.metrics import read_records
 from ade_tf.runs import RunDirectory, load_run
-from ade_tf.studies.ablation_plan import plan_ablation
+from ade_tf.runs.records import read_records
 from experiments import ablation, common_flags
+from experiments.studies.ablation_plan import plan_ablation
 from tests.extractors.cases import save_model
 from tests.helpers.binaries import ROOT, TABLES, call, contents, flags_of, tiny_flags
 
@@ -173,7 +173,7 @@ def test_a_stopped_call_goes_on_and_keeps_what_there_is(
         signal.raise_signal(signal.SIGTERM)
 
     with monkeypatch.context() as context:
-        context.setattr("ade_tf.studies.rows.train", stopped)
+        context.setattr("experiments.studies.rows.train", stopped)
         ended = call("ablation", *arguments)
     assert ended.status == 0 and "Stopped by SIGTERM" in ended.out
     assert not (table / "v_ade_0").exists() and not (table / "ablation.md").exists()

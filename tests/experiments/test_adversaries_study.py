@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ade_tf.losses import ADVERSARIES
-from ade_tf.studies import adversaries as adversary_study
+from ade_tf.objectives import ADVERSARIES
+from experiments.studies import adversaries as adversary_study
 from tests.helpers.binaries import call
 
 

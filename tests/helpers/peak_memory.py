@@ -8,8 +8,8 @@ import sys
 import tensorflow as tf
 
 from ade_tf import bijectors
-from ade_tf.benchmarking.machine import peak_memory_mb
 from ade_tf.randomness import Draws
+from experiments.bench.machine import peak_memory_mb
 
 BATCH, SHAPE = 128, (32, 32, 3)
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.losses import ADVERSARIES, MixedBatch, SeparateBatch
 from ade_tf.models import build_model
 from ade_tf.models.updates import clip_weights
 from ade_tf.networks import DISCRIMINATORS
+from ade_tf.objectives import ADVERSARIES, MixedBatch, SeparateBatch
 from ade_tf.strategies import make_strategy
 from tests.helpers.models import batch, tiny_config, tiny_model
 

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from ade_tf.config import RunConfig
 from ade_tf.export import export_model
-from ade_tf.losses import importance_weighted_bound
 from ade_tf.models import (
     bound_terms,
     build_model,
@@ -18,8 +17,9 @@ from ade_tf.models import (
     log_weights,
     sample,
 )
-from ade_tf.pictures import interpolate
+from ade_tf.objectives import importance_weighted_bound
 from ade_tf.randomness import fold
+from ade_tf.samples import interpolate
 from tests.helpers.models import TINY, batch, digits, tiny_model
 
 SETTINGS = {

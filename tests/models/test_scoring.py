@@ -4,8 +4,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf.data import Split
-from ade_tf.losses import importance_weighted_bound
 from ade_tf.models import LikelihoodScorer, bound_terms, log_weights, sample
+from ade_tf.objectives import importance_weighted_bound
 from ade_tf.randomness import fold
 from tests.helpers.models import digits, tiny_model
 

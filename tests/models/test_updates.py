@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.losses import free_bits_kl
 from ade_tf.models.updates import guarded_update, mean_over_replicas
+from ade_tf.objectives import free_bits_kl
 from ade_tf.strategies import make_strategy
 from tests.helpers.models import batch, tiny_model
 

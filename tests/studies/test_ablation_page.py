@@ -1,7 +1,7 @@
 """The page of an ablation, from results written by hand."""
 
-from ade_tf.studies.ablation_page import ablation_page
-from ade_tf.studies.ablation_results import results_by_row, scores_of
+from experiments.studies.ablation_page import ablation_page
+from experiments.studies.ablation_results import results_by_row, scores_of
 
 EXTRACTOR = {"name": "net", "sha256": "0" * 64}
 

@@ -4,8 +4,8 @@ import pytest
 
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.runs import RunDirectory
-from ade_tf.studies.ablation_plan import plan_ablation
-from ade_tf.studies.fitted import fitted_config
+from experiments.studies.ablation_plan import plan_ablation
+from experiments.studies.fitted import fitted_config
 from tests.helpers.models import tiny_config
 
 

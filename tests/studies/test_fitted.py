@@ -2,7 +2,7 @@
 
 import pytest
 
-from ade_tf.studies.fitted import fitted_config, needs_fit
+from experiments.studies.fitted import fitted_config, needs_fit
 from tests.helpers.models import tiny_config
 
 

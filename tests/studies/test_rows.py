@@ -5,9 +5,9 @@ import json
 import pytest
 
 from ade_tf.runs import RunDirectory
-from ade_tf.studies.rows import mean_and_range, train_row, training_times
 from ade_tf.training import train
 from ade_tf.training.stopping import StopSignals
+from experiments.studies.rows import mean_and_range, train_row, training_times
 from tests.helpers.models import tiny_config
 from tests.helpers.written_runs import write_run
 

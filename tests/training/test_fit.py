@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from ade_tf.metrics import read_records
 from ade_tf.models import AdaptiveDensityEstimator, LikelihoodScorer, build_model
 from ade_tf.runs import Checkpointer, RunDirectory
+from ade_tf.runs.records import read_records
 from ade_tf.training import sample_grid, train
 from tests.helpers.binaries import saved_numbers
 from tests.helpers.models import digits, tiny_config

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ade_tf.config import RunConfig
-from ade_tf.metrics import read_records
 from ade_tf.runs import RunDirectory, load_run
+from ade_tf.runs.records import read_records
 from ade_tf.training import train
 from tests.helpers.models import tiny_config
 

@@ -1,0 +1,202 @@
+"""Pictures: grids of images and curves of a run's scalars."""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+
+from ade_tf.drawing.charts import dress, figure_png, running_mean, settled_limits
+from ade_tf.files import replace_file
+
+__all__ = ["can_show", "image_grid", "learning_curves", "save_png"]
+
+_TILE_PIXELS = 64
+# Between black and white: strokes that run to the edge end there all the same.
+_BORDER = 128
+_HELD_OUT = ("validation_", "val_", "test_")
+_FEW_POINTS = 30
+_POINTS = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.6}
+
+
+def can_show(image_shape, levels: int) -> bool:
+    """Returns whether `image_grid` takes such images: grey or colour, with levels."""
+    return levels >= 2 and image_shape[-1] in (1, 3)
+
+
+def image_grid(
+    images,
+    levels: int,
+    columns: int | None = None,
+    scale: int | None = None,
+    group: int | None = None,
+) -> np.ndarray:
+    """Lays images out in a grid, row by row, between thin grey borders.
+
+    Args:
+      images: Array, `[N, H, W, C]`, C 1 or 3, of values in `0 .. levels - 1`, shown
+        from black to white.
+      levels: Number of grey levels, at least 2.
+      columns: Images in a row; None makes the grid about square.
+      scale: Screen pixels per image pixel, without interpolation; None enlarges small
+        images to about 64 pixels.
+      group: Number of neighbours in a row that belong together; a wider gap stands
+        between groups. It divides `columns`; None takes the row as one.
+
+    Returns:
+      uint8 array, `[h, w, C]`.
+
+    Raises:
+      ValueError: If there are no images, the shape, `levels`, `columns`, `scale` or
+        `group` is impossible, or a value is outside of its range or not a number.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
+        raise ValueError(
+            f"A grid shows images [N, H, W, 1] or [N, H, W, 3], at least one. "
+            f"Received: images.shape={images.shape}"
+        )
+    count, height, width, channels = images.shape
+    columns = math.ceil(math.sqrt(count)) if columns is None else columns
+    scale = max(1, _TILE_PIXELS // max(height, width)) if scale is None else scale
+    group = columns if group is None else group
+    for name, value, least in (
+        ("levels", levels, 2),
+        ("columns", columns, 1),
+        ("scale", scale, 1),
+        ("group", group, 1),
+    ):
+        if value < least:
+            raise ValueError(
+                f"{name} is at least {least} in a grid. Received: {name}={value}"
+            )
+    if columns % group:
+        raise ValueError(
+            f"group divides columns in a grid. Received: group={group}, "
+            f"columns={columns}"
+        )
+    if not (images.min() >= 0 and images.max() <= levels - 1):
+        raise ValueError(
+            f"Values of images lie in 0 .. levels - 1. Received: levels={levels}, "
+            f"images from {images.min()} to {images.max()}"
+        )
+    rows = math.ceil(count / columns)
+    grey = np.rint(images.astype(np.float64) * (255 / (levels - 1))).astype(np.uint8)
+    tiles = grey.repeat(scale, axis=1).repeat(scale, axis=2)
+    line = 1 if scale == 1 else max(2, scale // 2)
+    tiles = np.pad(
+        tiles, ((0, 0), (line, 0), (line, 0), (0, 0)), constant_values=_BORDER
+    )
+    empty = ((0, rows * columns - count), (0, 0), (0, 0), (0, 0))
+    tiles = np.pad(tiles, empty, constant_values=_BORDER)
+    high, wide = tiles.shape[1:3]
+    grid = tiles.reshape(rows, columns, high, wide, channels).swapaxes(1, 2)
+    grid = grid.reshape(rows * high, columns // group, group * wide, channels)
+    gap = 3 * line
+    grid = np.pad(grid, ((0, 0), (0, 0), (gap, 0), (0, 0)), constant_values=_BORDER)
+    grid = grid.reshape(rows * high, -1, channels)[:, gap:]
+    return np.pad(grid, ((0, line), (0, line), (0, 0)), constant_values=_BORDER)
+
+
+def save_png(path, array) -> None:
+    """Writes a picture as PNG, whole or not at all.
+
+    Args:
+      path: File to make or replace; its directory must exist.
+      array: uint8 array, `[h, w, 1]` or `[h, w, 3]`.
+
+    Raises:
+      ValueError: If the array is no such picture.
+    """
+    array = np.asarray(array)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"A picture is uint8, [h, w, 1] or [h, w, 3]. "
+            f"Received: dtype={array.dtype}, shape={array.shape}"
+        )
+    content = io.BytesIO()
+    Image.fromarray(array.squeeze(-1) if array.shape[-1] == 1 else array).save(
+        content, format="PNG"
+    )
+    replace_file(path, content.getvalue())
+
+
+def learning_curves(
+    scalars: Sequence[Mapping],
+    path,
+    panels: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Draws a run's scalars against the step as a PNG, a panel for each group of terms.
+
+    A long curve is drawn pale under its running mean. A key that begins with
+    `validation_`, `val_` or `test_` is drawn with points, in the colour of the training
+    curve it belongs to. A null breaks its curve. The vertical axis fits what follows
+    the first twentieth of the steps, less the outermost half per cent at either end.
+
+    Args:
+      scalars: Records in the order of their steps: "step" and the values of any terms.
+      path: PNG file to make or replace; its directory must exist.
+      panels: Title of each panel -> its keys. None draws the keys that name bits per
+        dimension, then those of the adversary (generator, discriminator, penalty).
+
+    Raises:
+      ValueError: If no record has any of the keys.
+    """
+    keys = list(dict.fromkeys(key for record in scalars for key in record))
+    panels = _default_panels(keys) if panels is None else panels
+    shown = {
+        title: [key for key in wanted if key in keys]
+        for title, wanted in panels.items()
+    }
+    shown = {title: wanted for title, wanted in shown.items() if wanted}
+    if not shown:
+        raise ValueError(
+            f"Learning curves need records of the terms they draw. "
+            f"Received: keys={keys}, panels={dict(panels)}"
+        )
+    figure = Figure(figsize=(6.4 * len(shown), 4.2), dpi=110, layout="constrained")
+    axes = figure.subplots(1, len(shown), squeeze=False)[0]
+    for axis, (title, wanted) in zip(axes, shown.items(), strict=True):
+        _draw_panel(axis, title, wanted, scalars)
+    replace_file(path, figure_png(figure))
+
+
+def _default_panels(keys):
+    bits = [key for key in keys if "bits_per_dim" in key]
+    words = ("generator", "discriminator", "adversar", "penalty")
+    adversary = [
+        key for key in keys if key not in bits and any(word in key for word in words)
+    ]
+    return {"Likelihood (bits/dim)": bits, "Adversary (nats)": adversary}
+
+
+def _draw_panel(axis, title, keys, scalars):
+    colours = {}
+    lines = []
+    for key in keys:
+        held_out = next((start for start in _HELD_OUT if key.startswith(start)), "")
+        term = key.removeprefix(held_out)
+        colour = colours.setdefault(term, f"C{len(colours)}")
+        points = [(record["step"], record[key]) for record in scalars if key in record]
+        steps, values = np.array(points, np.float64).T
+        label = key.replace("_", " ")
+        if held_out or len(values) <= _FEW_POINTS:
+            axis.plot(steps, values, "o-", color=colour, label=label, **_POINTS)
+        else:
+            axis.plot(steps, values, color=colour, linewidth=0.8, alpha=0.3)
+            axis.plot(steps, running_mean(values), color=colour, label=label)
+        lines.append((steps, values))
+    axis.set_ylim(settled_limits(lines))
+    dress(axis, title)
+    axis.set_xlabel("step")
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axis.legend(
+        frameon=False,
+        fontsize=8.5,
+        ncols=min(3, len(keys)),
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.14),
+    )

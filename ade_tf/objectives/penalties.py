@@ -1,0 +1,114 @@
+"""Penalties on the gradient of the discriminator with respect to its input.
+
+Each takes `(discriminator, real, fake, uniform)`, uses what it needs of them and
+returns a scalar without a coefficient, the mean over the local batch. The images are
+taken as constants: a penalty trains the discriminator alone. One of `RecordedPasses`
+that has judged the images already is not run again.
+"""
+
+import tensorflow as tf
+
+from ade_tf.objectives.recorded_passes import RecordedPasses
+
+__all__ = ["interpolates", "no_penalty", "r1", "r1_r2", "r2"]
+
+
+def no_penalty(discriminator, real, fake, uniform) -> tf.Tensor:
+    """Returns zero: the discriminator's gradient is free."""
+    del discriminator, fake, uniform
+    return tf.zeros([], real.dtype)
+
+
+def interpolates(discriminator, real, fake, uniform) -> tf.Tensor:
+    """Returns the penalty on gradients between real images and samples.
+
+        mean (||grad t(x^)||_2 - 1)^2,   x^ = u x_real + (1 - u) x_fake
+
+    (arXiv 1704.00028, eq. 3). The norm is over all axes but the batch; where it is zero
+    its gradient is taken as zero.
+
+    Args:
+      discriminator: Function of images `[B, H, W, C]` that returns logits, `[B]`.
+      real: Float Tensor, `[B, H, W, C]`.
+      fake: Float Tensor of the same shape.
+      uniform: Draws from U[0, 1), `[B, 1, 1, 1]`.
+
+    Returns:
+      Scalar, at least 0.
+
+    Raises:
+      ValueError: If the shapes do not belong together.
+    """
+    if not real.shape.is_compatible_with(fake.shape):
+        raise ValueError(
+            f"Interpolation needs as many samples as real images, of one shape. "
+            f"Received: real.shape={real.shape}, fake.shape={fake.shape}"
+        )
+    if not uniform.shape.is_compatible_with([real.shape[0], 1, 1, 1]):
+        raise ValueError(
+            f"Interpolation draws one number per image, [B, 1, 1, 1]. "
+            f"Received: uniform.shape={uniform.shape}, real.shape={real.shape}"
+        )
+    squared = _squared_gradient_norm(discriminator, fake + uniform * (real - fake))
+    # The square root has no finite gradient at 0, and 0 * inf in the unused branch of
+    # a single tf.where would still be NaN.
+    positive = squared > 0
+    root = tf.sqrt(tf.where(positive, squared, tf.ones_like(squared)))
+    norm = tf.where(positive, root, tf.zeros_like(root))
+    return tf.reduce_mean((norm - 1.0) ** 2)
+
+
+def r1(discriminator, real, fake, uniform) -> tf.Tensor:
+    """Returns the penalty on gradients at real images (arXiv 1801.04406, eq. 9).
+
+        1/2 mean ||grad t(x_real)||_2^2
+
+    Args:
+      discriminator: Function of images `[B, H, W, C]` that returns logits, `[B]`.
+      real: Float Tensor, `[B, H, W, C]`.
+      fake: Not used.
+      uniform: Not used.
+
+    Returns:
+      Scalar, at least 0.
+    """
+    del fake, uniform
+    return 0.5 * tf.reduce_mean(_squared_gradient_norm(discriminator, real))
+
+
+def r2(discriminator, real, fake, uniform) -> tf.Tensor:
+    """Returns the penalty on gradients at samples (arXiv 1801.04406, eq. 10).
+
+        1/2 mean ||grad t(x_fake)||_2^2
+
+    Args:
+      discriminator: Function of images `[B, H, W, C]` that returns logits, `[B]`.
+      real: Not used.
+      fake: Float Tensor, `[B, H, W, C]`.
+      uniform: Not used.
+
+    Returns:
+      Scalar, at least 0.
+    """
+    return r1(discriminator, fake, real, uniform)
+
+
+def r1_r2(discriminator, real, fake, uniform) -> tf.Tensor:
+    """Returns the sum of `r1` and `r2`, as arXiv 2501.05441 uses them together.
+
+    Args:
+      discriminator: Function of images `[B, H, W, C]` that returns logits, `[B]`.
+      real: Float Tensor, `[B, H, W, C]`.
+      fake: Float Tensor of the same shape.
+      uniform: Not used.
+
+    Returns:
+      Scalar, at least 0.
+    """
+    passes = RecordedPasses.of(discriminator)
+    return r1(passes, real, fake, uniform) + r2(passes, real, fake, uniform)
+
+
+def _squared_gradient_norm(discriminator, images):
+    gradient = RecordedPasses.of(discriminator).gradient(images)
+    return tf.reduce_sum(gradient**2, axis=tf.range(1, tf.rank(gradient)))

@@ -1,0 +1,158 @@
+"""What a picture is asked to show, and what a mode makes of it."""
+
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.archives import ArrayParts
+from ade_tf.data import ImageData, Split
+from ade_tf.drawing.grids import image_grid, save_png
+from ade_tf.models import Sampler, labels_in_turn
+from ade_tf.progress import Passes
+from ade_tf.runs import LoadedRun, load_data
+
+__all__ = ["Grid", "Request"]
+
+_BATCH = 500
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Request:
+    """A picture that is asked for.
+
+    Attributes:
+      run: The trained run.
+      options: The `PictureOptions`.
+    """
+
+    run: LoadedRun
+    options: object
+
+    @property
+    def model(self):
+        """The run's model."""
+        return self.run.model
+
+    @functools.cached_property
+    def data(self) -> ImageData:
+        """The run's images."""
+        return load_data(self.run.config.data, self.options.data_dir)
+
+    @property
+    def classes(self):
+        """The classes shown, in turn: those asked for, or all of the model's."""
+        return self.options.label or range(self.model.num_classes)
+
+    @functools.cached_property
+    def _test(self) -> Split:
+        """The test images, float32; of the classes asked for, if any are."""
+        split = self.data.test
+        wanted = slice(None)
+        if self.options.label:
+            wanted = np.isin(split.labels, self.options.label)
+        if not len(split.labels[wanted]):
+            raise ValueError(
+                "there must be test images of the classes asked for. "
+                f"Received: label={','.join(map(str, self.options.label))}"
+            )
+        return Split(split.images[wanted].astype(np.float32), split.labels[wanted])
+
+    def test_images(self, count: int) -> tuple:
+        """Returns the first test images and, for a conditional model, their labels."""
+        labels = self.model.own_labels(self._test.labels[:count])
+        return self._test.images[:count], labels
+
+    def test_pairs(self, count: int) -> tuple:
+        """Returns the first and the second images of pairs of test images.
+
+        Those of a conditional model are of one class, the classes in turn; their labels
+        come third, else None.
+        """
+        images, labels = self.test_images(None if self.model.conditional else 2 * count)
+        if labels is None:
+            return images[0::2], images[1::2], None
+        pairs = _pairs_by_class(labels.numpy(), self.classes)[:count]
+        if not pairs:
+            raise ValueError(
+                "pairs need two test images of a class that is asked for. "
+                f"Received: label={','.join(map(str, self.options.label))}"
+            )
+        first, second = np.transpose(pairs)
+        return images[first], images[second], tf.gather(labels, first)
+
+    def batches(
+        self, count: int, temperature=None, classes=None, progress=None
+    ) -> Iterator[np.ndarray]:
+        """Yields samples in batches, `[B, H, W, C]`.
+
+        Args:
+          count: Number of samples.
+          temperature: Factor on the standard deviations; None: as the options say.
+          classes: Of a conditional model, their classes in turn; None: all `classes`.
+          progress: Called with `(done, count)` samples after each batch.
+        """
+        temperature = self.options.temperature if temperature is None else temperature
+        classes = self.classes if classes is None else classes
+
+        def labels(first, count):
+            return labels_in_turn(count, classes, first)
+
+        return self._sampler(min(count, _BATCH)).batches(
+            count, temperature, labels if self.model.conditional else None, progress
+        )
+
+    def samples(self, count: int, temperature=None) -> np.ndarray:
+        """Returns what `batches` yields, `[count, H, W, C]`."""
+        progress = Passes("samples", unit="images")
+        batches = self.batches(count, temperature, progress=progress)
+        return np.concatenate([*batches])
+
+    @functools.cached_property
+    def _sampler(self):
+        """Function of a batch size: its `Sampler`, one for all temperatures."""
+        options = self.options
+        return functools.cache(
+            lambda size: Sampler(self.model, size, options.seed, options.noise)
+        )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Grid:
+    """Images in the order in which they are laid out.
+
+    Attributes:
+      images: `[N, H, W, C]` in 0 .. levels-1.
+      columns: Images in a row; None for about a square.
+      group: Neighbours in a row that belong together; None for the whole row.
+    """
+
+    images: np.ndarray
+    columns: int | None = None
+    group: int | None = None
+
+    @classmethod
+    def of_groups(cls, *groups, columns: int):
+        """Returns a grid: the first image of each group, the second ones, and so on."""
+        images = np.stack(groups, axis=1).reshape(-1, *groups[0].shape[1:])
+        return cls(images, columns, len(groups))
+
+    def arrays(self, levels: int) -> dict[str, ArrayParts]:
+        """Returns `images`."""
+        kind = np.uint8 if levels else np.float32
+        return {"images": ArrayParts(self.images.shape, kind, [self.images])}
+
+    def write(self, path: pathlib.Path, levels: int) -> None:
+        """Writes the images, with values in 0 .. levels-1, as a PNG."""
+        save_png(path, image_grid(self.images, levels, self.columns, group=self.group))
+
+
+def _pairs_by_class(labels, classes):
+    """Returns pairs of positions with one label, by turns of the classes."""
+    found = [np.flatnonzero(labels == label) for label in classes]
+    found = [places[: len(places) // 2 * 2].reshape(-1, 2) for places in found]
+    longest = max(map(len, found))
+    return [pairs[i] for i in range(longest) for pairs in found if i < len(pairs)]

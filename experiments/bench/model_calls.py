@@ -1,0 +1,43 @@
+"""What is timed of a model: its training step, its log_prob and its samples."""
+
+import tensorflow as tf
+
+from ade_tf.models import bound_terms, sample
+from ade_tf.randomness import fold
+from experiments.bench.calls import Call
+
+__all__ = ["model_calls"]
+
+
+def model_calls(model, images) -> dict:
+    """Returns the traced functions of a model, each on one fixed batch.
+
+    Args:
+      model: A compiled `AdaptiveDensityEstimator`.
+      images: Tensor `[B, H, W, C]` in 0 .. levels-1.
+
+    Returns:
+      `mode -> Call`: `train` makes a `train_step`, as `fit` does; `log_prob` (where
+      there is a likelihood) is the single-sample bound with its noise; `sample` draws
+      as many images.
+    """
+    count = int(images.shape[0])
+    # Arguments, not constants, or TensorFlow would compute the noise once and for all.
+    seed, indices = fold(0), tf.range(count, dtype=tf.int64)
+
+    def log_prob(*arguments):
+        return -bound_terms(model, *arguments).loss_nats(1.0)
+
+    def draw(seed):
+        return sample(model, count, 1.0, seed)
+
+    def traced(function, *arguments):
+        compiled = function == model.train_step and model.jit_compile
+        made = tf.function(function, autograph=False, jit_compile=compiled or None)
+        return Call(made, arguments)
+
+    calls = {"train": traced(model.train_step, {"image": images})}
+    if model.config.preset.likelihood:
+        calls["log_prob"] = traced(log_prob, images, seed, indices)
+    calls["sample"] = traced(draw, seed)
+    return calls
