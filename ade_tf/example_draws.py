@@ -3,9 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.randomness import fold
+from ade_tf.randomness import Draws, fold
 
-__all__ = ["normal_per_example", "uniform_per_example"]
+__all__ = ["ExampleDraws"]
 
 # Examples drawn in one turn of the loop, which costs more than a small draw.
 _TOGETHER = 8
@@ -18,26 +18,40 @@ _STEPS = np.array([0x9E3779B9, 0xBB67AE85], np.int64)
 _SCRAMBLE = np.array([0x3EC8F720, 0x02461E29], np.int64)
 
 
-def normal_per_example(shape, seed, indices) -> tf.Tensor:
-    """Draws each example from N(0, 1) by itself, so that no batch size can show.
+class ExampleDraws(Draws):
+    """Draws of each example by itself, so that no batch size can show.
 
-    The example at position i is `tf.random.stateless_normal(shape, fold(seed, i),
-    alg="philox")`.
+    The first normal draw of the example at position i is
+    `tf.random.stateless_normal(shape, fold(seed, i), alg="philox")`, the k-th after it
+    that of the seed `fold(seed, k)`. The streams of a purpose (`of`) have a seed of
+    their own, whatever else is drawn.
 
     Args:
-      shape: Of one example, known numbers.
       seed: An integer or int32 `[2]` Tensor.
       indices: Integer Tensor, `[B]`, the examples' positions in their set.
-
-    Returns:
-      float32 Tensor, `[B, *shape]`.
     """
-    return _draw(tf.raw_ops.StatelessRandomNormalV2, shape, seed, indices)
 
+    def __init__(self, seed, indices):
+        self.count = tf.shape(indices)[0]
+        self._seed = seed
+        self._indices = indices
+        self._calls = 0
 
-def uniform_per_example(shape, seed, indices) -> tf.Tensor:
-    """Draws each example from U[0, 1); see `normal_per_example`."""
-    return _draw(tf.raw_ops.StatelessRandomUniformV2, shape, seed, indices)
+    def of(self, purpose: str) -> "ExampleDraws":
+        return ExampleDraws(fold(self._seed, purpose), self._indices)
+
+    def normal(self, shape, dtype=tf.float32) -> tf.Tensor:
+        """Draws from N(0, 1); `shape` holds known numbers."""
+        return self._next(tf.raw_ops.StatelessRandomNormalV2, shape, dtype)
+
+    def uniform(self, shape, dtype=tf.float32) -> tf.Tensor:
+        """Draws from U[0, 1); `shape` holds known numbers."""
+        return self._next(tf.raw_ops.StatelessRandomUniformV2, shape, dtype)
+
+    def _next(self, draw, shape, dtype):
+        seed = fold(self._seed, self._calls) if self._calls else self._seed
+        self._calls += 1
+        return tf.cast(_draw(draw, shape, seed, self._indices), dtype)
 
 
 def _draw(draw, shape, seed, indices):

@@ -6,8 +6,9 @@ import pathlib
 import keras
 import tensorflow as tf
 
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models import bound_terms, decode, encode, sample
+from ade_tf.models import decode, encode, sample
 from ade_tf.randomness import fold
 from ade_tf.runs import load_run
 
@@ -98,7 +99,7 @@ def _without_labels(model):
         "log_prob": log_prob,
         "bits_per_dim": lambda images: bits_per_dim(log_prob(images, 0), model.dims),
         "sample": lambda num, temperature, seed: _drawn(model, num, temperature, seed),
-        "encode": lambda images: encode(model, images),
+        "encode": lambda images: encode(model, model.batch(images)),
         "decode": lambda z: tf.cast(decode(model, z), _kind(model)),
     }
 
@@ -120,21 +121,26 @@ def _given_labels(model):
             log_prob(images, labels, 0), model.dims
         ),
         "sample": drawn,
-        "encode": lambda images, labels: encode(model, images, checked(labels, images)),
+        "encode": lambda images, labels: encode(
+            model, model.batch(images, checked(labels, images))
+        ),
         "decode": lambda z, labels: tf.cast(
-            decode(model, z, checked(labels, z)), _kind(model)
+            decode(model, z, model.condition(checked(labels, z))), _kind(model)
         ),
     }
 
 
 def _log_prob(model, images, seed, labels=None):
     indices = tf.range(tf.shape(images, tf.int64)[0], dtype=tf.int64)
-    terms = bound_terms(model, images, _seed(seed), indices, labels)
-    return -terms.loss_nats(1.0)
+    batch = model.batch(images, labels, indices)
+    terms = model.likelihood_terms(batch, ExampleDraws(_seed(seed), indices))
+    return -terms.loss_nats()
 
 
 def _drawn(model, num, temperature, seed, labels=None):
-    found = sample(model, num, temperature, _seed(seed), labels=labels)
+    draws = ExampleDraws(_seed(seed), tf.range(num))
+    condition = model.condition(labels)
+    found = sample(model, draws, temperature, condition=condition)
     return tf.cast(found, _kind(model))
 
 

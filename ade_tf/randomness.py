@@ -8,7 +8,14 @@ import zlib
 
 import tensorflow as tf
 
-__all__ = ["Draws", "current_draws", "draws_scope", "fold"]
+__all__ = [
+    "BatchDraws",
+    "Draws",
+    "MeanDraws",
+    "current_draws",
+    "draws_scope",
+    "fold",
+]
 
 _scopes = threading.local()
 
@@ -42,42 +49,89 @@ def fold(seed, *purposes) -> tf.Tensor:
 
 
 class Draws:
+    """Random numbers for the examples of a batch: one interface for every purpose.
+
+    `normal` and `uniform` give `[count, *shape]`, a row for each example. `of` names
+    what the next numbers are for, where streams have names.
+
+    Attributes:
+      count: Number of examples, an integer or a scalar Tensor.
+    """
+
+    count: int | tf.Tensor
+
+    def normal(self, shape, dtype=tf.float32) -> tf.Tensor:
+        """Draws from N(0, 1), `[count, *shape]`."""
+        raise NotImplementedError
+
+    def uniform(self, shape, dtype=tf.float32) -> tf.Tensor:
+        """Draws from U[0, 1), `[count, *shape]`."""
+        raise NotImplementedError
+
+    def of(self, purpose: str) -> "Draws":
+        """Returns the draws of a purpose, the same where streams have no names."""
+        del purpose
+        return self
+
+
+class MeanDraws(Draws):
+    """Every number's mean in place of a draw: 0 for a normal, 1/2 for a uniform one.
+
+    Args:
+      count: Number of examples.
+    """
+
+    def __init__(self, count):
+        self.count = count
+
+    def normal(self, shape, dtype=tf.float32) -> tf.Tensor:
+        return tf.zeros(_rows(self.count, shape), dtype)
+
+    def uniform(self, shape, dtype=tf.float32) -> tf.Tensor:
+        return tf.fill(_rows(self.count, shape), tf.constant(0.5, dtype))
+
+
+class BatchDraws(Draws):
     """A numbered row of random streams over the examples of a global batch.
 
-    The k-th call of a `Draws` reads the k-th stream. A replica draws for the whole
-    global batch and keeps its own part, so that an example's values depend on its
-    position in the global batch and not on how many replicas share the work. Calls are
-    counted while a graph is traced: make it inside the function that uses it, and do
-    not call it in the body of a loop.
+    The k-th call reads the k-th stream. A replica draws for the whole global batch and
+    keeps its own part, so that an example's values depend on its position in the global
+    batch and not on how many replicas share the work. Calls are counted while a graph
+    is traced: make it inside the function that uses it, and do not call it in the body
+    of a loop.
 
     Args:
       seed: Integer or int32 `[2]` Tensor; say what it is for with `fold`.
+      count: Examples of this replica, an integer or a scalar Tensor.
       shard: `(replica_index, num_replicas)`; replicas hold equal, contiguous parts.
     """
 
-    def __init__(self, seed, shard=(0, 1)):
+    def __init__(self, seed, count, shard=(0, 1)):
+        self.count = count
         self._seed = fold(seed)
-        self._index, self._count = shard
+        self._shard = shard
         self._calls = 0
         self._groups = []
 
     def normal(self, shape, dtype=tf.float32) -> tf.Tensor:
-        """Draws from N(0, 1); `shape[0]` is the local batch size."""
         return self._draw(tf.random.stateless_normal, shape, dtype)
 
     def uniform(self, shape, dtype=tf.float32) -> tf.Tensor:
-        """Draws from U[0, 1); `shape[0]` is the local batch size."""
         return self._draw(tf.random.stateless_uniform, shape, dtype)
+
+    def repeat(self, times: int) -> "BatchDraws":
+        """Returns fresh draws for `times` copies of each example, side by side."""
+        return BatchDraws(self._seed, self.count * times, self._shard)
 
     def _draw(self, function, shape, dtype):
         seed = fold(self._seed, self._calls)
         self._calls += 1
-        shape = tf.convert_to_tensor(shape, tf.int32)
-        total = tf.concat([shape[:1] * self._count, shape[1:]], 0)
+        index, replicas = self._shard
+        total = _rows(self.count * replicas, shape)
         values = function(total, seed, dtype=dtype, alg="philox")
-        if self._count == 1:
+        if replicas == 1:
             return values
-        return values[self._index * shape[0] : (self._index + 1) * shape[0]]
+        return values[index * self.count : (index + 1) * self.count]
 
     def scope(self):
         """Makes these the draws of the networks called inside (this thread only)."""
@@ -94,7 +148,7 @@ class Draws:
     def log(self):
         """Gives a list that at the end holds a function for each group made inside.
 
-        A call of it returns new `Draws` that repeat those of the group.
+        A call of it returns new draws that repeat those of the group.
 
         Raises:
           ValueError: At the end, if a call was made outside of any group.
@@ -105,13 +159,13 @@ class Draws:
         calls, known = self._calls - start, sum(b - a for a, b in groups)
         if calls != known:
             raise ValueError(
-                "what is to be repeated draws inside of `Draws.group` only. "
+                "what is to be repeated draws inside of `BatchDraws.group` only. "
                 f"Received: {calls} calls, {known} of them in groups"
             )
         found.extend(functools.partial(self._from, start) for start, _ in groups)
 
     def _from(self, calls):
-        again = Draws(self._seed, (self._index, self._count))
+        again = BatchDraws(self._seed, self.count, self._shard)
         again._calls = calls
         return again
 
@@ -127,6 +181,11 @@ def draws_scope(draws):
         _scopes.draws = previous
 
 
-def current_draws() -> Draws | None:
-    """Returns the draws of the innermost `Draws.scope`, or None outside of any."""
+def current_draws() -> BatchDraws | None:
+    """Returns the draws of the innermost `BatchDraws.scope`, or None outside of any."""
     return getattr(_scopes, "draws", None)
+
+
+def _rows(count, shape):
+    shape = tf.convert_to_tensor(shape, tf.int32)
+    return tf.concat([tf.reshape(tf.cast(count, tf.int32), [1]), shape], 0)

@@ -2,22 +2,9 @@
 
 import tensorflow as tf
 
-__all__ = ["Additive", "Affine", "bounded"]
+from ade_tf.networks.blocks import bounded
 
-
-def bounded(raw: tf.Tensor, bound: float) -> tf.Tensor:
-    """Softly limits a value to (-bound, bound): `bound * tanh(raw / bound)`.
-
-    The slope at 0 is 1, so small values pass almost unchanged.
-
-    Args:
-      raw: Float Tensor of any shape.
-      bound: Limit, > 0.
-
-    Returns:
-      A Tensor like `raw`.
-    """
-    return bound * tf.tanh(raw / bound)
+__all__ = ["Additive", "Affine"]
 
 
 class Additive:

@@ -64,7 +64,7 @@ class ObjectiveConfig:
         "none",
         "Gradient penalty of the discriminator: `r1` on real images, `r2` on samples, "
         "`r1_r2` their sum, `interpolates` between the two.",
-        choices=PENALTIES,
+        choices=("none", *PENALTIES),
     )
     penalty_weight: float = setting(
         1.0,

@@ -1,24 +1,44 @@
-"""Distributions of the model that TensorFlow Probability does not have ready-made.
+"""Densities of the family's slots, and distributions that TFP does not have.
 
-`POSTERIORS` maps the name of each form of q(z | x), for a vector or for one level of
-maps, to its constructor: `(latent_shape, **settings)`, with the settings of all forms.
-What it builds has `parameters_size` and `draw(parameters, eps)`.
+Prior, posterior, decoder and dequantizer are Keras layers whose method `density` takes
+a context and returns a `Density`. `POSTERIORS` maps the name of each form of q(z | x),
+for a vector or for one level of maps, to its constructor, which takes the latent shape;
+what it builds has `parameters_size` and takes an encoder's output to a `Density`.
 """
 
-from ade_tf.distributions.draw import LatentDraw
+from ade_tf.distributions.decoders import GaussianDecoder, TopDownGaussianDecoder
+from ade_tf.distributions.density import Density, Draw, Reparameterized, kl_by_unit
+from ade_tf.distributions.dequantizers import NoNoise, UniformNoise
+from ade_tf.distributions.encoders import Inference, TopDownEncoder, VectorEncoder
 from ade_tf.distributions.iaf import InverseAutoregressive
-from ade_tf.distributions.image_density import feature_density, image_density
+from ade_tf.distributions.image_density import image_density
 from ade_tf.distributions.low_rank_normal import LowRankNormal
+from ade_tf.distributions.normal import LowRank, Normal, feature_density
 from ade_tf.distributions.posterior import DiagonalGaussian
+from ade_tf.distributions.priors import Prior, StandardNormal
 
 __all__ = [
     "POSTERIORS",
+    "Density",
     "DiagonalGaussian",
+    "Draw",
+    "GaussianDecoder",
+    "Inference",
     "InverseAutoregressive",
-    "LatentDraw",
+    "LowRank",
     "LowRankNormal",
+    "NoNoise",
+    "Normal",
+    "Prior",
+    "Reparameterized",
+    "StandardNormal",
+    "TopDownEncoder",
+    "TopDownGaussianDecoder",
+    "UniformNoise",
+    "VectorEncoder",
     "feature_density",
     "image_density",
+    "kl_by_unit",
 ]
 
 POSTERIORS = {"gaussian": DiagonalGaussian, "iaf": InverseAutoregressive}

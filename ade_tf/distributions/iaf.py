@@ -3,9 +3,10 @@
 import keras
 import tensorflow as tf
 
-from ade_tf.distributions.draw import LatentDraw, sum_positions
+from ade_tf.distributions.density import Draw, Reparameterized, sum_positions
 from ade_tf.distributions.posterior import DiagonalGaussian
 from ade_tf.networks import AutoregressiveNetwork
+from ade_tf.networks.blocks import bounded
 
 __all__ = ["InverseAutoregressive"]
 
@@ -13,7 +14,7 @@ _LOG_SCALE_BOUND = 2.0
 
 
 class InverseAutoregressive(keras.layers.Layer):
-    """Posterior by inverse autoregressive flow, against a standard normal prior.
+    """Posterior by inverse autoregressive flow.
 
         z_0 = m + s * eps,   eps ~ N(0, I)
         z_t = a_t(z_(t-1), h) + exp(l_t(z_(t-1), h)) * z_(t-1),   l = 2 tanh(r / 2)
@@ -71,26 +72,40 @@ class InverseAutoregressive(keras.layers.Layer):
         """Values that the encoder puts out for each image (and position): m, r, h."""
         return self._base.parameters_size + self._width
 
-    def draw(self, parameters, eps) -> LatentDraw:
-        """Returns a draw from q(z | x), with its KL and log-ratio at the draw.
+    def call(self, parameters) -> Reparameterized:
+        """Returns q(z | x) for a batch of the encoder's outputs.
+
+        Its density is known at its draws alone: that of another value would take as
+        many passes as z has dimensions.
 
         Args:
           parameters: Float Tensor, `[B, parameters_size]` or
             `[B, h, w, parameters_size]`: m, the raw ln s, then h.
-          eps: Standard normal draws, of z's shape.
         """
         size = self._base.parameters_size
-        mean, log_scale = self._base.mean_and_log_scale(parameters[..., :size])
-        z = mean + tf.exp(log_scale) * eps
-        log_q = -0.5 * eps**2 - log_scale
+        base = self._base(parameters[..., :size])
         context = tf.reshape(parameters[..., size:], [-1, *self._maps[:2], self._width])
+        return _Flow(base, context, self._maps, self._networks)
+
+
+class _Flow(Reparameterized):
+    """The density that the steps make of the Gaussian they start from."""
+
+    def __init__(self, base, context, maps, networks):
+        self.noise_shape = base.noise_shape
+        self._base = base
+        self._context = context
+        self._maps = maps
+        self._networks = networks
+
+    def from_noise(self, noise, temperature=1.0) -> Draw:
+        z = self._base.mean() + temperature * self._base.stddev() * noise
+        log_q = self._base.distribution.distribution.log_prob(z)
         z, log_q = (tf.reshape(x, [-1, *self._maps]) for x in (z, log_q))
         for network in self._networks:
-            shift, raw = network(z, context)
-            step_log_scale = _LOG_SCALE_BOUND * tf.tanh(raw / _LOG_SCALE_BOUND)
-            z = shift + tf.exp(step_log_scale) * z
-            log_q -= step_log_scale
-        # The constants of ln q and ln p cancel.
-        kl = sum_positions(log_q + 0.5 * z**2)
-        z = tf.reshape(z, [-1, *self._base.latent_shape])
-        return LatentDraw(z, kl, tf.reduce_sum(kl, axis=-1))
+            shift, raw = network(z, self._context)
+            log_scale = bounded(raw, _LOG_SCALE_BOUND)
+            z = shift + tf.exp(log_scale) * z
+            log_q -= log_scale
+        z = tf.reshape(z, [-1, *self.noise_shape])
+        return Draw(z, sum_positions(log_q))

@@ -3,30 +3,13 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from ade_tf.distributions.low_rank_normal import LowRankNormal
+from ade_tf.distributions.normal import feature_density
 from ade_tf.networks import LowRankScale
 
-__all__ = ["feature_density", "image_density"]
+__all__ = ["image_density"]
 
 tfd = tfp.distributions
 tfb = tfp.bijectors
-
-
-def feature_density(mu, scale) -> tfd.Distribution:
-    """Returns p(y | z), a Gaussian on features.
-
-        N(y; mu, diag(sigma^2)),   with factors W   N(y; mu, diag(sigma^2) + W W^T)
-
-    Args:
-      mu: Float Tensor, `[B, H, W, C]`.
-      scale: sigma, positive, of a shape that broadcasts to mu's; or a `LowRankScale`.
-
-    Returns:
-      A distribution of batch shape `[B]` and event shape `[H, W, C]`.
-    """
-    if not isinstance(scale, LowRankScale):
-        return tfd.Independent(tfd.Normal(mu, scale), 3)
-    return LowRankNormal(mu, scale.sigma, scale.factors)
 
 
 def image_density(mu, sigma, feature_map: tfb.Bijector) -> tfd.TransformedDistribution:
@@ -63,7 +46,8 @@ def image_density(mu, sigma, feature_map: tfb.Bijector) -> tfd.TransformedDistri
             f"The scale of the features broadcasts to their mean, of shape {mu.shape}. "
             f"Received: sigma.shape={sigma.shape}"
         )
-    return tfd.TransformedDistribution(feature_density(mu, scale), feature_map)
+    features = feature_density(mu, scale).distribution
+    return tfd.TransformedDistribution(features, feature_map)
 
 
 def _broadcasts_to(shape: tf.TensorShape, target: tf.TensorShape) -> bool:

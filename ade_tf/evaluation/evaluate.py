@@ -129,7 +129,7 @@ def _obstacle(evaluation, name):
     if name in ("active_units", "mutual_information"):
         if evaluation.model.encoder is None:
             return f"needs a preset with an encoder. Received: {preset}"
-    if name == "mutual_information" and not evaluation.model.gaussian_posterior:
+    if name == "mutual_information" and missing(config, "gaussian", "vector"):
         return (
             "needs a posterior that is one Gaussian. Received: "
             f"posterior={config.model.posterior!r}, "

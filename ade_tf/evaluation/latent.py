@@ -45,7 +45,7 @@ def codes_step(model):
     """Returns the graph of a batch that `codes` calls."""
 
     def of_batch(batch, labels):
-        return [encode(model, batch, labels)]
+        return [encode(model, model.batch(batch, labels))]
 
     return _compiled(model, of_batch)
 
@@ -70,7 +70,8 @@ def moments_step(model):
     middle = 0.5 if model.levels else 0.0
 
     def moments(batch, labels):
-        posterior = model.posterior(tf.cast(batch, tf.float32) + middle, labels)
+        batch = model.batch(batch, labels)
+        posterior = model.posterior_density(batch.images + middle, batch.condition)
         return posterior.mean(), posterior.stddev()
 
     return _compiled(model, moments)

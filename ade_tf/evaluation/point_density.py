@@ -92,21 +92,21 @@ def log_prob_of_points(
 
 def _exact(model, x, num_samples, seed):
     del num_samples, seed
-    log_prob = model.image_distribution(None).log_prob(x)
+    log_prob = model.image_distribution().log_prob(x)
     return log_prob, tf.zeros_like(log_prob)
 
 
 def _by_importance(model, x, num_samples, seed):
     y, log_det = model.feature_map(x)
-    near, size = model.posterior(x), model.latent_size
-    prior = tfd.Independent(tfd.Normal(tf.zeros([size]), tf.ones([size])), 1)
+    near, size = model.posterior_density(x).distribution, model.latent_size
+    prior = model.prior.density().distribution
     shape = [num_samples, tf.shape(x)[0], size]
     eps = tf.random.stateless_normal(shape, seed, alg="philox")
     # By turns, so that the even and the odd ones are two estimates of one kind.
     from_prior = (tf.range(num_samples) // 2 % 2 == 0)[:, None, None]
     z = tf.where(from_prior, eps, near.mean() + near.stddev() * eps)
     rows = tf.repeat(y[None], num_samples, axis=0)
-    features = model.feature_distribution(tf.reshape(z, [-1, size]))
+    features = model.feature_density(tf.reshape(z, [-1, size]))
     log_p = features.log_prob(tf.reshape(rows, [-1, *y.shape[1:]]))
     log_prior = prior.log_prob(z)
     log_proposal = tf.reduce_logsumexp([log_prior, near.log_prob(z)], 0) - np.log(2.0)

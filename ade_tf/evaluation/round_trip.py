@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.example_draws import uniform_per_example
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models.scoring import full_batches
 from ade_tf.randomness import fold
@@ -62,12 +62,12 @@ def round_trip_errors(
     Returns:
       Two float64 arrays `[N]`: the maximum and the mean over the values of each image.
     """
-    to_features, to_images = maps or round_trip_maps(model)
+    noisy, to_features, to_images = maps or round_trip_maps(model)
     largest, mean = [], []
     total = -(-len(split) // batch_size)
     for batch, real in full_batches(split, batch_size):
-        x = _dequantized(model, batch["image"], fold(seed), batch["index"])
         labels = model.own_labels(batch["label"])
+        x = noisy(batch["image"], labels, fold(seed), batch["index"])
         back = to_images(to_features(x, labels), labels)
         error = np.abs(back.numpy() - x.numpy())[:real]
         error = error.reshape(real, -1).astype(np.float64)
@@ -79,12 +79,18 @@ def round_trip_errors(
 
 
 def round_trip_maps(model):
-    """Returns the graphs of f and f^-1, of a batch and its labels.
+    """Returns the graphs of x + u, of f and of f^-1, of a batch and its labels.
 
     They are functions of their own and share nothing but f(x): a cache, which would
     return the very x, has no part in it.
     """
     condition, feature_map = model.condition, model.feature_map
+
+    def dequantized(images, labels, seed, indices):
+        batch = model.batch(images, labels, indices)
+        return model.dequantize(batch, ExampleDraws(seed, indices)).value
+
+    noisy = tf.function(dequantized, autograph=False)
     to_features = tf.function(
         lambda x, labels: feature_map(x, condition(labels))[0], autograph=False
     )
@@ -92,15 +98,4 @@ def round_trip_maps(model):
         lambda y, labels: feature_map.forward_and_log_det(y, condition(labels))[0],
         autograph=False,
     )
-    return to_features, to_images
-
-
-@tf.function(autograph=False, reduce_retracing=True)
-def _noise(shape, seed, indices):
-    return uniform_per_example(shape, fold(seed, "dequantisation"), indices)
-
-
-def _dequantized(model, images, seed, indices):
-    if not model.levels:
-        return images
-    return images + _noise(model.image_shape, seed, indices)
+    return noisy, to_features, to_images

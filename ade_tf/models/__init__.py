@@ -1,18 +1,11 @@
 """The Keras model, its parts, its training step and what it answers."""
 
 from ade_tf.models.ade import AdaptiveDensityEstimator
+from ade_tf.models.answers import decode, encode, quantize, reconstruct, sample
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
+from ade_tf.models.batch import Batch
 from ade_tf.models.build import build_model
 from ade_tf.models.given_generator import copy_generator
-from ade_tf.models.inference import (
-    bound_terms,
-    decode,
-    encode,
-    log_weights,
-    quantize,
-    reconstruct,
-    sample,
-)
 from ade_tf.models.initialize import initialize_from_data
 from ade_tf.models.labels import labels_in_turn
 from ade_tf.models.parts import count_parameters
@@ -21,11 +14,11 @@ from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
 
 __all__ = [
     "AdaptiveDensityEstimator",
+    "Batch",
     "LikelihoodScorer",
     "LikelihoodScores",
     "Sampler",
     "averaged_weights",
-    "bound_terms",
     "build_model",
     "copy_generator",
     "count_parameters",
@@ -33,7 +26,6 @@ __all__ = [
     "encode",
     "initialize_from_data",
     "labels_in_turn",
-    "log_weights",
     "quantize",
     "reconstruct",
     "sample",

@@ -1,5 +1,8 @@
 """The adaptive density estimator: one Keras model, trained by two losses."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import tensorflow as tf
 
 from ade_tf.config import RunConfig
@@ -7,18 +10,38 @@ from ade_tf.metrics import bits_per_dim
 from ade_tf.models.averaging import MovingAverage
 from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.updates import clip_weights, guarded_update, mean_over_replicas
-from ade_tf.networks.condition import repeat_condition
-from ade_tf.objectives import (
-    ADVERSARIES,
-    PENALTIES,
-    MixedBatch,
-    RecordedPasses,
-    SeparateBatch,
-    free_bits_kl,
-)
-from ade_tf.randomness import Draws, fold
+from ade_tf.objectives import ADVERSARIES, PENALTIES, EvidenceBound, Game
+from ade_tf.randomness import BatchDraws, fold
 
-__all__ = ["AdaptiveDensityEstimator"]
+__all__ = ["AdaptiveDensityEstimator", "Term", "Update"]
+
+
+class Term(NamedTuple):
+    """A loss, and what it trains.
+
+    Attributes:
+      name: What its draws are for.
+      loss: Function `(batch, draws)` that returns a scalar and its logs.
+      trains: Names of the parts whose variables follow its gradient.
+      dropout: Whether the networks drop out in its pass.
+    """
+
+    name: str
+    loss: Callable
+    trains: tuple[str, ...]
+    dropout: bool = False
+
+
+class Update(NamedTuple):
+    """A step of an optimiser by the sum of the gradients of some terms.
+
+    Attributes:
+      name: Of the gradient's norm in the logs.
+      terms: The `Term`s.
+    """
+
+    name: str
+    terms: tuple[Term, ...]
 
 
 class AdaptiveDensityEstimator(LatentVariableModel):
@@ -30,27 +53,29 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         L_Q = -E_z ln [D(x~) / (1 - D(x~))],  x~ = f^-1(mu(z))
 
     (Lucas et al., arXiv 1901.01091.) The preset says which parts and losses there are;
-    without a z, y ~ N(0, I). Each `train_step` updates, in this order:
+    without a z, y ~ N(0, I). A `train_step` makes these updates, in this order:
 
-    1. the discriminator, by its loss (of the `adversary`; by default the
-       cross-entropy) and penalty, `discriminator_steps` times;
-    2. encoder, decoder and feature map by L_C, in nats per dimension;
-    3. the decoder by `adversarial_weight` * L_Q, whose gradient passes through f^-1;
-       the feature map's own parameters too if
-       `adversarial_gradient_in_feature_map`.
+        update          minimises                       trains
+        discriminator   the adversary's loss and        the game's discriminator,
+                        penalty, of each game             `discriminator_steps` times
+        likelihood      L_C, in nats per dimension      prior, posterior, decoder,
+                                                          dequantizer, feature map
+        adversarial     `adversarial_weight` * L_Q,     the decoder; the feature map by
+                        of each game                      `..._gradient_in_feature_map`
 
-    L_Q is the adversary `log_ratio`; the others of `ADVERSARIES` take its place. With
-    `update=joint`, 2 and 3 are one update by the sum of the gradients. The passes
-    of 1 and 3 run without dropout, as sampling does. Every draw is a function of the
-    seed, the step, its purpose and the position in the global batch.
+    The gradient of L_Q passes through f^-1. L_Q is the adversary `log_ratio`; the
+    others of `ADVERSARIES` take its place. With `update=joint` the last two are one
+    update by the sum of the gradients. Games are played without dropout, as samples are
+    drawn. Every draw is a function of the seed, the step, its purpose and the position
+    in the global batch.
 
-    With `conditional` the batch's labels are a condition to every part. The samples of
-    1 and 3 take those of the real images at their positions, so that both have the
-    same classes; a penalty differentiates D(., c) at these.
+    With `conditional` the batch has a condition for every part. Samples take those of
+    the real images at their positions, so that both have the same classes; a penalty
+    differentiates D(., c) at these.
 
-    With `average_decay`, `average` follows the weights of encoder, decoder and feature
-    map; `fit` ends with those of training, `use_averaged_weights` puts the average in
-    their place.
+    With `average_decay`, `average` follows the weights of all parts but discriminators;
+    `fit` ends with those of training, `use_averaged_weights` puts the average in their
+    place.
 
     Args:
       config: The run's resolved configuration; the others are as those of a
@@ -66,8 +91,9 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         super().__init__(config, image_shape, levels, num_classes)
         self.step = self._counter("step")
         self.skipped_updates = self._counter("skipped_updates")
-        self.adversary = ADVERSARIES[config.objective.adversary]
         self.adversary_active = config.preset.adversary
+        self.games = self._games()
+        self.bound = EvidenceBound(config.objective.free_bits)
         self.average = None
         # In the order of their computation, known once a step is traced.
         self.term_names = ()
@@ -83,6 +109,48 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             name=name,
         )
 
+    def _games(self):
+        if self.discriminator is None:
+            return ()
+        model, objective = self.config.model, self.config.objective
+        return (
+            Game(
+                "image",
+                self.discriminator,
+                real=lambda batch, draws: (
+                    self.to_unit(self.dequantize(batch, draws).value),
+                ),
+                fake=lambda batch, draws: (
+                    self.to_unit(self.generate(draws, batch.condition)),
+                ),
+                adversary=ADVERSARIES[objective.adversary],
+                penalty=PENALTIES.get(objective.penalty),
+                penalty_weight=objective.penalty_weight,
+                group=model.mixed_group if model.discriminator_batch == "mixed" else 1,
+            ),
+        )
+
+    def updates(self) -> tuple[Update, ...]:
+        """Returns the updates of a step that follow those of the discriminators."""
+        everything = ("posterior", "decoder", "feature_map", "prior", "dequantizer")
+        generator = ("decoder",)
+        if self.config.objective.adversarial_gradient_in_feature_map:
+            generator = ("decoder", "feature_map")
+        terms = []
+        if self._trains_likelihood:
+            terms.append(
+                Term("likelihood", self._likelihood_loss, everything, dropout=True)
+            )
+        if self.adversary_active:
+            terms.append(Term("adversarial", self._adversarial_loss, generator))
+        if len(terms) == 2 and self.config.objective.update == "joint":
+            return (Update("joint", tuple(terms)),)
+        return tuple(Update(term.name, (term,)) for term in terms)
+
+    @property
+    def _trains_likelihood(self):
+        return self.config.preset.likelihood and self.config.objective.train_likelihood
+
     def compile(self, generator_optimizer, discriminator_optimizer=None, **keywords):
         """Attaches and builds the optimisers and the moving average of the weights.
 
@@ -90,7 +158,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         losses.
 
         Args:
-          generator_optimizer: Of encoder, decoder and feature map.
+          generator_optimizer: Of all parts but discriminators.
           discriminator_optimizer: Of the discriminator, where there is one.
           **keywords: Passed to `keras.Model.compile`.
 
@@ -111,8 +179,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         if discriminator_optimizer is not None:
             discriminator_optimizer.build(self.discriminator.trainable_variables)
         if self.config.training.average_decay:
-            updates = 2 if self._alternating else 1
-            decay = self.config.training.average_decay ** (1.0 / updates)
+            decay = self.config.training.average_decay ** (1.0 / len(self.updates()))
             self.average = MovingAverage(self.generator_variables, decay)
 
     def _maybe_symbolic_build(self, **keywords):
@@ -122,16 +189,13 @@ class AdaptiveDensityEstimator(LatentVariableModel):
 
     @property
     def generator_variables(self) -> list:
-        """Trainable variables of encoder, decoder and feature map, in this order."""
-        layers = [self.encoder, self.decoder, self.feature_map]
-        return [v for layer in layers if layer for v in layer.trainable_variables]
+        """Trainable variables of all parts but discriminators, in a fixed order."""
+        return self._variables_of(
+            ("posterior", "decoder", "feature_map", "prior", "dequantizer")
+        )
 
-    @property
-    def adversarial_variables(self) -> list:
-        """The variables that L_Q trains."""
-        layers = [self.decoder]
-        if self.config.objective.adversarial_gradient_in_feature_map:
-            layers.append(self.feature_map)
+    def _variables_of(self, names):
+        layers = [getattr(self, name) for name in names]
         return [v for layer in layers if layer for v in layer.trainable_variables]
 
     def train_step(self, data):
@@ -142,31 +206,18 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             part; an unconditional model does not look at the labels.
 
         Returns:
-          `name -> scalar`: the parts of L_C in bits per dimension (`bits_per_dim =
-          reconstruction + kl - log_det`, with the network's dropout), losses of the
-          adversary (in nats for a cross-entropy), gradient norms, and `skipped`, the
-          updates left out.
+          `name -> scalar`: the contributions to L_C in bits per dimension
+          (`bits_per_dim = reconstruction + kl - log_det`, with the network's dropout),
+          losses of the adversary (in nats for a cross-entropy), gradient norms, and
+          `skipped`, the updates left out.
         """
-        images = tf.cast(data["image"], tf.float32)
-        labels = self.own_labels(data.get("label"))
-        logs = {}
-        if self.adversary_active:
+        batch = self.batch(data["image"], data.get("label"))
+        logs = {"skipped": 0.0}
+        for game in self.games if self.adversary_active else ():
             for turn in range(self.config.objective.discriminator_steps):
-                self._update_discriminator(images, turn, logs, labels)
-        likelihood = self._trains_likelihood
-        if likelihood and self.adversary_active and not self._alternating:
-            gradients = _sum(
-                self._likelihood_gradients(images, logs, labels),
-                self._adversarial_gradients(images, logs, labels),
-            )
-            self._update_generator("joint", gradients, logs)
-        else:
-            if likelihood:
-                gradients = self._likelihood_gradients(images, logs, labels)
-                self._update_generator("likelihood", gradients, logs)
-            if self.adversary_active:
-                gradients = self._adversarial_gradients(images, logs, labels)
-                self._update_generator("adversarial", gradients, logs)
+                self._train_discriminator(game, batch, turn, logs)
+        for update in self.updates():
+            self._train(update, batch, logs)
         self.skipped_updates.assign_add(tf.cast(logs["skipped"], tf.int64))
         self.step.assign_add(1)
         self.term_names = tuple(logs)
@@ -176,124 +227,81 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             logs = {name: tf.reshape(value, [1]) for name, value in logs.items()}
         return logs
 
-    @property
-    def _trains_likelihood(self):
-        return self.config.preset.likelihood and self.config.objective.train_likelihood
-
-    @property
-    def _alternating(self):
-        """Whether a step makes two updates, of the likelihood and by the adversary."""
-        both = self._trains_likelihood and self.config.preset.adversary
-        return both and self.config.objective.update == "alternating"
-
-    def _update_discriminator(self, images, turn, logs, labels=None):
-        objective = self.config.objective
-        draws = self._draws("discriminator", turn)
-        judge = self._judge(labels)
-        real = self.to_unit(self.dequantize(images, draws))
-        fake = self.to_unit(self.generate(tf.shape(images)[0], draws, labels))
+    def _train_discriminator(self, game, batch, turn, logs):
+        draws = self._draws("discriminator", batch.count, turn)
+        # Drawn before the spectral norm moves and the tape runs.
+        real, fake = game.real(batch, draws), game.fake(batch, draws)
         if self.config.model.spectral_norm:
-            self.discriminator.update_spectral_norm()
-        batch = self._adversarial_batch(tf.shape(images)[0], draws)
+            game.discriminator.update_spectral_norm()
         with tf.GradientTape() as tape:
-            if objective.penalty == "none":
-                logits = batch.split(judge(batch.join(real, fake)))
-            else:
-                # Apart, so that the penalty can share the passes.
-                judge = RecordedPasses(judge)
-                logits = judge(real), judge(fake)
-            loss = batch.discriminator_loss(self.adversary, *logits)
-            logs["discriminator_loss"] = loss
-            logs["real_logit"], logs["fake_logit"] = map(tf.reduce_mean, logits)
-            if objective.penalty != "none":
-                mix = draws.uniform([tf.shape(images)[0], 1, 1, 1])
-                penalty = PENALTIES[objective.penalty](judge, real, fake, mix)
-                loss += objective.penalty_weight * penalty
-                logs["penalty"] = penalty
-        variables = self.discriminator.trainable_variables
+            loss, found = game.discriminator_loss_of(real, fake, batch, draws)
+        logs.update(found)
+        variables = game.discriminator.trainable_variables
         gradients = tape.gradient(loss, [v.value for v in variables])
         self._apply(
             "discriminator", self.discriminator_optimizer, gradients, variables, logs
         )
-        if objective.discriminator_clip:
-            clip_weights(variables, objective.discriminator_clip)
+        if self.config.objective.discriminator_clip:
+            clip_weights(variables, self.config.objective.discriminator_clip)
 
-    def _likelihood_gradients(self, images, logs, labels=None):
-        draws = self._draws("likelihood")
-        x = self.dequantize(images, draws)
-        eps = None
-        if self.decoder is not None:
-            eps = draws.normal([tf.shape(x)[0], self.latent_size])
-        with tf.GradientTape() as tape, draws.scope():
-            terms = self.likelihood_terms(x, eps, labels)
-            loss = self._likelihood_loss(terms) / self.dims
-        logs["reconstruction"] = self._bits(-terms.reconstruction_nats)
-        logs["log_det"] = self._bits(-terms.log_det_nats)
-        if self.decoder is not None:
-            logs["kl"] = self._bits(-terms.kl_nats)
-        if len(terms.kl_units_nats) > 1:
-            for level, kl in enumerate(terms.kl_units_nats, 1):
-                logs[f"kl_{level}"] = self._bits(-tf.reduce_sum(kl, axis=1))
-        logs["bits_per_dim"] = self._bits(-terms.loss_nats())
-        return tape.gradient(loss, [v.value for v in self.generator_variables])
+    def _train(self, update, batch, logs):
+        found = [self.gradients(term, batch, logs) for term in update.terms]
+        gradients = [_sum(parts) for parts in zip(*found, strict=True)]
+        variables, optimizer = self.generator_variables, self.generator_optimizer
+        if self.average is not None:
+            self.average.take_in(variables, optimizer.iterations.value)
+        self._apply(update.name, optimizer, gradients, variables, logs)
 
-    def _likelihood_loss(self, terms):
-        """Returns the mean of L_C over the batch, in nats, as it is trained."""
-        weight, free_bits = self._kl_weight(), self.config.objective.free_bits
-        if not free_bits:
-            return tf.reduce_mean(terms.loss_nats(weight))
-        kl = free_bits_kl(terms.kl_units_nats, free_bits, mean_over_replicas)
-        return tf.reduce_mean(terms.loss_nats(0.0)) + weight * kl
+    def gradients(self, term: Term, batch, logs) -> list:
+        """Returns a term's gradients, like `generator_variables`; None for the rest.
 
-    def _adversarial_gradients(self, images, logs, labels=None):
-        objective = self.config.objective
-        draws = self._draws("adversarial")
-        judge = self._judge(labels)
+        Args:
+          term: A `Term`.
+          batch: The `Batch`.
+          logs: Takes in what the term logs.
+        """
+        draws = self._draws(term.name, batch.count)
         with tf.GradientTape() as tape:
-            fake = self.to_unit(self.generate(tf.shape(images)[0], draws, labels))
-            if self.adversary.paired or self._mixed:
-                real = self.to_unit(self.dequantize(images, draws))
-                batch = self._adversarial_batch(tf.shape(images)[0], draws)
-                real, fake = batch.split(judge(batch.join(real, fake)))
-                loss = batch.generator_loss(self.adversary, fake, real)
+            if term.dropout:
+                with draws.scope():
+                    loss, found = term.loss(batch, draws)
             else:
-                loss = self.adversary.generator_loss(judge(fake))
-            weighted = objective.adversarial_weight * loss
-        logs["adversarial_loss"] = loss
-        trained = {id(v) for v in self.adversarial_variables}
+                loss, found = term.loss(batch, draws)
+        logs.update(found)
+        trained = {id(v) for v in self._variables_of(term.trains)}
         variables = [v for v in self.generator_variables if id(v) in trained]
-        found = iter(tape.gradient(weighted, [v.value for v in variables]))
+        found = iter(tape.gradient(loss, [v.value for v in variables]))
         return [
             next(found) if id(v) in trained else None for v in self.generator_variables
         ]
 
-    @property
-    def _mixed(self):
-        return self.config.model.discriminator_batch == "mixed"
+    def _likelihood_loss(self, batch, draws):
+        """Returns L_C as it is trained, in nats per dimension, and its terms in bits."""
+        loss, terms = self.bound(
+            self.likelihood_terms,
+            batch,
+            draws,
+            kl_weight=self._kl_weight(),
+            mean=mean_over_replicas,
+        )
+        logs = {own.name: self._bits(own.nats) for own in terms}
+        if "kl" in terms and len(terms["kl"].units_nats) > 1:
+            for level, kl in enumerate(terms["kl"].units_nats, 1):
+                logs[f"kl_{level}"] = self._bits(tf.reduce_sum(kl, axis=1))
+        logs["bits_per_dim"] = self._bits(terms.loss_nats())
+        return loss / self.dims, logs
 
-    def _judge(self, labels):
-        """Returns D(., c) as a function of images.
+    def _adversarial_loss(self, batch, draws):
+        """Returns the weighted sum of L_Q over the games, and the logs."""
+        weight, total, logs = self.config.objective.adversarial_weight, 0.0, {}
+        for game in self.games:
+            loss, found = game.generator_loss(batch, draws)
+            total += weight * loss
+            logs.update(found)
+        return total, logs
 
-        It takes whole sets of images, one behind the other, each with these labels.
-        """
-        condition = self.condition(labels)
-        if condition is None:
-            return self.discriminator
-
-        def judge(images):
-            own = repeat_condition(condition, tf.shape(images)[0])
-            return self.discriminator(images, own)
-
-        return judge
-
-    def _adversarial_batch(self, count, draws):
-        """Returns how real images and samples stand before the discriminator."""
-        if not self._mixed:
-            return SeparateBatch()
-        return MixedBatch(draws.uniform([count, 2]), self.config.model.mixed_group)
-
-    def _bits(self, log_prob_nats):
-        return bits_per_dim(tf.reduce_mean(log_prob_nats), self.dims)
+    def _bits(self, nats):
+        return bits_per_dim(-tf.reduce_mean(nats), self.dims)
 
     def _kl_weight(self):
         objective = self.config.objective
@@ -301,12 +309,6 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             return objective.kl_weight
         share = tf.cast(self.step.value, tf.float32) / objective.kl_warmup_steps
         return objective.kl_weight * tf.minimum(1.0, 0.1 + 0.9 * share)
-
-    def _update_generator(self, name, gradients, logs):
-        variables, optimizer = self.generator_variables, self.generator_optimizer
-        if self.average is not None:
-            self.average.take_in(variables, optimizer.iterations.value)
-        self._apply(name, optimizer, gradients, variables, logs)
 
     def _apply(self, name, optimizer, gradients, variables, logs):
         norm, skipped = guarded_update(
@@ -317,17 +319,15 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             check=self.config.training.check_gradients,
         )
         logs[f"{name}_gradient_norm"] = norm
-        logs["skipped"] = logs.get("skipped", 0.0) + skipped
+        logs["skipped"] += skipped
 
-    def _draws(self, purpose, turn=0):
+    def _draws(self, purpose, count, turn=0):
         context = tf.distribute.get_replica_context()
         shard = (context.replica_id_in_sync_group, context.num_replicas_in_sync)
         seed = fold(self.config.training.seed, purpose, turn, self.step.value)
-        return Draws(seed, shard)
+        return BatchDraws(seed, count, shard)
 
 
-def _sum(first, second):
-    return [
-        a if b is None else b if a is None else a + b
-        for a, b in zip(first, second, strict=True)
-    ]
+def _sum(parts):
+    found = [part for part in parts if part is not None]
+    return sum(found[1:], found[0]) if found else None

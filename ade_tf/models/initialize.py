@@ -1,8 +1,6 @@
 """Data-dependent initialisation, an explicit pass before training."""
 
-import tensorflow as tf
-
-from ade_tf.randomness import Draws, fold
+from ade_tf.randomness import BatchDraws, fold
 
 __all__ = ["initialize_from_data"]
 
@@ -22,6 +20,7 @@ def initialize_from_data(model, images, seed: int = 0, labels=None) -> None:
     Raises:
       ValueError: If a statistic is zero or not finite.
     """
-    draws = Draws(fold(seed, "initialize"))
-    x = model.dequantize(tf.cast(images, tf.float32), draws)
-    model.feature_map.bijector.initialize(x, model.condition(labels))
+    batch = model.batch(images, labels)
+    draws = BatchDraws(fold(seed, "initialize"), batch.count)
+    x = model.dequantize(batch, draws).value
+    model.feature_map.bijector.initialize(x, batch.condition)

@@ -6,12 +6,12 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf.bijectors import Conditioned
-from ade_tf.config import RunConfig
-from ade_tf.distributions import feature_density, image_density
+from ade_tf.config import RunConfig, requires
+from ade_tf.distributions import Density, Draw, Inference, Normal, kl_by_unit
+from ade_tf.models.batch import Batch
 from ade_tf.models.labels import checked_labels, one_hot_labels
 from ade_tf.models.parts import build_parts
-from ade_tf.networks import Inference
-from ade_tf.objectives import LikelihoodTerms
+from ade_tf.objectives import Contribution, LikelihoodTerms
 from ade_tf.randomness import Draws
 
 __all__ = ["LatentVariableModel"]
@@ -22,12 +22,11 @@ tfd = tfp.distributions
 class LatentVariableModel(keras.Model):
     """The parts of a model, and what they say of images together.
 
-        z ~ N(0, I);  y | z ~ N(mu(z), sigma);  x = f^-1(y)
+        u ~ q(u | x);  z ~ p(z);  y | z ~ p(y | z);  x + u = f^-1(y)
 
-    Without a z, y ~ N(0, I). With the setting `conditional`, decoder, encoder, feature
-    map and discriminator are also given the class c of an image: p(x | z, c),
-    q(z | x, c), f_c and D(x, c). Then every method that takes `labels` needs them,
-    integers `[B]` in 0 .. num_classes-1; an unconditional model takes None.
+    Without a z, y ~ p(y), which is N(0, I). With the setting `conditional`, decoder,
+    posterior, feature map and discriminator are also given a condition c of an image,
+    its class: p(x | z, c), q(z | x, c), f_c and D(x, c). `batch` makes it of labels.
 
     Args:
       config: The run's resolved configuration.
@@ -54,10 +53,14 @@ class LatentVariableModel(keras.Model):
         self.num_classes = int(num_classes) if config.model.conditional else 0
         self.dims = int(np.prod(self.image_shape))
         self.parts = build_parts(
-            config.model, self.image_shape, self.levels, self.num_classes
+            config, self.image_shape, self.levels, self.num_classes
         )
-        self.encoder = self.parts.encoder
+        self.prior = self.parts.prior
+        self.posterior = self.parts.posterior
+        # Its name in the checkpoints of earlier runs.
+        self.encoder = self.posterior
         self.decoder = self.parts.decoder
+        self.dequantizer = self.parts.dequantizer
         self.feature_map = self.parts.feature_map
         self.discriminator = self.parts.discriminator
 
@@ -65,6 +68,26 @@ class LatentVariableModel(keras.Model):
     def conditional(self) -> bool:
         """Whether the model is one of images given their class."""
         return self.num_classes > 0
+
+    @property
+    def latent_size(self) -> int:
+        """Dimensions of z, of all levels together; 0 where there is no z."""
+        return 0 if self.decoder is None else self.decoder.latent_size
+
+    def batch(self, images, labels=None, indices=None) -> Batch:
+        """Returns images as the methods take them, with the condition that is theirs.
+
+        Args:
+          images: `[B, H, W, C]` in 0 .. levels-1, of any type.
+          labels: Their labels, `[B]`; an unconditional model does not look at them.
+          indices: Their positions in their set, `[B]`, if known.
+
+        Raises:
+          ValueError: If the model is conditional, and the labels are missing or none of
+            its classes.
+        """
+        images = tf.cast(images, tf.float32)
+        return Batch(images, self.condition(self.own_labels(labels)), indices)
 
     def own_labels(self, labels):
         """Returns the labels of data where the model is conditional, else None.
@@ -80,111 +103,118 @@ class LatentVariableModel(keras.Model):
         """Returns labels as the networks take them, see `one_hot_labels`."""
         return one_hot_labels(labels, self.num_classes)
 
-    def dequantize(self, images, draws: Draws):
-        """Returns images + u, u ~ U[0, 1), in [0, levels); continuous data as it is."""
-        if self.levels == 0:
-            return images
-        return images + draws.uniform(tf.shape(images))
+    def dequantize(self, batch: Batch, draws: Draws) -> Draw:
+        """Returns x + u, u ~ q(u | x), in [0, levels), with ln q(u | x).
+
+        Continuous data stay as they are.
+        """
+        noise = self.dequantizer.density(batch.images, batch.condition)
+        u, log_prob = noise.draw(draws.of("dequantisation"))
+        return Draw(batch.images + u, log_prob)
 
     def to_unit(self, x):
         """Scales [0, levels] to [-1, 1], for encoder and discriminator."""
         return x if self.levels == 0 else x * (2.0 / self.levels) - 1.0
 
-    def feature_distribution(self, z, labels=None):
-        """Returns p(y | z), or N(0, I) where the model has no z.
+    def feature_density(self, z=None, condition=None) -> Density:
+        """Returns p(y | z), or p(y) where the model has no z."""
+        if self.decoder is None:
+            return self.prior.density(condition)
+        return self.decoder.density(z, condition)
 
-        Then z is None and labels are not looked at: they act in the feature map.
+    def image_distribution(self, z=None, condition=None) -> tfd.Distribution:
+        """Returns p(x | z), neither Gaussian nor factorised, as a TFP distribution.
+
+        Args:
+          z: Codes, `[B, latent_size]`; None where there is no z.
+          condition: Of a conditional model, `[B, K]`.
         """
-        condition = None if self.decoder is None else self.condition(labels)
-        return feature_density(*self._features(z, condition))
-
-    def image_distribution(self, z, labels=None) -> tfd.TransformedDistribution:
-        """Returns p(x | z), neither Gaussian nor factorised, as a TFP distribution."""
-        condition = self.condition(labels)
         feature_map = self.feature_map.bijector
         if condition is not None:
             feature_map = Conditioned(feature_map, condition)
-        return image_density(*self._features(z, condition), feature_map)
+        features = self.feature_density(z, condition).distribution
+        return tfd.TransformedDistribution(features, feature_map)
 
-    def _features(self, z, condition):
-        if self.decoder is None:
-            count = 1 if condition is None else tf.shape(condition)[0]
-            return tf.zeros([count, *self.image_shape]), tf.ones([])
-        return self.decoder(z, condition)
-
-    @property
-    def latent_size(self) -> int:
-        """Dimensions of z, of all levels together; 0 where there is no z."""
-        return 0 if self.decoder is None else self.decoder.latent_size
-
-    @property
-    def gaussian_posterior(self) -> bool:
-        """Whether q(z | x) is one Gaussian, and its KL to p(z) in closed form."""
-        model = self.config.model
-        return model.posterior == "gaussian" and model.latent_levels == (0,)
-
-    def posterior(self, x, labels=None) -> tfd.Distribution:
+    def posterior_density(self, x, condition=None) -> Normal:
         """Returns q(z | x) of images in [0, levels), where it is one Gaussian.
 
         Raises:
           ValueError: If it is not.
         """
-        if not self.gaussian_posterior:
-            model = self.config.model
-            raise ValueError(
-                "q(z | x) as a distribution needs posterior `gaussian` and one vector "
-                f"z. Received: posterior={model.posterior!r}, "
-                f"latent_levels={model.latent_levels}"
-            )
-        parameters = self.encoder(self.to_unit(x), self.condition(labels))
-        return self.encoder.form(parameters)
+        requires(self.config, "q(z | x) as one Gaussian", "encoder", "gaussian")
+        requires(self.config, "q(z | x) as one Gaussian", "vector")
+        return self.posterior.density(self.to_unit(x), condition)
 
-    def infer(self, x, eps, labels=None) -> Inference:
+    def infer(self, x, noise, condition=None) -> Inference:
         """Draws z from q(z | x) and decodes it, in one pass.
 
         Args:
           x: Images in [0, levels), `[B, H, W, C]`.
-          eps: Standard normal draws, `[B, latent_size]`; zeros for the mean of q (of
-            a hierarchical z, the path of means; with `iaf`, where these lead to).
-          labels: Of a conditional model, `[B]`.
-
-        Returns:
-          z, its KL by level and unit, ln q(z | x) - ln p(z), and p(y | z).
+          noise: Standard normal, `[B, latent_size]`; zeros for the mean of q (of a
+            hierarchical z, the path of means; with `iaf`, where these lead to).
+          condition: Of a conditional model, `[B, K]`.
         """
-        condition = self.condition(labels)
-        return self.encoder.infer(self.to_unit(x), eps, self.decoder, condition)
+        return self.posterior.infer(self.to_unit(x), noise, self.decoder, condition)
 
-    def likelihood_terms(self, x, eps, labels=None) -> LikelihoodTerms:
-        """Returns the three parts of L_C, in nats per image.
+    def likelihood_terms(self, batch: Batch, draws: Draws) -> LikelihoodTerms:
+        """Returns the contributions to L_C, in nats per image, at a draw of u and z.
 
-        Args:
-          x: Dequantised images, `[B, H, W, C]`.
-          eps: Standard normal draws, `[B, latent_size]`; None where there is no z.
-          labels: Of a conditional model, `[B]`: L_C then bounds -ln p(x | c).
+        Of a conditional model L_C bounds -ln p(x | c).
         """
-        y, log_det = self.feature_map(x, self.condition(labels))
+        x, log_q = self.dequantize(batch, draws)
+        # Before the networks draw their dropout.
+        noise = self.decoder and draws.of("posterior").normal([self.latent_size])
+        y, log_det = self.feature_map(x, batch.condition)
         if self.decoder is None:
-            reconstruction = -self.feature_distribution(None).log_prob(y)
-            return LikelihoodTerms(reconstruction, tf.zeros_like(log_det), log_det)
-        found = self.infer(x, eps, labels)
-        reconstruction = -feature_density(*found.features).log_prob(y)
-        kl = sum(tf.reduce_sum(level, axis=1) for level in found.kl_nats)
-        return LikelihoodTerms(reconstruction, kl, log_det, found.kl_nats)
+            density, latent = self.feature_density(None, batch.condition), ()
+        else:
+            found = self.infer(x, noise, batch.condition)
+            density, latent = found.density, (self._kl(found, batch.condition),)
+        own = (Contribution("dequantizer", tf.reduce_sum(log_q, 1)),)
+        return LikelihoodTerms(
+            Contribution("reconstruction", -density.log_prob(y)),
+            *latent,
+            Contribution("log_det", log_det, sign=-1),
+            *(own if self.dequantizer.learned else ()),
+        )
 
-    def generate(self, count, draws: Draws, labels=None):
+    def _kl(self, found, condition):
+        values = tuple(level.value for level in found.drawn)
+        priors = self.prior.level_densities(values, condition)
+        levels = list(zip(found.posteriors, found.drawn, priors, strict=True))
+        units = tuple(kl_by_unit(q, drawn, p) for q, drawn, p in levels)
+        return Contribution(
+            "kl",
+            sum(tf.reduce_sum(level, axis=1) for level in units),
+            at_draw_nats=sum(
+                drawn.log_prob - p.log_prob(drawn.value) for _, drawn, p in levels
+            ),
+            units_nats=units,
+        )
+
+    def draw_features(self, draws: Draws, temperature=1.0, noise=False, condition=None):
+        """Draws z from the prior and returns mu(z), or with `noise` y ~ p(y | z).
+
+        Without a z, it draws y. Arguments as of `ade_tf.models.sample`.
+        """
+        if self.decoder is None:
+            own = draws.of("features")
+            return self.prior.density(condition).draw(own, temperature).value
+        z = self.prior.density(condition).draw(draws.of("z"), temperature).value
+        density = self.decoder.density(z, condition)
+        if not noise:
+            return density.mean()
+        return density.draw(draws.of("features"), temperature).value
+
+    def generate(self, draws: Draws, condition=None):
         """Returns x~ = f^-1(mu(z)), the adversary's samples (f^-1(y) without a z).
 
         Args:
-          count: Number of samples.
-          draws: The draws of z, or of y.
-          labels: Of a conditional model, `[count]`.
+          draws: The random numbers, which say how many samples there are.
+          condition: Of a conditional model, `[B, K]`.
         """
-        condition = self.condition(labels)
-        if self.decoder is None:
-            y = draws.normal([count, *self.image_shape])
-        else:
-            y, _ = self.decoder(draws.normal([count, self.latent_size]), condition)
+        y = self.draw_features(draws, condition=condition)
         x, _ = self.feature_map.forward_and_log_det(y, condition)
         if self.levels and self.config.objective.dequantize_samples:
-            x += draws.uniform(tf.shape(x)) - 0.5
+            x += draws.uniform(self.image_shape) - 0.5
         return x

@@ -13,44 +13,51 @@ from ade_tf.bijectors import (
     ImageSpace,
     RecomputedChain,
 )
-from ade_tf.config import PRESETS, ModelConfig
-from ade_tf.distributions import POSTERIORS
-from ade_tf.networks import (
-    DECODERS,
-    DISCRIMINATORS,
-    PRECISIONS,
-    TopDownDecoder,
+from ade_tf.config import PRESETS, RunConfig
+from ade_tf.distributions import (
+    POSTERIORS,
+    GaussianDecoder,
+    NoNoise,
+    Prior,
+    StandardNormal,
     TopDownEncoder,
+    TopDownGaussianDecoder,
+    UniformNoise,
     VectorEncoder,
 )
+from ade_tf.networks import DISCRIMINATORS, PRECISIONS
 
 __all__ = ["Parts", "build_parts", "count_parameters"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Parts:
-    """Networks of a model; those its preset does not have are None.
+    """Layers of a model; those its preset does not have are None.
 
     Attributes:
       feature_map: Layer holding the bijector from features (forward) to images.
-      encoder: Images in [-1, 1] to q(z | x); draws z and decodes it (`infer`).
-      decoder: z to mu and sigma of p(y | z).
+      prior: p(z), or p(y) where there is no z.
+      posterior: Images in [-1, 1] to q(z | x); draws z and decodes it (`infer`).
+      decoder: z to p(y | z).
+      dequantizer: Images to q(u | x).
       discriminator: Images in [-1, 1] to logits.
     """
 
     feature_map: BijectorLayer
-    encoder: keras.layers.Layer | None
+    prior: Prior
+    posterior: keras.layers.Layer | None
     decoder: keras.layers.Layer | None
+    dequantizer: keras.layers.Layer
     discriminator: keras.layers.Layer | None
 
 
 def build_parts(
-    config: ModelConfig, image_shape, levels: int, num_classes: int = 0
+    config: RunConfig, image_shape, levels: int, num_classes: int = 0
 ) -> Parts:
     """Builds the parts that the preset of a configuration has.
 
     Args:
-      config: The model's settings, resolved (`RunConfig.from_flat`).
+      config: The run's configuration, resolved (`RunConfig.from_flat`).
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data.
       num_classes: Classes on which every part depends; 0 for none.
@@ -58,11 +65,11 @@ def build_parts(
     Raises:
       ValueError: If a part cannot be built for this image shape.
     """
-    preset = PRESETS[config.preset]
-    encoder = decoder = discriminator = None
+    preset, config = config.preset, config.model
+    posterior = decoder = discriminator = None
     condition_shape = (num_classes,) if num_classes else None
     if preset.latent and preset.likelihood:
-        encoder = _encoder(config, image_shape, condition_shape)
+        posterior = _posterior(config, image_shape, condition_shape)
     if preset.latent:
         decoder = _decoder(config, image_shape, condition_shape)
     if preset.adversary:
@@ -77,10 +84,12 @@ def build_parts(
             dtype=PRECISIONS[config.precision],
         )
     feature_map = _feature_map(config, image_shape, levels, condition_shape)
-    return Parts(feature_map, encoder, decoder, discriminator)
+    prior = StandardNormal((decoder.latent_size,) if preset.latent else image_shape)
+    dequantizer = UniformNoise(image_shape) if levels else NoNoise(image_shape)
+    return Parts(feature_map, prior, posterior, decoder, dequantizer, discriminator)
 
 
-def _encoder(config, image_shape, condition_shape):
+def _posterior(config, image_shape, condition_shape):
     make_form = functools.partial(
         POSTERIORS[config.posterior],
         iaf_steps=config.iaf_steps,
@@ -107,14 +116,13 @@ def _encoder(config, image_shape, condition_shape):
 
 
 def _decoder(config, image_shape, condition_shape):
-    make = DECODERS[config.network]
+    make = GaussianDecoder
     if config.latent_levels != (0,):
-        make = functools.partial(
-            TopDownDecoder, levels=config.latent_levels, network=config.network
-        )
+        make = functools.partial(TopDownGaussianDecoder, levels=config.latent_levels)
     return make(
         image_shape,
         config.latent_size,
+        network=config.network,
         width=config.width,
         sigma=config.sigma,
         log_sigma_floor=config.log_sigma_floor,

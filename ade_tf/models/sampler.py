@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.models.inference import sample
+from ade_tf.example_draws import ExampleDraws
+from ade_tf.models.answers import sample
 
 __all__ = ["Sampler"]
 
@@ -26,12 +27,13 @@ class Sampler:
     def __init__(self, model, batch_size: int, seed: int = 0, noise: bool = False):
         self._model = model
         self._batch_size = batch_size
-        self._draw = tf.function(
-            lambda temperature, first, labels: sample(
-                model, batch_size, temperature, seed, noise, first, labels
-            ),
-            autograph=False,
-        )
+
+        def draw(temperature, first, labels):
+            draws = ExampleDraws(seed, first + tf.range(batch_size))
+            condition = model.condition(labels)
+            return sample(model, draws, temperature, noise, condition)
+
+        self._draw = tf.function(draw, autograph=False)
 
     def batches(
         self, count: int, temperature: float = 1.0, labels=None, progress=None

@@ -6,7 +6,6 @@ from ade_tf.networks.decoder import DECODERS, Decoder
 from ade_tf.networks.decoder_output import SIGMAS, LowRankScale
 from ade_tf.networks.discriminator import DISCRIMINATORS, Discriminator
 from ade_tf.networks.encoder import ENCODERS, Encoder
-from ade_tf.networks.inference import Inference, TopDownEncoder, VectorEncoder
 from ade_tf.networks.precision import PRECISIONS
 from ade_tf.networks.top_down import TopDownDecoder
 
@@ -22,9 +21,6 @@ __all__ = [
     "Decoder",
     "Discriminator",
     "Encoder",
-    "Inference",
     "LowRankScale",
     "TopDownDecoder",
-    "TopDownEncoder",
-    "VectorEncoder",
 ]

@@ -15,6 +15,7 @@ __all__ = [
     "Dropout",
     "PositionMap",
     "ResidualBlock",
+    "bounded",
     "check_choice",
     "check_network",
     "conv",
@@ -69,6 +70,21 @@ def halvings(height, width, smallest=4) -> int:
     while min(height, width) > smallest and height % 2 == width % 2 == 0:
         height, width, count = height // 2, width // 2, count + 1
     return count
+
+
+def bounded(raw: tf.Tensor, bound: float) -> tf.Tensor:
+    """Softly limits a value to (-bound, bound): `bound * tanh(raw / bound)`.
+
+    The slope at 0 is 1, so small values pass almost unchanged.
+
+    Args:
+      raw: Float Tensor of any shape.
+      bound: Limit, > 0.
+
+    Returns:
+      A Tensor like `raw`.
+    """
+    return bound * tf.tanh(raw / bound)
 
 
 def conv(
@@ -142,7 +158,7 @@ def dense(
 class Dropout(keras.layers.Layer):
     """Inverted dropout by the stateless draws in scope: x * [u >= rate] / (1 - rate).
 
-    It is the identity where no `Draws.scope` is active, so a network needs no
+    It is the identity where no `BatchDraws.scope` is active, so a network needs no
     `training` argument: who wants dropout opens a scope.
 
     Args:
@@ -160,7 +176,7 @@ class Dropout(keras.layers.Layer):
         if draws is None or self._rate == 0.0:
             return x
         # In the weights' type: with 8 bits the rate would be another.
-        kept = draws.uniform(tf.shape(x), self.variable_dtype) >= self._rate
+        kept = draws.uniform(tf.shape(x)[1:], self.variable_dtype) >= self._rate
         mask = tf.cast(kept, x.dtype) / (1.0 - self._rate)
         return x * tf.ensure_shape(mask, x.shape)
 

@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from ade_tf.networks.blocks import check_choice, check_network, conv
+from ade_tf.networks.blocks import bounded, check_choice, check_network, conv
 from ade_tf.networks.decoder import DecoderScale, decoder_scales
 from ade_tf.networks.decoder_output import ImageDecoder
 from ade_tf.networks.precision import to_output
@@ -180,7 +180,7 @@ class _Level(keras.layers.Layer):
         """Returns the features behind the level, z = m + s u let in."""
         mean, raw, det = tf.split(self._prior(tf.nn.elu(h)), self._sizes, axis=-1)
         mean, raw = to_output(self, mean), to_output(self, raw)
-        z = mean + tf.exp(_LOG_SCALE_BOUND * tf.tanh(raw / _LOG_SCALE_BOUND)) * u
+        z = mean + tf.exp(bounded(raw, _LOG_SCALE_BOUND)) * u
         merged = self._merge(tf.nn.elu(tf.concat([tf.cast(z, h.dtype), det], -1)))
         # TensorFlow's CPU graph optimiser fails on plain chains of such sums.
         return h + tf.ensure_shape(merged, h.shape)

@@ -1,86 +1,83 @@
-"""The likelihood loss by its terms, and the importance-weighted bound."""
+"""The likelihood loss as a list of named contributions."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import tensorflow as tf
 
-__all__ = ["LikelihoodTerms", "free_bits_kl", "importance_weighted_bound"]
+__all__ = ["Contribution", "LikelihoodTerms"]
 
 
-class LikelihoodTerms(NamedTuple):
-    """Terms of the likelihood loss L_C, for each image, in nats.
+class Contribution(NamedTuple):
+    """One term of the likelihood loss.
 
     Attributes:
-      reconstruction_nats: -ln N(f(x); mu(z), sigma^2), `[B]`, z drawn from q(z | x).
-      kl_nats: KL(q(z | x) || p(z)), `[B]`; zero in a model without z.
-      log_det_nats: ln |det df/dx|, `[B]`.
-      kl_units_nats: The KL by level of z and unit (dimension, or map of a level): a
-        tuple of `[B, units]`, which sum to `kl_nats`; empty without z.
+      name: Under this name it is logged, scored and reported.
+      nats: The term, for each image, `[B]`.
+      sign: How it counts in L_C, 1 or -1.
+      at_draw_nats: Where `nats` is a mean in closed form, the term at the very draw,
+        `[B]`; else None.
+      units_nats: Where the term is a sum over units of z, a tuple of `[B, units]`, one
+        for each level; else empty.
     """
 
-    reconstruction_nats: tf.Tensor
-    kl_nats: tf.Tensor
-    log_det_nats: tf.Tensor
-    kl_units_nats: tuple = ()
+    name: str
+    nats: tf.Tensor
+    sign: int = 1
+    at_draw_nats: tf.Tensor | None = None
+    units_nats: tuple = ()
 
-    def loss_nats(self, kl_weight=1.0) -> tf.Tensor:
-        """Returns the likelihood loss of each image.
 
-            L_C = reconstruction + kl_weight * kl - log_det   (arXiv 1901.01091)
+class LikelihoodTerms:
+    """The contributions whose sum is the likelihood loss L_C, for each image, in nats.
 
-        With `kl_weight` 1 its mean over z is at least -ln p(x).
+        L_C = -ln p(f(x) | z) + KL(q(z | x) || p(z)) - ln |det df/dx|
+
+    (arXiv 1901.01091), z drawn from q(z | x): `reconstruction`, `kl` (in a model with a
+    z) and `log_det`, which counts with sign -1; and `dequantizer`, ln q(u | x), where
+    the noise is not uniform. In the mean over the draws the sum is at least -ln p(x).
+
+    Args:
+      *contributions: Of different names.
+    """
+
+    def __init__(self, *contributions: Contribution):
+        self._contributions = contributions
+
+    def __iter__(self) -> Iterator[Contribution]:
+        return iter(self._contributions)
+
+    def __contains__(self, name) -> bool:
+        return any(own.name == name for own in self)
+
+    def __getitem__(self, name: str) -> Contribution:
+        return next(own for own in self if own.name == name)
+
+    def loss_nats(self, **weights) -> tf.Tensor:
+        """Returns the sum of the contributions of each image, `[B]`, in nats.
 
         Args:
-          kl_weight: Weight of the KL term, a number or a scalar Tensor, at least 0.
-
-        Returns:
-          Float Tensor, `[B]`, in nats per image.
+          **weights: Factors by name, numbers or scalar Tensors; 1 if not given.
         """
-        return self.reconstruction_nats + kl_weight * self.kl_nats - self.log_det_nats
+        total = None
+        for own in self:
+            part = own.nats
+            if own.name in weights:
+                part = weights[own.name] * part
+            if total is None:
+                total = part if own.sign > 0 else -part
+            else:
+                total = total + part if own.sign > 0 else total - part
+        return total
 
+    def log_weights_nats(self) -> tf.Tensor:
+        """Returns ln w = ln p(x, z) - ln q(z | x) of each image at its draw, `[B]`.
 
-def free_bits_kl(kl_units_nats, free_bits: float, mean=tf.identity) -> tf.Tensor:
-    """Returns the mean KL over a batch, each unit counted for at least `free_bits`.
-
-        sum_j max(free_bits, E_batch[KL_j])       (arXiv 1606.04934, appendix C.8)
-
-    Units whose mean KL is below `free_bits` get no gradient: they may use that much of
-    it at no cost, so that none is switched off early in training.
-
-    Args:
-      kl_units_nats: Tuple of `[B, units]`, the KL by level and unit.
-      free_bits: In nats, at least 0.
-      mean: Takes the mean over replicas of a vector, for a batch that is spread.
-
-    Returns:
-      Scalar, in nats per image.
-    """
-    units = tf.reduce_mean(tf.concat(kl_units_nats, axis=1), axis=0)
-    return tf.reduce_sum(tf.maximum(mean(units), free_bits))
-
-
-def importance_weighted_bound(log_weights) -> tf.Tensor:
-    """Returns the importance-weighted lower bound on ln p(x).
-
-        F_k = ln (1/k) sum_j w_j,   ln w_j = ln p(x | z_j) + ln p(z_j) - ln q(z_j | x)
-
-    with z_j drawn from q(z | x). In the mean F_1 is the evidence bound, F_k does not
-    fall with k, and it tends to ln p(x) (arXiv 1509.00519, theorem 1).
-
-    Args:
-      log_weights: Float Tensor, `[B, k]`, in nats.
-
-    Returns:
-      Float Tensor, `[B]`, in nats.
-
-    Raises:
-      ValueError: If the weights are not `[B, k]` with k at least 1.
-    """
-    log_weights = tf.convert_to_tensor(log_weights)
-    if log_weights.shape.rank != 2 or log_weights.shape[1] == 0:
-        raise ValueError(
-            f"Importance weights are [B, k], k at least 1. "
-            f"Received: log_weights.shape={log_weights.shape}"
-        )
-    k = tf.cast(tf.shape(log_weights)[1], log_weights.dtype)
-    return tf.reduce_logsumexp(log_weights, axis=1) - tf.math.log(k)
+        The logarithm of the mean of w over draws bounds ln p(x) from below
+        (arXiv 1509.00519); noise u counts like z.
+        """
+        parts = [
+            own.sign * (own.nats if own.at_draw_nats is None else own.at_draw_nats)
+            for own in self
+        ]
+        return -tf.add_n(parts)

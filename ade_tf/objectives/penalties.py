@@ -1,22 +1,17 @@
 """Penalties on the gradient of the discriminator with respect to its input.
 
 Each takes `(discriminator, real, fake, uniform)`, uses what it needs of them and
-returns a scalar without a coefficient, the mean over the local batch. The images are
-taken as constants: a penalty trains the discriminator alone. One of `RecordedPasses`
-that has judged the images already is not run again.
+returns a scalar without a coefficient, the mean over the local batch. A side is one
+Tensor or a tuple of them, such as `(x, z)`; the gradient is then with respect to all.
+The sides are taken as constants: a penalty trains the discriminator alone. One of
+`RecordedPasses` that has judged a side already is not run again.
 """
 
 import tensorflow as tf
 
 from ade_tf.objectives.recorded_passes import RecordedPasses
 
-__all__ = ["interpolates", "no_penalty", "r1", "r1_r2", "r2"]
-
-
-def no_penalty(discriminator, real, fake, uniform) -> tf.Tensor:
-    """Returns zero: the discriminator's gradient is free."""
-    del discriminator, fake, uniform
-    return tf.zeros([], real.dtype)
+__all__ = ["PENALTIES", "interpolates", "r1", "r1_r2", "r2"]
 
 
 def interpolates(discriminator, real, fake, uniform) -> tf.Tensor:
@@ -39,17 +34,10 @@ def interpolates(discriminator, real, fake, uniform) -> tf.Tensor:
     Raises:
       ValueError: If the shapes do not belong together.
     """
-    if not real.shape.is_compatible_with(fake.shape):
-        raise ValueError(
-            f"Interpolation needs as many samples as real images, of one shape. "
-            f"Received: real.shape={real.shape}, fake.shape={fake.shape}"
-        )
-    if not uniform.shape.is_compatible_with([real.shape[0], 1, 1, 1]):
-        raise ValueError(
-            f"Interpolation draws one number per image, [B, 1, 1, 1]. "
-            f"Received: uniform.shape={uniform.shape}, real.shape={real.shape}"
-        )
-    squared = _squared_gradient_norm(discriminator, fake + uniform * (real - fake))
+    between = tf.nest.map_structure(
+        lambda real, fake: _between(real, fake, uniform), real, fake
+    )
+    squared = _squared_gradient_norm(discriminator, between)
     # The square root has no finite gradient at 0, and 0 * inf in the unused branch of
     # a single tf.where would still be NaN.
     positive = squared > 0
@@ -109,6 +97,27 @@ def r1_r2(discriminator, real, fake, uniform) -> tf.Tensor:
     return r1(passes, real, fake, uniform) + r2(passes, real, fake, uniform)
 
 
-def _squared_gradient_norm(discriminator, images):
-    gradient = RecordedPasses.of(discriminator).gradient(images)
-    return tf.reduce_sum(gradient**2, axis=tf.range(1, tf.rank(gradient)))
+def _between(real, fake, uniform):
+    if not real.shape.is_compatible_with(fake.shape):
+        raise ValueError(
+            f"Interpolation needs as many samples as real images, of one shape. "
+            f"Received: real.shape={real.shape}, fake.shape={fake.shape}"
+        )
+    if not uniform.shape.is_compatible_with([real.shape[0], 1, 1, 1]):
+        raise ValueError(
+            f"Interpolation draws one number per image, [B, 1, 1, 1]. "
+            f"Received: uniform.shape={uniform.shape}, real.shape={real.shape}"
+        )
+    uniform = tf.reshape(uniform, [-1] + [1] * (real.shape.rank - 1))
+    return fake + uniform * (real - fake)
+
+
+def _squared_gradient_norm(discriminator, side):
+    parts = tf.nest.flatten(RecordedPasses.of(discriminator).gradient(side))
+    squares = [
+        tf.reduce_sum(part**2, axis=tf.range(1, tf.rank(part))) for part in parts
+    ]
+    return squares[0] if len(squares) == 1 else tf.add_n(squares)
+
+
+PENALTIES = {"interpolates": interpolates, "r1": r1, "r2": r2, "r1_r2": r1_r2}

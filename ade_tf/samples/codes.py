@@ -23,7 +23,7 @@ _MOST_CODES = 1000
 def draw_reconstructions(request: Request) -> Grid:
     """Returns test images, each beside its reconstruction."""
     real, labels = request.test_images(request.options.num_samples)
-    rebuilt = reconstruct(request.model, real, labels).numpy()
+    rebuilt = reconstruct(request.model, request.model.batch(real, labels)).numpy()
     return Grid.of_groups(real, rebuilt, columns=10)
 
 
@@ -68,11 +68,14 @@ def interpolate(model, first, second, steps: int, labels=None) -> np.ndarray:
     """
     count = min(len(first), len(second))
     labels = None if labels is None else labels[:count]
-    start, end = (encode(model, part[:count], labels) for part in (first, second))
+    start, end = (
+        encode(model, model.batch(part[:count], labels)) for part in (first, second)
+    )
     weight = tf.linspace(0.0, 1.0, steps)[None, :, None]
     z = start[:, None] * (1.0 - weight) + end[:, None] * weight
     labels = None if labels is None else tf.repeat(labels, steps)
-    return decode(model, tf.reshape(z, [-1, z.shape[-1]]), labels).numpy()
+    z = tf.reshape(z, [-1, z.shape[-1]])
+    return decode(model, z, model.condition(labels)).numpy()
 
 
 def traverse(model, image, units, stops, label=None) -> np.ndarray:
@@ -90,9 +93,9 @@ def traverse(model, image, units, stops, label=None) -> np.ndarray:
       Images, `[R * S, H, W, C]`, row after row; the other units keep their code.
     """
     labels = None if label is None else [label]
-    code = encode(model, np.asarray(image)[None], labels).numpy()[0]
+    code = encode(model, model.batch(np.asarray(image)[None], labels)).numpy()[0]
     z = np.tile(code, (len(units), len(stops), 1))
     for row, unit in enumerate(units):
         z[row, :, unit] = stops
     z = z.reshape(-1, len(code))
-    return decode(model, z, labels and labels * len(z)).numpy()
+    return decode(model, z, model.condition(labels and labels * len(z))).numpy()

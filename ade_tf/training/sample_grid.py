@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from ade_tf.drawing.grids import can_show, image_grid, save_png
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.models import labels_in_turn, sample
 
 __all__ = ["SampleGrid"]
@@ -24,7 +25,12 @@ class SampleGrid:
         if model.conditional:
             labels = labels_in_turn(100, range(model.num_classes))
         self._draw = tf.function(
-            lambda: sample(model, 100, 1.0, seed, labels=labels), autograph=False
+            lambda: sample(
+                model,
+                ExampleDraws(seed, tf.range(100)),
+                condition=model.condition(labels),
+            ),
+            autograph=False,
         )
 
     def save(self, path) -> None:

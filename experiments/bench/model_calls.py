@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from ade_tf.models import bound_terms, sample
+from ade_tf.example_draws import ExampleDraws
+from ade_tf.models import sample
 from ade_tf.randomness import fold
 from experiments.bench.calls import Call
 
@@ -25,11 +26,12 @@ def model_calls(model, images) -> dict:
     # Arguments, not constants, or TensorFlow would compute the noise once and for all.
     seed, indices = fold(0), tf.range(count, dtype=tf.int64)
 
-    def log_prob(*arguments):
-        return -bound_terms(model, *arguments).loss_nats(1.0)
+    def log_prob(images, seed, indices):
+        draws = ExampleDraws(seed, indices)
+        return -model.likelihood_terms(model.batch(images), draws).loss_nats()
 
     def draw(seed):
-        return sample(model, count, 1.0, seed)
+        return sample(model, ExampleDraws(seed, tf.range(count)))
 
     def traced(function, *arguments):
         compiled = function == model.train_step and model.jit_compile

@@ -22,7 +22,7 @@ from ade_tf.metrics import GaussianStatistics, frechet_distance
 from ade_tf.models import build_model
 from ade_tf.networks import DISCRIMINATORS
 from ade_tf.objectives import ADVERSARIES, PENALTIES
-from ade_tf.randomness import Draws, fold
+from ade_tf.randomness import BatchDraws, fold
 from experiments.studies.adversaries_page import adversary_page, adversary_picture
 
 __all__ = ["adversary_study"]
@@ -146,27 +146,29 @@ class _Judge:
             self._step(real, fake, tf.constant(step))
 
     def _one_step(self, real, fake, step):
-        draws = Draws(fold(self._seed, "judge", step))
+        draws = BatchDraws(fold(self._seed, "judge", step), _BATCH)
         to_unit = self._model.to_unit
         real, fake = (
-            to_unit(_picked(images, draws) + draws.uniform([_BATCH, *images.shape[1:]]))
+            to_unit(_picked(images, draws) + draws.uniform(images.shape[1:]))
             for images in (real, fake - 0.5)
         )
         with tf.GradientTape() as tape:
             logits = tf.split(self.network(tf.concat([real, fake], 0)), 2)
             loss = self._game.discriminator_loss(*logits)
-            mix = draws.uniform([_BATCH, 1, 1, 1])
-            penalty = PENALTIES[self._penalty](self.network, real, fake, mix)
-            loss += self._weight * penalty
+            mix = draws.uniform([1, 1, 1])
+            if self._penalty != "none":
+                penalty = PENALTIES[self._penalty](self.network, real, fake, mix)
+                loss += self._weight * penalty
         variables = self.network.trainable_variables
         gradients = tape.gradient(loss, [v.value for v in variables])
         self._optimizer.apply(gradients, variables)
 
     def loss(self, real, fake):
         """Returns the discriminator's loss, without penalty, on two sets of images."""
-        draws = Draws(fold(self._seed, "held out"))
+        draws = BatchDraws(fold(self._seed, "held out"), len(real))
         real, fake = (
-            tf.cast(x, tf.float32) + draws.uniform(x.shape) for x in (real, fake - 0.5)
+            tf.cast(x, tf.float32) + draws.uniform(x.shape[1:])
+            for x in (real, fake - 0.5)
         )
         logits = (self.network(self._model.to_unit(x)) for x in (real, fake))
         return float(self._game.discriminator_loss(*logits))
@@ -181,11 +183,12 @@ class _Judge:
         return float(self._norms[adversary](tf.constant(real, tf.float32)))
 
     def _generator_gradient(self, game, real):
-        model, draws = self._model, Draws(fold(self._seed, "gradient"))
-        real = self.network(model.to_unit(real + draws.uniform(real.shape)))
+        model = self._model
+        draws = BatchDraws(fold(self._seed, "gradient"), tf.shape(real)[0])
+        real = self.network(model.to_unit(real + draws.uniform(real.shape[1:])))
         variables = model.decoder.trainable_variables
         with tf.GradientTape() as tape:
-            fake = self.network(model.to_unit(model.generate(real.shape[0], draws)))
+            fake = self.network(model.to_unit(model.generate(draws)))
             loss = game.generator_loss(fake, real)
         found = tape.gradient(loss, [v.value for v in variables])
         return tf.linalg.global_norm([g for g in found if g is not None])
@@ -251,7 +254,7 @@ def _ladder(model, rungs, data, seed):
 
 def _picked(images, draws):
     count = tf.cast(tf.shape(images)[0], tf.float32)
-    index = tf.cast(draws.uniform([_BATCH]) * count, tf.int32)
+    index = tf.cast(draws.uniform([]) * count, tf.int32)
     return tf.gather(images, index)
 
 
@@ -263,7 +266,7 @@ def _set(model, weights):
 def _samples(model, count, seed):
     """Returns f^-1(mu(z)), without noise."""
     z = tf.random.stateless_normal([count, model.latent_size], fold(seed, "samples"))
-    mu, _ = model.decoder(z)
+    mu = model.decoder.density(z).mean()
     return model.feature_map.forward_and_log_det(mu)[0].numpy()
 
 

@@ -11,9 +11,9 @@ class SeparateBatch:
     It has the methods of `MixedBatch`; the losses are the adversary's own.
     """
 
-    def join(self, real, fake) -> tf.Tensor:
-        """Returns the images, `[2 B, ...]`."""
-        return tf.concat([real, fake], 0)
+    def join(self, real, fake):
+        """Returns one side behind the other, like each of them, `[2 B, ...]`."""
+        return tf.nest.map_structure(lambda a, b: tf.concat([a, b], 0), real, fake)
 
     def split(self, logits):
         """Returns the logits of the real images and of the samples, `[B]` each."""
@@ -66,12 +66,16 @@ class MixedBatch:
         self._real_share = tf.reshape(share, [-1])
         self._fake_share = 1.0 - self._real_share
 
-    def join(self, real, fake) -> tf.Tensor:
-        """Returns the mixed images, `[2 B, ...]`, group by group."""
-        mask = tf.reshape(self._mask, [-1] + [1] * (real.shape.rank - 1))
-        first = tf.where(mask, real, fake)
-        second = tf.where(mask, fake, real)
-        return tf.concat([first, second], 0)
+    def join(self, real, fake):
+        """Returns the mixed sides, like each of them, `[2 B, ...]`, group by group."""
+
+        def mixed(real, fake):
+            mask = tf.reshape(self._mask, [-1] + [1] * (real.shape.rank - 1))
+            first = tf.where(mask, real, fake)
+            second = tf.where(mask, fake, real)
+            return tf.concat([first, second], 0)
+
+        return tf.nest.map_structure(mixed, real, fake)
 
     def split(self, logits):
         """Returns the logits of the real images and of the samples, `[B]` each."""

@@ -1,10 +1,11 @@
-"""Encoders that draw z: the networks of q(z | x)."""
+"""Posteriors as layers: encoders that draw z from q(z | x)."""
 
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
+from ade_tf.distributions.density import Density, Draw, Reparameterized
 from ade_tf.networks.blocks import (
     Dropout,
     PositionMap,
@@ -27,17 +28,15 @@ class Inference(NamedTuple):
 
     Attributes:
       z: A draw from q(z | x), `[B, latent_size]`.
-      kl_nats: KL(q(z | x) || p(z)) by level and unit (dimension or map of z): a tuple
-        of `[B, units]`, the coarsest level first. In closed form where q is Gaussian
-        given the levels above, else taken at the draw.
-      log_ratio_nats: ln q(z | x) - ln p(z) at the draw, `[B]`.
-      features: (mu, sigma) of p(y | z), as the decoder gives them.
+      posteriors: q by level of z, the coarsest first, each given the levels above it.
+      drawn: The `Draw` of each level.
+      density: p(y | z).
     """
 
     z: tf.Tensor
-    kl_nats: tuple
-    log_ratio_nats: tf.Tensor
-    features: tuple
+    posteriors: tuple[Reparameterized, ...]
+    drawn: tuple[Draw, ...]
+    density: Density
 
 
 class VectorEncoder(Encoder):
@@ -53,19 +52,24 @@ class VectorEncoder(Encoder):
         super().__init__(image_shape, form.parameters_size, **keywords)
         self.form = form
 
-    def infer(self, images, eps, decoder, condition=None) -> Inference:
+    def density(self, images, condition=None) -> Reparameterized:
+        """Returns q(z | x) of images `[B, H, W, C]` in [-1, 1]."""
+        return self.form(self(images, condition))
+
+    def infer(self, images, noise, decoder, condition=None) -> Inference:
         """Draws z and decodes it.
 
         Args:
           images: `[B, H, W, C]` in [-1, 1].
-          eps: Standard normal draws, `[B, latent_size]`; zeros for the mean of q (of
-            its base, where q is a flow).
-          decoder: The `Decoder`.
+          noise: Standard normal, `[B, latent_size]`; zeros for the mean of q (of its
+            base, where q is a flow).
+          decoder: The decoder.
           condition: Of both networks, or None.
         """
-        drawn = self.form.draw(self(images, condition), eps)
-        features = decoder(drawn.z, condition)
-        return Inference(drawn.z, (drawn.kl_nats,), drawn.log_ratio_nats, features)
+        posterior = self.density(images, condition)
+        drawn = posterior.from_noise(noise)
+        density = decoder.density(drawn.value, condition)
+        return Inference(drawn.value, (posterior,), (drawn,), density)
 
 
 class TopDownEncoder(keras.layers.Layer):
@@ -148,32 +152,29 @@ class TopDownEncoder(keras.layers.Layer):
             found += parameters
         return tuple(to_output(self, maps) for maps in reversed(found))
 
-    def infer(self, images, eps, decoder, condition=None) -> Inference:
+    def infer(self, images, noise, decoder, condition=None) -> Inference:
         """Draws the levels of z on one way down, and decodes them.
 
         Args:
           images: `[B, H, W, C]` in [-1, 1].
-          eps: Standard normal draws, `[B, latent_size]`; zeros for the path of means,
-            each given the means above it.
-          decoder: The `TopDownDecoder`.
+          noise: Standard normal, `[B, latent_size]`; zeros for the path of means, each
+            given the means above it.
+          decoder: The top-down decoder.
           condition: Of both networks, or None.
         """
-        from_image, eps = self(images, condition), decoder.split(eps)
-        drawn = []
+        from_image, noise = self(images, condition), decoder.split(noise)
+        posteriors, drawn = [], []
 
         def draw(level, h):
             from_above = to_output(self, self._heads[level](tf.nn.elu(h)))
-            parameters = from_image[level] + from_above
-            drawn.append(self.forms[level].draw(parameters, eps[level]))
-            return drawn[-1].z
+            posteriors.append(self.forms[level](from_image[level] + from_above))
+            drawn.append(posteriors[-1].from_noise(noise[level]))
+            return drawn[-1].value
 
         features = decoder.descend(draw, tf.shape(images)[0], condition)
-        return Inference(
-            decoder.join([level.z for level in drawn]),
-            tuple(level.kl_nats for level in drawn),
-            tf.add_n([level.log_ratio_nats for level in drawn]),
-            features,
-        )
+        z = decoder.join([level.value for level in drawn])
+        density = decoder.density_of(features)
+        return Inference(z, tuple(posteriors), tuple(drawn), density)
 
 
 class _UpScale(keras.layers.Layer):

@@ -1,0 +1,27 @@
+"""Decoders as densities: networks whose output is the law of p(y | z)."""
+
+from ade_tf.distributions.density import Density
+from ade_tf.distributions.normal import feature_density
+from ade_tf.networks import Decoder, TopDownDecoder
+
+__all__ = ["GaussianDecoder", "TopDownGaussianDecoder"]
+
+
+class _Gaussian:
+    """Makes a network to (mu, scale) a density of features."""
+
+    def density(self, z, condition=None) -> Density:
+        """Returns p(y | z) of codes `[B, latent_size]`."""
+        return self.density_of(self(z, condition))
+
+    def density_of(self, features) -> Density:
+        """Returns the density whose (mu, scale) the network gave."""
+        return feature_density(*features)
+
+
+class GaussianDecoder(_Gaussian, Decoder):
+    """`Decoder` with p(y | z) = N(mu(z), sigma), or a low-rank covariance beside."""
+
+
+class TopDownGaussianDecoder(_Gaussian, TopDownDecoder):
+    """`TopDownDecoder` with p(y | z) as a `GaussianDecoder`'s."""

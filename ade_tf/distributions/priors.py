@@ -1,0 +1,59 @@
+"""Priors p(z) as layers."""
+
+import keras
+import tensorflow as tf
+
+from ade_tf.distributions.density import Density
+from ade_tf.distributions.normal import Normal
+
+__all__ = ["Prior", "StandardNormal"]
+
+
+class Prior(keras.layers.Layer):
+    """A density of z, or of the features where there is no z.
+
+    A subclass has `density(condition)`, and where z has levels `level_densities`.
+    """
+
+    def density(self, condition=None) -> Density:
+        """Returns p(z) of whole codes, `[B, *shape]`."""
+        raise NotImplementedError
+
+    def level_densities(self, values, condition=None) -> tuple[Density, ...]:
+        """Returns p of each level of z given the levels before it.
+
+        Args:
+          values: The levels' values, the coarsest first: one vector, or maps.
+          condition: As in `density`.
+        """
+        if len(values) != 1:
+            raise ValueError(
+                "this prior is of one vector z. "
+                f"Received: {len(values)} levels, prior={type(self).__name__}"
+            )
+        return (self.density(condition),)
+
+
+class StandardNormal(Prior):
+    """p(z) = N(0, I), at every level.
+
+    Args:
+      shape: Shape of one code (or of the features), such as `(latent_size,)`.
+    """
+
+    def __init__(self, shape):
+        super().__init__()
+        self._shape = tuple(shape)
+        self.built = True
+
+    def density(self, condition=None) -> Density:
+        del condition
+        return _standard(self._shape)
+
+    def level_densities(self, values, condition=None) -> tuple[Density, ...]:
+        del condition
+        return tuple(_standard(value.shape[1:], value.dtype) for value in values)
+
+
+def _standard(shape, dtype=tf.float32):
+    return Normal(tf.zeros([1, *shape], dtype), tf.ones([], dtype))

@@ -1,0 +1,73 @@
+"""What a trained model answers: codes, reconstructions, samples, in levels."""
+
+import tensorflow as tf
+
+from ade_tf.config import requires
+from ade_tf.models.batch import Batch
+from ade_tf.randomness import Draws, MeanDraws
+
+__all__ = ["decode", "encode", "quantize", "reconstruct", "sample"]
+
+
+def encode(model, batch: Batch) -> tf.Tensor:
+    """Returns a code of images, `[B, latent_size]`: the posterior mean of z.
+
+    A hierarchical z is the path of means, each level's given the means above it; with
+    the posterior `iaf`, it is where the mean of its base leads. Noise is replaced by
+    its mean: images are taken in the middle of their levels.
+
+    Raises:
+      ValueError: If the model has no encoder.
+    """
+    requires(model.config, "a code", "encoder")
+    draws = MeanDraws(batch.count)
+    x = model.dequantize(batch, draws).value
+    return model.infer(x, draws.normal([model.latent_size]), batch.condition).z
+
+
+def decode(model, z, condition=None) -> tf.Tensor:
+    """Returns the images f^-1(mu(z)), quantised, `[B, H, W, C]`.
+
+    Args:
+      model: An `AdaptiveDensityEstimator` with a z.
+      z: Codes, `[B, latent_size]`.
+      condition: Of a conditional model, that of these images (`model.condition`).
+    """
+    mu = model.decoder.density(z, condition).mean()
+    x, _ = model.feature_map.forward_and_log_det(mu, condition)
+    return quantize(x, model.levels)
+
+
+def reconstruct(model, batch: Batch) -> tf.Tensor:
+    """Returns f^-1(mu(z)) of the codes z of images (`encode`), quantised."""
+    return decode(model, encode(model, batch), batch.condition)
+
+
+def sample(
+    model, draws: Draws, temperature=1.0, noise=False, condition=None
+) -> tf.Tensor:
+    """Returns quantised samples, one for each example of the draws, `[B, H, W, C]`.
+
+    With a z: f^-1(mu(z)), z ~ p(z), as the adversary sees them; with `noise`,
+    y ~ p(y | z) in place of mu(z). Without a z: f^-1(y), y ~ N(0, I). The temperature
+    is a factor on the standard deviations of z (at every level) and y. For flows with
+    other than additive couplings it is a heuristic (arXiv 1807.03039).
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+      draws: The random numbers, such as `ExampleDraws(seed, indices)`, with which the
+        i-th sample depends on the seed and i alone.
+      temperature: Factor on the standard deviations.
+      noise: Whether to draw y instead of taking its mean.
+      condition: Of a conditional model, that of the samples (`model.condition`).
+    """
+    y = model.draw_features(draws, temperature, noise, condition)
+    x, _ = model.feature_map.forward_and_log_det(y, condition)
+    return quantize(x, model.levels)
+
+
+def quantize(x, levels: int) -> tf.Tensor:
+    """Returns x floored and clipped to 0 .. levels-1; continuous data as it is."""
+    if levels == 0:
+        return x
+    return tf.clip_by_value(tf.floor(x), 0.0, levels - 1.0)

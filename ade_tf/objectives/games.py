@@ -1,0 +1,100 @@
+"""Games: a discriminator, the two sides that it tells apart, and what it minimises."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from ade_tf.networks.condition import repeat_condition
+from ade_tf.objectives.adversaries import Adversary
+from ade_tf.objectives.batches import MixedBatch, SeparateBatch
+from ade_tf.objectives.recorded_passes import RecordedPasses
+
+__all__ = ["Game"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Game:
+    """A game between a discriminator and the parts of a model that make its fake side.
+
+    A side is a function `(batch, draws)` that returns a tuple of what the discriminator
+    is shown: `(x,)` for images, `(x, z)` for pairs, `(z,)` for codes. The first name,
+    `image`, is that of the game which the other logs are called by.
+
+    Attributes:
+      name: Of the game, in logs and random streams.
+      discriminator: Takes a side's parts and, by name, their `condition`; returns
+        logits.
+      real: The side of the data.
+      fake: The side of the model.
+      adversary: The losses.
+      penalty: Function of `ade_tf.objectives.PENALTIES`, or None.
+      penalty_weight: Its weight in the discriminator's loss.
+      group: Images of a mixed group; 1: each is judged by itself.
+    """
+
+    name: str
+    discriminator: keras.layers.Layer
+    real: Callable
+    fake: Callable
+    adversary: Adversary
+    penalty: Callable | None = None
+    penalty_weight: float = 1.0
+    group: int = 1
+
+    def discriminator_loss(self, batch, draws):
+        """Returns what the discriminator minimises, a scalar, and its logs."""
+        real, fake = self.real(batch, draws), self.fake(batch, draws)
+        return self.discriminator_loss_of(real, fake, batch, draws)
+
+    def discriminator_loss_of(self, real, fake, batch, draws):
+        """Returns the same for two sides that are drawn already."""
+        layout, judge = self._layout(draws), self._judge(batch.condition)
+        if self.penalty is None:
+            logits = layout.split(judge(layout.join(real, fake)))
+        else:
+            # Apart, so that the penalty can share the passes.
+            judge = RecordedPasses(judge)
+            logits = judge(real), judge(fake)
+        loss = layout.discriminator_loss(self.adversary, *logits)
+        logs = {"discriminator_loss": loss}
+        logs["real_logit"], logs["fake_logit"] = map(tf.reduce_mean, logits)
+        if self.penalty is not None:
+            penalty = self.penalty(judge, real, fake, draws.uniform([1, 1, 1]))
+            loss += self.penalty_weight * penalty
+            logs["penalty"] = penalty
+        return loss, logs
+
+    def generator_loss(self, batch, draws):
+        """Returns what the model minimises, a scalar, and its logs."""
+        judge = self._judge(batch.condition)
+        fake = self.fake(batch, draws)
+        if self.adversary.paired or self.group > 1:
+            real = self.real(batch, draws)
+            layout = self._layout(draws)
+            real_logits, logits = layout.split(judge(layout.join(real, fake)))
+            loss = layout.generator_loss(self.adversary, logits, real_logits)
+        else:
+            loss = self.adversary.generator_loss(judge(fake))
+        return loss, {"adversarial_loss": loss}
+
+    def _judge(self, condition):
+        """Returns D(., c) as a function of sides.
+
+        It takes whole sets of images, one behind the other, each with this condition.
+        """
+
+        def judge(side):
+            own = condition
+            if own is not None:
+                own = repeat_condition(own, tf.shape(side[0])[0])
+            return self.discriminator(*side, condition=own)
+
+        return judge
+
+    def _layout(self, draws):
+        """Returns how real images and samples stand before the discriminator."""
+        if self.group == 1:
+            return SeparateBatch()
+        return MixedBatch(draws.uniform([2]), self.group)
