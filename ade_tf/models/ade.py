@@ -276,7 +276,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         ]
 
     def _likelihood_loss(self, batch, draws):
-        """Returns L_C as it is trained, in nats per dimension, and its terms in bits."""
+        """Returns L_C in nats per dimension, as trained, and its terms in bits."""
         loss, terms = self.bound(
             self.likelihood_terms,
             batch,
