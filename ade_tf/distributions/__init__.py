@@ -8,7 +8,7 @@ what it builds has `parameters_size` and takes an encoder's output to a `Density
 
 from ade_tf.distributions.decoders import GaussianDecoder, TopDownGaussianDecoder
 from ade_tf.distributions.density import Density, Draw, Reparameterized, kl_by_unit
-from ade_tf.distributions.dequantizers import NoNoise, UniformNoise
+from ade_tf.distributions.dequantizers import Dequantizer, UniformNoise
 from ade_tf.distributions.encoders import Inference, TopDownEncoder, VectorEncoder
 from ade_tf.distributions.iaf import InverseAutoregressive
 from ade_tf.distributions.image_density import image_density
@@ -20,6 +20,7 @@ from ade_tf.distributions.priors import Prior, StandardNormal
 __all__ = [
     "POSTERIORS",
     "Density",
+    "Dequantizer",
     "DiagonalGaussian",
     "Draw",
     "GaussianDecoder",
@@ -27,7 +28,6 @@ __all__ = [
     "InverseAutoregressive",
     "LowRank",
     "LowRankNormal",
-    "NoNoise",
     "Normal",
     "Prior",
     "Reparameterized",

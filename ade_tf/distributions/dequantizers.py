@@ -6,40 +6,56 @@ import tensorflow as tf
 from ade_tf.distributions.density import Density, Draw
 from ade_tf.randomness import Draws
 
-__all__ = ["NoNoise", "UniformNoise"]
+__all__ = ["Dequantizer", "UniformNoise"]
 
 
-class UniformNoise(keras.layers.Layer):
-    """Uniform noise, q(u | x) = 1 on [0, 1)^D.
+class Dequantizer(keras.layers.Layer):
+    """A density q(u | x) of noise that is added to grey levels.
 
-        -E_x ln P(x) <= -E_x,u ln p(x + u)       (arXiv 1511.01844, section 3.1)
+        -ln P(x) <= E_u [ln q(u | x) - ln p(x + u)],   u ~ q(u | x) on [0, 1)^D
+
+    (arXiv 1902.00275, section 3.1). A subclass has `density`.
 
     Args:
       image_shape: `(H, W, C)`.
+      levels: Grey levels of the images; 0 for continuous data.
+      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
+      dtype: Keras dtype policy of the networks.
 
     Attributes:
-      learned: Whether ln q(u | x) is a term of the likelihood; here it is zero.
+      learned: Whether ln q(u | x) is a term of the likelihood; else it is zero.
+    """
+
+    learned = True
+
+    def __init__(self, image_shape, levels, *, condition_shape=None, dtype="float32"):
+        super().__init__(dtype=dtype)
+        self.image_shape = tuple(image_shape)
+        self.levels = int(levels)
+        self.condition_shape = condition_shape
+        self.built = True
+
+    def density(self, images, condition=None) -> Density:
+        """Returns q(u | x).
+
+        Args:
+          images: `[B, H, W, C]` in 0 .. levels-1.
+          condition: Of a conditional model, or None.
+        """
+        raise NotImplementedError
+
+
+class UniformNoise(Dequantizer):
+    """Uniform noise, q(u | x) = 1 (arXiv 1511.01844, section 3.1).
+
+    Continuous data are taken as they are, u = 0.
     """
 
     learned = False
 
-    def __init__(self, image_shape):
-        super().__init__()
-        self._shape = tuple(image_shape)
-        self.built = True
-
-    def density(self, images, condition=None) -> Density:
-        """Returns q(u | x) of images `[B, H, W, C]`, the same for all."""
-        del images, condition
-        return _Uniform(self._shape)
-
-
-class NoNoise(UniformNoise):
-    """No noise: continuous data are taken as they are, u = 0."""
-
     def density(self, images, condition=None) -> Density:
         del images, condition
-        return _Point(self._shape)
+        return _Uniform(self.image_shape) if self.levels else _Point(self.image_shape)
 
 
 class _Uniform(Density):

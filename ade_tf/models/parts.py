@@ -17,7 +17,6 @@ from ade_tf.config import PRESETS, RunConfig
 from ade_tf.distributions import (
     POSTERIORS,
     GaussianDecoder,
-    NoNoise,
     Prior,
     StandardNormal,
     TopDownEncoder,
@@ -85,7 +84,12 @@ def build_parts(
         )
     feature_map = _feature_map(config, image_shape, levels, condition_shape)
     prior = StandardNormal((decoder.latent_size,) if preset.latent else image_shape)
-    dequantizer = UniformNoise(image_shape) if levels else NoNoise(image_shape)
+    dequantizer = UniformNoise(
+        image_shape,
+        levels,
+        condition_shape=condition_shape,
+        dtype=PRECISIONS[config.precision],
+    )
     return Parts(feature_map, prior, posterior, decoder, dequantizer, discriminator)
 
 
