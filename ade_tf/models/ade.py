@@ -23,13 +23,11 @@ class Term(NamedTuple):
       name: What its draws are for.
       loss: Function `(batch, draws)` that returns a scalar and its logs.
       trains: Names of the parts whose variables follow its gradient.
-      dropout: Whether the networks drop out in its pass.
     """
 
     name: str
     loss: Callable
     trains: tuple[str, ...]
-    dropout: bool = False
 
 
 class Update(NamedTuple):
@@ -138,9 +136,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             generator = ("decoder", "feature_map")
         terms = []
         if self._trains_likelihood:
-            terms.append(
-                Term("likelihood", self._likelihood_loss, everything, dropout=True)
-            )
+            terms.append(Term("likelihood", self._likelihood_loss, everything))
         if self.adversary_active:
             terms.append(Term("adversarial", self._adversarial_loss, generator))
         if len(terms) == 2 and self.config.objective.update == "joint":
@@ -262,11 +258,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         """
         draws = self._draws(term.name, batch.count)
         with tf.GradientTape() as tape:
-            if term.dropout:
-                with draws.scope():
-                    loss, found = term.loss(batch, draws)
-            else:
-                loss, found = term.loss(batch, draws)
+            loss, found = term.loss(batch, draws)
         logs.update(found)
         trained = {id(v) for v in self._variables_of(term.trains)}
         variables = [v for v in self.generator_variables if id(v) in trained]
@@ -278,7 +270,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
     def _likelihood_loss(self, batch, draws):
         """Returns L_C in nats per dimension, as trained, and its terms in bits."""
         loss, terms = self.bound(
-            self.likelihood_terms,
+            self._terms_with_dropout,
             batch,
             draws,
             kl_weight=self._kl_weight(),
@@ -290,6 +282,10 @@ class AdaptiveDensityEstimator(LatentVariableModel):
                 logs[f"kl_{level}"] = self._bits(tf.reduce_sum(kl, axis=1))
         logs["bits_per_dim"] = self._bits(terms.loss_nats())
         return loss / self.dims, logs
+
+    def _terms_with_dropout(self, batch, draws):
+        with draws.scope():
+            return self.likelihood_terms(batch, draws)
 
     def _adversarial_loss(self, batch, draws):
         """Returns the weighted sum of L_Q over the games, and the logs."""
