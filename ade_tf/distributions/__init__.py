@@ -1,10 +1,6 @@
-"""Distributions of the model that TensorFlow Probability does not have ready-made.
+"""Distributions of the model that TensorFlow Probability does not have ready-made."""
 
-`POSTERIORS` maps the name of each form of q(z | x), for a vector or for one level of
-maps, to its constructor: `(latent_shape, **settings)`, with the settings of all forms.
-What it builds has `parameters_size` and `draw(parameters, eps)`.
-"""
-
+from ade_tf.config.posteriors import POSTERIORS
 from ade_tf.distributions.draw import LatentDraw
 from ade_tf.distributions.iaf import InverseAutoregressive
 from ade_tf.distributions.image_density import feature_density, image_density
@@ -20,5 +16,3 @@ __all__ = [
     "feature_density",
     "image_density",
 ]
-
-POSTERIORS = {"gaussian": DiagonalGaussian, "iaf": InverseAutoregressive}

@@ -192,7 +192,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         judge = self._judge(labels)
         real = self.to_unit(self.dequantize(images, draws))
         fake = self.to_unit(self.generate(tf.shape(images)[0], draws, labels))
-        if self.config.model.spectral_norm:
+        if self.config["spectral_norm"]:
             self.discriminator.update_spectral_norm()
         batch = self._adversarial_batch(tf.shape(images)[0], draws)
         with tf.GradientTape() as tape:
@@ -208,7 +208,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             if objective.penalty != "none":
                 mix = draws.uniform([tf.shape(images)[0], 1, 1, 1])
                 penalty = PENALTIES[objective.penalty](judge, real, fake, mix)
-                loss += objective.penalty_weight * penalty
+                loss += self.config["penalty_weight"] * penalty
                 logs["penalty"] = penalty
         variables = self.discriminator.trainable_variables
         gradients = tape.gradient(loss, [v.value for v in variables])
@@ -290,7 +290,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         """Returns how real images and samples stand before the discriminator."""
         if not self._mixed:
             return SeparateBatch()
-        return MixedBatch(draws.uniform([count, 2]), self.config.model.mixed_group)
+        return MixedBatch(draws.uniform([count, 2]), self.config["mixed_group"])
 
     def _bits(self, log_prob_nats):
         return bits_per_dim(tf.reduce_mean(log_prob_nats), self.dims)

@@ -54,7 +54,7 @@ class LatentVariableModel(keras.Model):
         self.num_classes = int(num_classes) if config.model.conditional else 0
         self.dims = int(np.prod(self.image_shape))
         self.parts = build_parts(
-            config.model, self.image_shape, self.levels, self.num_classes
+            config, self.image_shape, self.levels, self.num_classes
         )
         self.encoder = self.parts.encoder
         self.decoder = self.parts.decoder

@@ -6,23 +6,13 @@ import functools
 import keras
 import numpy as np
 
-from ade_tf.bijectors import (
-    FEATURE_MAPS,
-    BijectorLayer,
-    FusedChain,
-    ImageSpace,
-    RecomputedChain,
-)
-from ade_tf.config import PRESETS, ModelConfig
-from ade_tf.distributions import POSTERIORS
-from ade_tf.networks import (
-    DECODERS,
-    DISCRIMINATORS,
-    PRECISIONS,
-    TopDownDecoder,
-    TopDownEncoder,
-    VectorEncoder,
-)
+from ade_tf.bijectors import BijectorLayer, FusedChain, ImageSpace, RecomputedChain
+from ade_tf.config import RunConfig
+from ade_tf.config.flows import FEATURE_MAPS
+from ade_tf.config.games import DISCRIMINATORS
+from ade_tf.config.networks import DECODERS, PRECISIONS
+from ade_tf.config.posteriors import POSTERIORS
+from ade_tf.networks import TopDownDecoder, TopDownEncoder, VectorEncoder
 
 __all__ = ["Parts", "build_parts", "count_parameters"]
 
@@ -45,12 +35,12 @@ class Parts:
 
 
 def build_parts(
-    config: ModelConfig, image_shape, levels: int, num_classes: int = 0
+    config: RunConfig, image_shape, levels: int, num_classes: int = 0
 ) -> Parts:
     """Builds the parts that the preset of a configuration has.
 
     Args:
-      config: The model's settings, resolved (`RunConfig.from_flat`).
+      config: The settings of the run, resolved (`RunConfig.from_flat`).
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data.
       num_classes: Classes on which every part depends; 0 for none.
@@ -58,108 +48,94 @@ def build_parts(
     Raises:
       ValueError: If a part cannot be built for this image shape.
     """
-    preset = PRESETS[config.preset]
+    preset = config.preset
     encoder = decoder = discriminator = None
     condition_shape = (num_classes,) if num_classes else None
+    common = dict(
+        position_maps=config.model.position_maps, condition_shape=condition_shape
+    )
     if preset.latent and preset.likelihood:
-        encoder = _encoder(config, image_shape, condition_shape)
+        encoder = _encoder(config, image_shape, common)
     if preset.latent:
-        decoder = _decoder(config, image_shape, condition_shape)
+        decoder = _decoder(config, image_shape, common)
     if preset.adversary:
-        discriminator = DISCRIMINATORS[config.discriminator](
+        discriminator = DISCRIMINATORS[config.model.discriminator](
             image_shape,
-            width=config.discriminator_width,
-            group=config.mixed_group if config.discriminator_batch == "mixed" else 1,
-            spectral_norm=config.spectral_norm,
-            position_maps=config.position_maps,
-            condition_shape=condition_shape,
             projection=num_classes > 0,
-            dtype=PRECISIONS[config.precision],
+            dtype=PRECISIONS[config.model.precision],
+            **config.of("discriminator"),
+            **config.of("discriminator_batch"),
+            **common,
         )
-    feature_map = _feature_map(config, image_shape, levels, condition_shape)
+    feature_map = _feature_map(config, image_shape, levels, common)
     return Parts(feature_map, encoder, decoder, discriminator)
 
 
-def _encoder(config, image_shape, condition_shape):
+def _encoder(config, image_shape, common):
+    model = config.model
+    dtype = PRECISIONS[model.precision]
     make_form = functools.partial(
-        POSTERIORS[config.posterior],
-        iaf_steps=config.iaf_steps,
-        iaf_width=config.iaf_width,
-        dtype=PRECISIONS[config.precision],
+        POSTERIORS[model.posterior], dtype=dtype, **config.of("posterior")
     )
     keywords = dict(
-        network=config.network,
-        width=config.width,
-        dropout=config.encoder_dropout,
-        position_maps=config.position_maps,
-        condition_shape=condition_shape,
-        dtype=PRECISIONS[config.precision],
+        network=model.network,
+        width=model.width,
+        dropout=model.encoder_dropout,
+        dtype=dtype,
+        **common,
     )
-    if config.latent_levels == (0,):
-        return VectorEncoder(image_shape, make_form(config.latent_size), **keywords)
+    if model.latent_levels == (0,):
+        return VectorEncoder(image_shape, make_form(model.latent_size), **keywords)
     return TopDownEncoder(
         image_shape,
-        config.latent_size,
+        model.latent_size,
         make_form,
-        levels=config.latent_levels,
+        levels=model.latent_levels,
         **keywords,
     )
 
 
-def _decoder(config, image_shape, condition_shape):
-    make = DECODERS[config.network]
-    if config.latent_levels != (0,):
+def _decoder(config, image_shape, common):
+    model = config.model
+    make = DECODERS[model.network]
+    if model.latent_levels != (0,):
         make = functools.partial(
-            TopDownDecoder, levels=config.latent_levels, network=config.network
+            TopDownDecoder, levels=model.latent_levels, network=model.network
         )
     return make(
         image_shape,
-        config.latent_size,
-        width=config.width,
-        sigma=config.sigma,
-        log_sigma_floor=config.log_sigma_floor,
-        covariance_rank=config.covariance_rank,
-        dropout=config.decoder_dropout,
-        position_maps=config.position_maps,
-        condition_shape=condition_shape,
-        dtype=PRECISIONS[config.precision],
+        model.latent_size,
+        width=model.width,
+        sigma=model.sigma,
+        log_sigma_floor=model.log_sigma_floor,
+        covariance_rank=model.covariance_rank,
+        dropout=model.decoder_dropout,
+        dtype=PRECISIONS[model.precision],
+        **common,
     )
 
 
-def _feature_map(config, image_shape, levels, condition_shape):
-    if levels == 0 and config.feature_map == "real_nvp":
+def _feature_map(config, image_shape, levels, common):
+    model = config.model
+    if levels == 0 and model.feature_map == "real_nvp":
         raise ValueError(
             "continuous data (levels=0) has no checkerboard: feature_map must not be "
-            f"`real_nvp`. Received: feature_map={config.feature_map!r}"
+            f"`real_nvp`. Received: feature_map={model.feature_map!r}"
         )
-    if levels == 0 and config.feature_map == "glow" and config.flow_squeeze:
+    if levels == 0 and model.feature_map == "glow" and config["flow_squeeze"]:
         raise ValueError(
             "continuous data (levels=0) is not squeezed: flow_squeeze must be off. "
-            f"Received: flow_squeeze={config.flow_squeeze}"
+            f"Received: flow_squeeze={config['flow_squeeze']}"
         )
-    keywords = dict(
-        steps=config.flow_steps,
-        factor_out=config.flow_factor_out,
-        learned_prior=config.learned_prior and not PRESETS[config.preset].latent,
-        coupling=config.coupling,
-        mixing=config.mixing,
-        squeeze=config.flow_squeeze,
-        actnorm=config.actnorm,
-        network=config.coupling_network,
-        width=config.coupling_width,
-        blocks=config.coupling_blocks,
-        dropout=config.coupling_dropout,
-        position_maps=config.position_maps,
-        log_scale_bound=config.log_scale_bound,
-        spline_bins=config.spline_bins,
-        spline_range=config.spline_range,
-        condition_shape=condition_shape,
-        network_dtype=PRECISIONS[config.precision],
+    flow = FEATURE_MAPS[model.feature_map](
+        tuple(image_shape),
+        network_dtype=PRECISIONS[model.precision],
+        **config.of("feature_map"),
+        **common,
     )
-    flow = FEATURE_MAPS[config.feature_map](tuple(image_shape), **keywords)
-    if config.recompute_features:
+    if model.recompute_features:
         flow = RecomputedChain(flow.bijectors, dtype=flow.dtype)
-    image_space = ImageSpace(levels, alpha=config.logit_alpha)
+    image_space = ImageSpace(levels, alpha=model.logit_alpha)
     return BijectorLayer(FusedChain([image_space, flow]), name="feature_map")
 
 

@@ -4,10 +4,9 @@
 `(discriminator, real, fake, uniform)` that return scalars.
 """
 
+from ade_tf.config import games
+from ade_tf.config.games import PENALTIES
 from ade_tf.objectives.adversary import Adversary
-from ade_tf.objectives.cross_entropy import LOG_RATIO, NON_SATURATING, SATURATING
-from ade_tf.objectives.hinge import HINGE
-from ade_tf.objectives.least_squares import LEAST_SQUARES
 from ade_tf.objectives.likelihood import (
     LikelihoodTerms,
     free_bits_kl,
@@ -16,8 +15,6 @@ from ade_tf.objectives.likelihood import (
 from ade_tf.objectives.mixing import MixedBatch, SeparateBatch
 from ade_tf.objectives.penalties import interpolates, no_penalty, r1, r1_r2, r2
 from ade_tf.objectives.recorded_passes import RecordedPasses
-from ade_tf.objectives.relativistic import RELATIVISTIC
-from ade_tf.objectives.wasserstein import WASSERSTEIN
 
 __all__ = [
     "ADVERSARIES",
@@ -36,20 +33,4 @@ __all__ = [
     "r2",
 ]
 
-ADVERSARIES = {
-    "log_ratio": LOG_RATIO,
-    "saturating": SATURATING,
-    "non_saturating": NON_SATURATING,
-    "hinge": HINGE,
-    "least_squares": LEAST_SQUARES,
-    "wasserstein": WASSERSTEIN,
-    "relativistic": RELATIVISTIC,
-}
-
-PENALTIES = {
-    "none": no_penalty,
-    "interpolates": interpolates,
-    "r1": r1,
-    "r2": r2,
-    "r1_r2": r1_r2,
-}
+ADVERSARIES = {name: line.load() for name, line in games.ADVERSARIES.items()}
