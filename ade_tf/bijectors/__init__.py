@@ -19,6 +19,7 @@ from ade_tf.bijectors.multiscale import FactorOut
 from ade_tf.bijectors.real_nvp import real_nvp
 from ade_tf.bijectors.recomputed_chain import RecomputedChain
 from ade_tf.bijectors.squeeze import Squeeze
+from ade_tf.config.flows import FEATURE_MAPS
 
 __all__ = [
     "FEATURE_MAPS",
@@ -41,6 +42,3 @@ __all__ = [
     "inverse_and_log_det",
     "real_nvp",
 ]
-
-# Every entry takes `(event_shape, **settings)`, the settings being those of `glow`.
-FEATURE_MAPS = {"identity": identity, "real_nvp": real_nvp, "glow": glow}

@@ -3,22 +3,13 @@
 import tensorflow as tf
 
 from ade_tf.bijectors.base import FusedBijector
-from ade_tf.bijectors.spline import Spline
 from ade_tf.bijectors.splits import split_by
-from ade_tf.bijectors.transforms import Additive, Affine
-from ade_tf.networks.conditioner import CONDITIONERS
+from ade_tf.config.choices import look_up
+from ade_tf.config.flows import CONDITIONERS, COUPLINGS
 from ade_tf.networks.precision import policy_within
 from ade_tf.randomness import draws_scope
 
-__all__ = ["TRANSFORMS", "Coupling"]
-
-TRANSFORMS = {
-    "additive": lambda log_scale_bound, bins, spline_range: Additive(),
-    "affine": lambda log_scale_bound, bins, spline_range: Affine(log_scale_bound),
-    "spline": lambda log_scale_bound, bins, spline_range: Spline(
-        bins, spline_range, log_scale_bound
-    ),
-}
+__all__ = ["Coupling"]
 
 
 class Coupling(FusedBijector):
@@ -51,22 +42,19 @@ class Coupling(FusedBijector):
       event_shape: `(H, W, C)`.
       mask: Bool array of `event_shape`, True where an entry is kept: `channel_mask`,
         `checkerboard_mask`, or another that `split_by` understands.
-      transform: Name of `T`: "additive", "affine" or "spline".
+      transform: Name of `T`, a key of `COUPLINGS`.
       network: Name of the network, a key of `CONDITIONERS`.
-      width: Hidden channels of the network.
-      blocks: Depth of the network.
-      dropout: Dropout rate inside the network.
       position_maps: Whether the network adds learned maps per position.
-      log_scale_bound: Limit of `|log_scale|`, > 0 (affine, spline).
-      spline_bins: Pieces of the spline, >= 2.
-      spline_range: The spline acts on [-spline_range, spline_range].
       condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
       network_dtype: Keras dtype policy of the network; None for `dtype`. With
         "mixed_bfloat16" it computes in bfloat16, from and to float32.
       dtype: "float32" or "float64".
       name: Name for the ops.
+      **settings: Those of `T` (see its class, such as `Affine` or `Spline`); the others
+        are the network's, such as `width`, `blocks` and `dropout` of `Conditioner`.
 
     Raises:
+      TypeError: On a setting that neither has.
       ValueError: On an unknown name, a mask of another kind, or a number out of range.
     """
 
@@ -77,36 +65,31 @@ class Coupling(FusedBijector):
         *,
         transform="affine",
         network="conv",
-        width=64,
-        blocks=1,
-        dropout=0.0,
         position_maps=False,
-        log_scale_bound=2.0,
-        spline_bins=8,
-        spline_range=4.0,
         condition_shape=None,
         network_dtype=None,
         dtype="float32",
         name="coupling",
+        **settings,
     ):
         parameters = dict(locals())
+        parameters |= parameters.pop("settings")
         super().__init__(
             event_shape=event_shape, dtype=dtype, parameters=parameters, name=name
         )
-        make_transform = _look_up("transform", transform, TRANSFORMS)
-        make_network = _look_up("network", network, CONDITIONERS)
-        self._transform = make_transform(log_scale_bound, spline_bins, spline_range)
+        make_transform = look_up("transform", transform, COUPLINGS)
+        make_network = look_up("network", network, CONDITIONERS)
+        of_transform, of_network = make_transform.split(settings)
+        self._transform = make_transform(**of_transform)
         self._split = split_by(mask, self.event_shape)
         self._network = self._track(
             make_network(
                 (*self.event_shape[:2], self._split.channels_seen),
                 self._split.channels_changed * self._transform.parameters_per_entry,
-                width=width,
-                blocks=blocks,
-                dropout=dropout,
                 position_maps=position_maps,
                 condition_shape=condition_shape,
                 dtype=policy_within(dtype, network_dtype),
+                **of_network,
             )
         )
 
@@ -141,11 +124,3 @@ class Coupling(FusedBijector):
             again, log_det = self._split.join(x, seen, changed, log_det)
         gradients = back.pull(tape, again, gradient, log_det, [x, output])
         return x, tf.add_n(gradients)
-
-
-def _look_up(argument, name, table):
-    if name not in table:
-        raise ValueError(
-            f"`{argument}` must be one of {sorted(table)}. Received: {argument}={name}"
-        )
-    return table[name]

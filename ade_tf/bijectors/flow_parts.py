@@ -1,12 +1,15 @@
 """The parts of a multi-scale flow, all built with the same settings."""
 
+import functools
+
 import tensorflow_probability as tfp
 
 from ade_tf.bijectors.actnorm import ActNorm
 from ade_tf.bijectors.coupling import Coupling
 from ade_tf.bijectors.multiscale import FactorOut
 from ade_tf.bijectors.squeeze import Squeeze
-from ade_tf.networks.conditioner import CONDITIONERS
+from ade_tf.config.choices import look_up
+from ade_tf.config.flows import CONDITIONERS, COUPLINGS
 from ade_tf.networks.precision import policy_within
 
 __all__ = ["FlowParts", "check_scales"]
@@ -16,19 +19,39 @@ class FlowParts:
     """Makes the bijectors that the builders of flows have in common.
 
     Args:
+      factor_out: Whether half of the channels end at each scale; else all go on.
+      learned_prior: Whether factored-out channels have a learned conditional Gaussian;
+        without effect where nothing is factored out.
+      coupling: Transform of the couplings, a key of `COUPLINGS`.
       actnorm: "channel", "position" or "none".
-      factor_out: Whether half of the channels end at each scale but the last.
-      learned_prior: Whether these have a learned conditional Gaussian; without effect
-        where nothing is factored out.
+      network: Network of couplings and priors, a key of `CONDITIONERS`.
+      log_scale_bound: Limit of `|log_scale|` in couplings that scale, and in priors.
+      position_maps: Whether the networks add learned maps per position.
+      condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
+      network_dtype: Keras dtype policy of the networks, as in `Coupling`.
       dtype: "float32" or "float64".
-      **coupling_settings: Keyword arguments of every `Coupling`.
+      **settings: Those of the couplings' transform and of the networks, as in
+        `Coupling`.
 
     Raises:
-      ValueError: If `actnorm` is another word.
+      TypeError: On a setting that neither has.
+      ValueError: On settings outside these ranges.
     """
 
     def __init__(
-        self, *, actnorm, factor_out, learned_prior, dtype, **coupling_settings
+        self,
+        *,
+        factor_out=True,
+        learned_prior=False,
+        coupling="affine",
+        actnorm="channel",
+        network="conv",
+        log_scale_bound=2.0,
+        position_maps=False,
+        condition_shape=None,
+        network_dtype=None,
+        dtype="float32",
+        **settings,
     ):
         if actnorm not in ("channel", "position", "none"):
             raise ValueError(
@@ -38,8 +61,26 @@ class FlowParts:
         self._actnorm = actnorm
         self._factor_out = factor_out
         self._learned_prior = learned_prior
+        self._log_scale_bound = log_scale_bound
         self._dtype = dtype
-        self._settings = coupling_settings
+        self._network_dtype = network_dtype
+        settings["log_scale_bound"] = log_scale_bound
+        transform = look_up("coupling", coupling, COUPLINGS)
+        of_transform, of_network = transform.split(settings)
+        of_network.pop("log_scale_bound", None)
+        of_network |= dict(position_maps=position_maps, condition_shape=condition_shape)
+        self._prior_network = functools.partial(
+            look_up("network", network, CONDITIONERS), **of_network
+        )
+        self._coupling = functools.partial(
+            Coupling,
+            transform=coupling,
+            network=network,
+            network_dtype=network_dtype,
+            dtype=dtype,
+            **of_transform,
+            **of_network,
+        )
 
     def norm(self, shape) -> list:
         """Returns an `ActNorm` for events of `shape`, or nothing, in a list."""
@@ -49,7 +90,7 @@ class FlowParts:
 
     def coupling(self, shape, mask) -> Coupling:
         """Returns a coupling for events of `shape` that keeps the entries of `mask`."""
-        return Coupling(shape, mask, dtype=self._dtype, **self._settings)
+        return self._coupling(shape, mask)
 
     def squeezed(self, shape, layers_of) -> list:
         """Returns layers that act on the squeezed image and put it back in shape.
@@ -81,18 +122,13 @@ class FlowParts:
             shape,
             scale_of(inner_shape),
             prior_network=prior,
-            log_scale_bound=self._settings["log_scale_bound"],
+            log_scale_bound=self._log_scale_bound,
             dtype=self._dtype,
         )
 
     def _prior(self, shape, channels):
-        names = ("width", "blocks", "dropout", "position_maps", "condition_shape")
-        return CONDITIONERS[self._settings["network"]](
-            shape,
-            2 * channels,
-            dtype=policy_within(self._dtype, self._settings["network_dtype"]),
-            **{name: self._settings[name] for name in names},
-        )
+        dtype = policy_within(self._dtype, self._network_dtype)
+        return self._prior_network(shape, 2 * channels, dtype=dtype)
 
 
 def check_scales(event_shape, steps, halvings: int):

@@ -13,22 +13,9 @@ def glow(
     *,
     steps=(8, 8, 8),
     squeeze=True,
-    factor_out=True,
-    learned_prior=False,
-    coupling="affine",
     mixing="plu",
-    actnorm="channel",
-    network="conv",
-    width=64,
-    blocks=1,
-    dropout=0.0,
-    position_maps=False,
-    log_scale_bound=2.0,
-    spline_bins=8,
-    spline_range=4.0,
-    condition_shape=None,
-    network_dtype=None,
     dtype="float32",
+    **settings,
 ) -> FusedChain:
     """Builds a Glow (arXiv 1807.03039, fig. 2) whose features have the image's shape.
 
@@ -43,24 +30,11 @@ def glow(
       steps: Steps of each scale, from the image on.
       squeeze: Whether scales begin with a squeeze; without it there is one scale, of
         images with at least 2 channels.
-      factor_out: Whether half of the channels end at each scale; else all go on.
-      learned_prior: Whether factored-out channels have a learned conditional Gaussian;
-        without effect where nothing is factored out.
-      coupling: "additive", "affine" or "spline".
       mixing: Parametrisation of the 1x1 convolution, "plu" or "dense"; with "none" the
         couplings keep the first and the second half of the channels by turns instead.
-      actnorm: "channel", "position" or "none".
-      network: Key of `CONDITIONERS`.
-      width: Hidden channels of the networks.
-      blocks: Depth of the networks.
-      dropout: Dropout rate in the networks.
-      position_maps: Whether the networks add learned maps per position.
-      log_scale_bound: Limit of `|log_scale|` in couplings and priors.
-      spline_bins: Pieces of a spline.
-      spline_range: Splines act on [-spline_range, spline_range].
-      condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
-      network_dtype: Keras dtype policy of the networks, as in `Coupling`.
       dtype: "float32" or "float64".
+      **settings: Those that all flows have, as in `FlowParts`: `factor_out`,
+        `coupling`, `network`, `width` and others.
 
     Returns:
       A `FusedChain` of events of `event_shape`.
@@ -78,23 +52,7 @@ def glow(
         raise ValueError(
             f"`mixing` must be 'plu', 'dense' or 'none'. Received: mixing={mixing}"
         )
-    parts = FlowParts(
-        actnorm=actnorm,
-        factor_out=factor_out,
-        learned_prior=learned_prior,
-        transform=coupling,
-        network=network,
-        width=width,
-        blocks=blocks,
-        dropout=dropout,
-        position_maps=position_maps,
-        log_scale_bound=log_scale_bound,
-        spline_bins=spline_bins,
-        spline_range=spline_range,
-        condition_shape=condition_shape,
-        network_dtype=network_dtype,
-        dtype=dtype,
-    )
+    parts = FlowParts(dtype=dtype, **settings)
 
     def step(shape, index):
         if mixing == "none":

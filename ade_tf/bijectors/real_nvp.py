@@ -8,26 +8,7 @@ __all__ = ["real_nvp"]
 
 
 def real_nvp(
-    event_shape,
-    *,
-    steps=(3, 3, 3),
-    squeeze=True,
-    factor_out=True,
-    learned_prior=False,
-    coupling="affine",
-    mixing="none",
-    actnorm="channel",
-    network="residual",
-    width=64,
-    blocks=1,
-    dropout=0.0,
-    position_maps=False,
-    log_scale_bound=2.0,
-    spline_bins=8,
-    spline_range=4.0,
-    condition_shape=None,
-    network_dtype=None,
-    dtype="float32",
+    event_shape, *, steps=(3, 3, 3), network="residual", **settings
 ) -> FusedChain:
     """Builds a Real NVP (arXiv 1605.08803, sec. 3.6); features have the image's shape.
 
@@ -43,25 +24,9 @@ def real_nvp(
       event_shape: `(H, W, C)`, sides divisible by `2**(len(steps) - 1)` and the last
         scale of at least two positions.
       steps: Couplings of each scale and kind, from the image on.
-      squeeze: Without effect, since the pattern above fixes it; taken, like `mixing`,
-        because all feature maps take the same settings.
-      factor_out: Whether half of the channels end at each scale; else all go on.
-      learned_prior: Whether factored-out channels have a learned conditional Gaussian
-        (the paper has none).
-      coupling: "additive", "affine" or "spline".
-      mixing: Without effect: channels are never mixed.
-      actnorm: "channel", "position" or "none".
-      network: Key of `CONDITIONERS`.
-      width: Hidden channels of the networks.
-      blocks: Depth of the networks.
-      dropout: Dropout rate in the networks.
-      position_maps: Whether the networks add learned maps per position.
-      log_scale_bound: Limit of `|log_scale|` in couplings and priors.
-      spline_bins: Pieces of a spline.
-      spline_range: Splines act on [-spline_range, spline_range].
-      condition_shape: Shape of one condition, None, `(K,)` or `(h, w, K)`.
-      network_dtype: Keras dtype policy of the networks, as in `Coupling`.
-      dtype: "float32" or "float64".
+      network: Network of the couplings, a key of `CONDITIONERS`.
+      **settings: Further ones that all flows have, as in `FlowParts`: `factor_out`,
+        `coupling`, `width` and others. (The paper has no `learned_prior`.)
 
     Returns:
       A `FusedChain` of events of `event_shape`.
@@ -69,25 +34,8 @@ def real_nvp(
     Raises:
       ValueError: On settings outside these ranges.
     """
-    del squeeze, mixing
     check_scales(event_shape, steps, len(steps) - 1)
-    parts = FlowParts(
-        actnorm=actnorm,
-        factor_out=factor_out,
-        learned_prior=learned_prior,
-        transform=coupling,
-        network=network,
-        width=width,
-        blocks=blocks,
-        dropout=dropout,
-        position_maps=position_maps,
-        log_scale_bound=log_scale_bound,
-        spline_bins=spline_bins,
-        spline_range=spline_range,
-        condition_shape=condition_shape,
-        network_dtype=network_dtype,
-        dtype=dtype,
-    )
+    parts = FlowParts(network=network, **settings)
 
     def couplings(shape, make_mask, count):
         return [

@@ -15,7 +15,7 @@ class Spline:
     """Monotone spline on a fixed range (arXiv 1906.04032), after an affine map.
 
     `y = spline((x + shift) * exp(log_scale))`. The spline maps [-range, range] to
-    itself by `bins` rational-quadratic pieces and is the identity outside. Deviations
+    itself by rational-quadratic pieces and is the identity outside. Deviations
     from the paper: the affine map in front, so the range follows the data; and bins
     bounded on both sides, where the paper has floors only. With `b(r) = 3 tanh(r / 3)`,
     widths and heights are `2 * range * softmax(b(r))`, so the ratio of any two is below
@@ -23,26 +23,31 @@ class Spline:
     All-zero parameters give the identity.
 
     Args:
-      bins: Number of pieces, >= 2.
+      spline_bins: Number of pieces, >= 2.
       spline_range: Half the width of the range, > 0.
       log_scale_bound: The affine part's bound, see `Affine`.
     """
 
-    def __init__(self, bins: int, spline_range: float, log_scale_bound: float):
-        if bins < 2:
+    def __init__(
+        self,
+        spline_bins: int = 8,
+        spline_range: float = 4.0,
+        log_scale_bound: float = 2.0,
+    ):
+        if spline_bins < 2:
             raise ValueError(
                 "A spline needs at least two bins (`spline_bins` >= 2). "
-                f"Received: spline_bins={bins}"
+                f"Received: spline_bins={spline_bins}"
             )
         if not spline_range > 0:
             raise ValueError(
                 "`spline_range` must be positive. "
                 f"Received: spline_range={spline_range}"
             )
-        self.bins = bins
+        self.bins = spline_bins
         self.spline_range = spline_range
         self.affine = Affine(log_scale_bound)
-        self.parameters_per_entry = 2 + 3 * bins - 1
+        self.parameters_per_entry = 2 + 3 * spline_bins - 1
 
     def inverse_and_log_det(self, x, raw):
         """Takes image-side entries to feature-side ones, as `Additive` does."""

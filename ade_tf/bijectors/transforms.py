@@ -42,7 +42,7 @@ class Affine:
 
     parameters_per_entry = 2
 
-    def __init__(self, log_scale_bound: float):
+    def __init__(self, log_scale_bound: float = 2.0):
         if not log_scale_bound > 0:
             raise ValueError(
                 "`log_scale_bound` must be positive. "

@@ -1,5 +1,9 @@
-"""Configuration of a run: frozen dataclasses, their checks and the presets."""
+"""Configuration of a run: its settings, the choices of its slots, and their checks.
 
+Nothing here imports TensorFlow: the tables of choices name what makes each.
+"""
+
+from ade_tf.config.choices import Choice
 from ade_tf.config.data import DataConfig
 from ade_tf.config.model import ModelConfig
 from ade_tf.config.objective import ObjectiveConfig
@@ -11,6 +15,7 @@ from ade_tf.config.training import TrainingConfig
 
 __all__ = [
     "PRESETS",
+    "Choice",
     "DataConfig",
     "ModelConfig",
     "ObjectiveConfig",

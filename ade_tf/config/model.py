@@ -2,79 +2,29 @@
 
 import dataclasses
 
-from ade_tf.bijectors import FEATURE_MAPS
+from ade_tf.config.densities import DECODERS, DEQUANTIZERS, POSTERIORS, PRIORS
+from ade_tf.config.flows import FEATURE_MAPS
+from ade_tf.config.games import DISCRIMINATOR_BATCHES, DISCRIMINATORS
+from ade_tf.config.networks import NETWORKS, PRECISIONS
 from ade_tf.config.presets import PRESETS
-from ade_tf.config.settings import setting
-from ade_tf.distributions import POSTERIORS
-from ade_tf.networks import CONDITIONERS, DECODERS, DISCRIMINATORS, PRECISIONS
+from ade_tf.config.settings import setting, slot
 
 __all__ = ["ModelConfig"]
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelConfig:
-    """Which parts the model has and how large they are."""
+    """Which parts the model has, and the settings that no choice owns alone."""
 
     preset: str = setting(
         "av_ade", "Model of the family; it decides which parts exist.", choices=PRESETS
     )
-    feature_map: str = setting(
+    feature_map: str = slot(
+        FEATURE_MAPS,
         "",
         "Invertible network behind the decoder; empty: the preset's (`glow` where it "
         "has a flow, else `identity`).",
-        choices=("", *FEATURE_MAPS),
-    )
-    flow_steps: tuple[int, ...] = setting(
-        (4,), "Flow steps of each scale, comma-separated, finest first.", minimum=1
-    )
-    flow_squeeze: bool = setting(
-        True, "Squeeze 2x2 pixels into channels before each scale of `glow`."
-    )
-    flow_factor_out: bool = setting(
-        True, "Between scales, half of the channels take no further part."
-    )
-    learned_prior: bool = setting(
-        True,
-        "Where there is no z, channels that are factored out have a Gaussian computed "
-        "from those that go on; off: a standard normal.",
-    )
-    coupling: str = setting(
-        "affine",
-        "Transform of a coupling.",
-        choices=("additive", "affine", "spline"),
-    )
-    mixing: str = setting(
-        "plu",
-        "Invertible 1x1 convolution of `glow`; `none` alternates the halves.",
-        choices=("plu", "dense", "none"),
-    )
-    actnorm: str = setting(
-        "channel",
-        "ActNorm's parameters: one scale and shift per channel, or per position and "
-        "channel.",
-        choices=("channel", "position", "none"),
-    )
-    coupling_network: str = setting(
-        "residual", "Network of a coupling.", choices=CONDITIONERS
-    )
-    coupling_width: int = setting(32, "Channels in a coupling network.", minimum=1)
-    coupling_blocks: int = setting(
-        1, "Residual blocks (or extra hidden layers) in a coupling network.", minimum=0
-    )
-    coupling_dropout: float = setting(
-        0.0, "Dropout rate in coupling networks.", minimum=0.0, maximum=0.95
-    )
-    position_maps: bool = setting(
-        False,
-        "Add a learned map per position in networks: for aligned images such as "
-        "digits.",
-    )
-    log_scale_bound: float = setting(
-        2.0, "Bound on |log scale| of an affine coupling.", minimum=0.01, maximum=10.0
-    )
-    spline_bins: int = setting(8, "Bins of a spline coupling.", minimum=2)
-    spline_range: float = setting(
-        4.0, "A spline coupling acts on [-range, range].", minimum=0.1
+        part="generator",
     )
     recompute_features: bool = setting(
         False,
@@ -82,6 +32,7 @@ class ModelConfig:
         "output, instead of storing them: memory that does not grow with its depth "
         "(not under jit_compile), for about one more pass.",
         operational=True,
+        needs="flow",
     )
     logit_alpha: float = setting(
         0.05,
@@ -89,81 +40,104 @@ class ModelConfig:
         "0 scales linearly to [-2, 2] instead.",
         minimum=0.0,
         maximum=0.45,
+        part="generator",
+    )
+    position_maps: bool = setting(
+        False,
+        "Add a learned map per position in networks: for aligned images such as "
+        "digits.",
+        part="generator",
     )
     latent_size: int = setting(
-        16, "Dimensions of z; with latent_levels, maps of z at each level.", minimum=1
+        16,
+        "Dimensions of z; with latent_levels, maps of z at each level.",
+        minimum=1,
+        needs="z",
+        part="generator",
     )
     latent_levels: tuple[int, ...] = setting(
         (0,),
         "Levels of a hierarchical z at each scale of encoder and decoder, "
         "comma-separated, coarsest first; 0: z is one vector.",
         minimum=0,
+        needs="z",
+        part="generator",
     )
-    posterior: str = setting(
+    posterior: str = slot(
+        POSTERIORS,
         "gaussian",
         "Form of q(z | x), at every level: Gaussian, or inverse autoregressive flow.",
-        choices=POSTERIORS,
+        needs="encoder",
+        part="posterior",
     )
-    iaf_steps: int = setting(
-        2, "Steps of `iaf`, in alternating order (of each level).", minimum=1
+    prior: str = slot(
+        PRIORS, "normal", "Density of z, or of the features without one.", part="prior"
     )
-    iaf_width: int = setting(
-        64,
-        "Hidden channels of the networks of `iaf`, and channels of the context that "
-        "the encoder gives them.",
-        minimum=1,
+    decoder: str = slot(
+        DECODERS, "gaussian", "Form of p(y | z).", needs="z", part="scale"
+    )
+    dequantizer: str = slot(
+        DEQUANTIZERS,
+        "uniform",
+        "Density of the noise that makes grey levels continuous.",
+        needs="likelihood",
+        part="dequantizer",
     )
     network: str = setting(
-        "conv", "Encoder and decoder architecture.", choices=DECODERS
+        "conv",
+        "Encoder and decoder architecture.",
+        choices=NETWORKS,
+        needs="z",
+        part="generator",
     )
-    width: int = setting(32, "Channels of encoder and decoder at full size.", minimum=1)
+    width: int = setting(
+        32,
+        "Channels of encoder and decoder at full size.",
+        minimum=1,
+        needs="z",
+        part="generator",
+    )
     encoder_dropout: float = setting(
-        0.0, "Dropout rate in the encoder.", minimum=0.0, maximum=0.95
+        0.0,
+        "Dropout rate in the encoder.",
+        minimum=0.0,
+        maximum=0.95,
+        needs="encoder",
+        part="dropout",
     )
     decoder_dropout: float = setting(
-        0.0, "Dropout rate in the decoder.", minimum=0.0, maximum=0.95
+        0.0,
+        "Dropout rate in the decoder.",
+        minimum=0.0,
+        maximum=0.95,
+        needs="z",
+        part="dropout",
     )
-    sigma: str = setting(
-        "pixel",
-        "Scale of p(y | z): one scalar, one per channel, one per pixel, or computed "
-        "from z.",
-        choices=("scalar", "channel", "pixel", "from_z"),
+    discriminator: str = slot(
+        DISCRIMINATORS,
+        "dcgan",
+        "Discriminator architecture.",
+        needs="adversary",
+        part="discriminator",
     )
-    log_sigma_floor: float = setting(
-        -4.0, "Lower bound of ln sigma, which starts at 0.", minimum=-20.0, maximum=-0.1
-    )
-    covariance_rank: int = setting(
-        0,
-        "Rank of the covariance of p(y | z) beside its diagonal, W W^T; 0: none. W is "
-        "computed from z where sigma is.",
-        minimum=0,
-    )
-    discriminator: str = setting(
-        "dcgan", "Discriminator architecture.", choices=DISCRIMINATORS
-    )
-    discriminator_width: int = setting(
-        32, "Channels of the discriminator at full size.", minimum=1
-    )
-    discriminator_batch: str = setting(
+    discriminator_batch: str = slot(
+        DISCRIMINATOR_BATCHES,
         "single",
         "What the discriminator judges: each image by itself, or the ratio of real "
         "images in mixed groups, by layers that see the group's mean.",
-        choices=("single", "mixed"),
-    )
-    mixed_group: int = setting(
-        8, "Images of a mixed group; it divides the batch of a replica.", minimum=2
-    )
-    spectral_norm: bool = setting(
-        False, "Divide every discriminator kernel by its spectral norm."
+        needs="adversary",
+        part="discriminator",
     )
     conditional: bool = setting(
         False,
         "Give the label of an image to every part as a condition: p(x | z, c), "
         "q(z | x, c), f_c(x), and D(x, c) by a projection. It needs data with labels.",
+        part="generator",
     )
     precision: str = setting(
         "float32",
         "Type in which networks compute; their weights and outputs, densities, "
         "log-dets, losses and metrics are float32.",
         choices=PRECISIONS,
+        part="generator",
     )

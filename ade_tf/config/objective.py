@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from ade_tf.config.settings import setting
-from ade_tf.objectives import ADVERSARIES, PENALTIES
+from ade_tf.config.bounds import BOUNDS
+from ade_tf.config.games import ADVERSARIES, PENALTIES
+from ade_tf.config.settings import setting, slot
 
 __all__ = ["ObjectiveConfig"]
 
@@ -17,6 +18,7 @@ class ObjectiveConfig:
         "`alternating`: an update by the likelihood, then one by the adversary; "
         "`joint`: one update by the gradient of their sum.",
         choices=("alternating", "joint"),
+        needs="both losses",
     )
     train_likelihood: bool = setting(
         True,
@@ -29,25 +31,23 @@ class ObjectiveConfig:
         "are: only the encoder and sigma of p(y | z) are trained, as for the "
         "approximate bits per dimension of a GAN; empty: all is trained.",
     )
-    kl_weight: float = setting(
-        1.0, "Weight of the KL term inside L_C (1 is the evidence bound).", minimum=0.0
+    bound: str = slot(
+        BOUNDS,
+        "elbo",
+        "Bound on -ln p(x) that the likelihood minimises.",
+        needs="likelihood",
     )
-    kl_warmup_steps: int = setting(
-        0, "Steps over which the KL weight rises linearly from a tenth.", minimum=0
-    )
-    free_bits: float = setting(
-        0.0,
-        "Nats of KL that each dimension of z (each map of a level) has free: below it, "
-        "in the mean over the batch, its KL is not trained. The whole KL is logged.",
-        minimum=0.0,
-    )
-    adversary: str = setting(
+    adversary: str = slot(
+        ADVERSARIES,
         "log_ratio",
         "Losses of the discriminator and of the generator: L_Q is `log_ratio`.",
-        choices=ADVERSARIES,
+        needs="adversary",
     )
     adversarial_weight: float = setting(
-        1.0, "Weight of L_Q (nats) against L_C (nats per dimension).", minimum=0.0
+        1.0,
+        "Weight of L_Q (nats) against L_C (nats per dimension).",
+        minimum=0.0,
+        needs="adversary",
     )
     adversarial_gradient_in_feature_map: bool | None = setting(
         None,
@@ -55,30 +55,34 @@ class ObjectiveConfig:
         "`flow_gan`. Its gradient always passes through the map to the decoder.",
     )
     likelihood_only_steps: int = setting(
-        0, "First steps in which the adversary rests.", minimum=0
+        0,
+        "First steps in which the adversary rests.",
+        minimum=0,
+        needs="both losses",
     )
     discriminator_steps: int = setting(
-        1, "Discriminator updates per step, each on new samples.", minimum=1
+        1,
+        "Discriminator updates per step, each on new samples.",
+        minimum=1,
+        needs="adversary",
     )
-    penalty: str = setting(
+    penalty: str = slot(
+        PENALTIES,
         "none",
         "Gradient penalty of the discriminator: `r1` on real images, `r2` on samples, "
         "`r1_r2` their sum, `interpolates` between the two.",
-        choices=("none", *PENALTIES),
-    )
-    penalty_weight: float = setting(
-        1.0,
-        "Weight of the gradient penalty against the discriminator's loss.",
-        minimum=0.0,
+        needs="adversary",
     )
     discriminator_clip: float = setting(
         0.0,
         "Bound on |weight| of the discriminator, kept by clipping after each of its "
         "updates (for `wasserstein`; its paper: 0.01); 0: none.",
         minimum=0.0,
+        needs="adversary",
     )
     dequantize_samples: bool = setting(
         True,
         "Add centred uniform noise one level wide to samples before the discriminator "
         "sees them, so that the dequantisation noise of real images is no clue.",
+        needs="adversary",
     )

@@ -5,7 +5,7 @@ import dataclasses
 __all__ = ["PRESETS", "Preset"]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Preset:
     """What a preset's name promises.
 
@@ -17,19 +17,42 @@ class Preset:
       summary: The model in a line.
     """
 
-    latent: bool
-    flow: bool
-    likelihood: bool
-    adversary: bool
+    latent: bool = False
+    flow: bool = False
+    likelihood: bool = False
+    adversary: bool = False
     summary: str
 
 
 PRESETS = {
-    "vae": Preset(True, False, True, False, "variational autoencoder"),
-    "v_ade": Preset(True, True, True, False, "VAE with a flow behind the decoder"),
-    "av_gde": Preset(True, False, True, True, "VAE trained by both losses"),
-    "av_ade": Preset(True, True, True, True, "VAE with a flow, trained by both losses"),
-    "gan": Preset(True, False, False, True, "generative adversarial network"),
-    "flow": Preset(False, True, True, False, "flow alone"),
-    "flow_gan": Preset(False, True, True, True, "flow trained by both losses"),
+    "vae": Preset(latent=True, likelihood=True, summary="variational autoencoder"),
+    "v_ade": Preset(
+        latent=True,
+        flow=True,
+        likelihood=True,
+        summary="VAE with a flow behind the decoder",
+    ),
+    "av_gde": Preset(
+        latent=True,
+        likelihood=True,
+        adversary=True,
+        summary="VAE trained by both losses",
+    ),
+    "av_ade": Preset(
+        latent=True,
+        flow=True,
+        likelihood=True,
+        adversary=True,
+        summary="VAE with a flow, trained by both losses",
+    ),
+    "gan": Preset(
+        latent=True, adversary=True, summary="generative adversarial network"
+    ),
+    "flow": Preset(flow=True, likelihood=True, summary="flow alone"),
+    "flow_gan": Preset(
+        flow=True,
+        likelihood=True,
+        adversary=True,
+        summary="flow trained by both losses",
+    ),
 }

@@ -1,44 +1,54 @@
-"""What a request needs of a model, with one message for all of them."""
+"""What a request or a setting needs of a model, with one message for all of them."""
 
-__all__ = ["missing", "requires"]
+from ade_tf.config.presets import PRESETS
+
+__all__ = ["NEEDS", "missing", "requires"]
+
+
+def _promises(*names):
+    return lambda config: all(getattr(PRESETS[config["preset"]], n) for n in names)
+
 
 # What may be needed: how it is said, whether a configuration has it, and the setting
 # that the message quotes.
-_NEEDS = {
-    "likelihood": (
-        "a preset with a likelihood",
-        lambda config: config.preset.likelihood,
+NEEDS = {
+    "likelihood": ("a preset with a likelihood", _promises("likelihood"), "preset"),
+    "adversary": ("a preset with an adversary", _promises("adversary"), "preset"),
+    "both losses": (
+        "a preset with both losses",
+        _promises("likelihood", "adversary"),
         "preset",
     ),
-    "adversary": (
-        "a preset with an adversary",
-        lambda config: config.preset.adversary,
+    "flow": ("a preset with a flow", _promises("flow"), "preset"),
+    "z": ("a preset with a z", _promises("latent"), "preset"),
+    "no z": (
+        "a preset without a z",
+        lambda config: not PRESETS[config["preset"]].latent,
         "preset",
     ),
-    "z": ("a preset with a z", lambda config: config.preset.latent, "preset"),
     "encoder": (
         "a preset with a z and a likelihood, which has an encoder",
-        lambda config: config.preset.latent and config.preset.likelihood,
+        _promises("latent", "likelihood"),
         "preset",
     ),
     "gaussian": (
         "posterior `gaussian`",
-        lambda config: config.model.posterior == "gaussian",
+        lambda config: config["posterior"] == "gaussian",
         "posterior",
     ),
     "vector": (
         "one vector z",
-        lambda config: config.model.latent_levels == (0,),
+        lambda config: config["latent_levels"] == (0,),
         "latent_levels",
     ),
     "conditional": (
         "a conditional model",
-        lambda config: config.model.conditional,
+        lambda config: config["conditional"],
         "conditional",
     ),
     "unconditional": (
         "an unconditional model",
-        lambda config: not config.model.conditional,
+        lambda config: not config["conditional"],
         "conditional",
     ),
 }
@@ -48,15 +58,13 @@ def missing(config, *needs) -> str | None:
     """Returns the first need that a model does not meet, in words, or None.
 
     Args:
-      config: The model's `RunConfig`.
-      *needs: Of `likelihood`, `adversary`, `z`, `encoder`, `gaussian`, `vector`,
-        `conditional`, `unconditional`.
+      config: The model's `RunConfig`, or all of its settings by name.
+      *needs: Keys of `NEEDS`.
     """
     for need in needs:
-        words, met, setting = _NEEDS[need]
+        words, met, setting = NEEDS[need]
         if not met(config):
-            value = getattr(config.model, setting)
-            return f"needs {words}. Received: {setting}={value!r}"
+            return f"needs {words}. Received: {setting}={config[setting]!r}"
     return None
 
 

@@ -1,39 +1,67 @@
-"""The configuration of a whole run, and what its settings demand of each other."""
+"""The configuration of a whole run."""
 
 import dataclasses
 
-from ade_tf.config.adversary import check_adversary
 from ade_tf.config.data import DataConfig
-from ade_tf.config.latents import check_latents
 from ade_tf.config.model import ModelConfig
 from ade_tf.config.objective import ObjectiveConfig
 from ade_tf.config.presets import PRESETS, Preset
-from ade_tf.config.settings import check_settings, settings_of
+from ade_tf.config.rules import check_rules
+from ade_tf.config.settings import check_setting, settings_of
 from ade_tf.config.training import TrainingConfig
+from ade_tf.config.tree import places_of, reason_of_idleness
 
 __all__ = ["RunConfig"]
+
+_GROUPS = {
+    "data": DataConfig,
+    "model": ModelConfig,
+    "objective": ObjectiveConfig,
+    "training": TrainingConfig,
+}
+_PLACES = places_of(*_GROUPS.values())
 
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
     """All settings of a run; invalid ones cannot be constructed.
 
+    `from_flat` makes one of settings by name, and `config[name]` is any of them,
+    whether it belongs to all runs or to a choice; where that is not made, the default.
+
+    Attributes:
+      data: Settings of the data.
+      model: Settings of the model.
+      objective: Settings of the objective.
+      training: Settings of training.
+      owned: `name -> value` of the settings that belong to the choices made.
+
     Raises:
       TypeError: If a setting has the wrong type.
-      ValueError: If a setting is out of range or contradicts another or the preset.
+      ValueError: If a setting is out of range, cannot act, or contradicts another or
+        the preset.
     """
 
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     training: TrainingConfig = TrainingConfig()
+    owned: dict = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self):
-        for part in dataclasses.fields(self):
-            check_settings(getattr(self, part.name))
-        _check_preset(self)
-        check_adversary(self)
-        check_latents(self)
+        values = {name: self[name] for name in _PLACES}
+        _check_values(values)
+        _refuse_idle(values)
+        check_rules(self)
+
+    def __getitem__(self, name: str):
+        if name in self.owned:
+            return self.owned[name]
+        for group in _GROUPS:
+            settings = getattr(self, group)
+            if hasattr(settings, name):
+                return getattr(settings, name)
+        return _PLACES[name].field.default
 
     @property
     def preset(self) -> Preset:
@@ -43,10 +71,7 @@ class RunConfig:
     @classmethod
     def settings(cls) -> dict:
         """Returns `name -> (field, type)` of all settings; names are unique."""
-        found = {}
-        for part in dataclasses.fields(cls):
-            found.update(settings_of(part.type))
-        return found
+        return {name: (place.field, place.type) for name, place in _PLACES.items()}
 
     @classmethod
     def from_flat(cls, values: dict) -> "RunConfig":
@@ -58,24 +83,71 @@ class RunConfig:
         Raises:
           ValueError: If a name is unknown, or as the class says.
         """
-        unknown = sorted(set(values) - set(cls.settings()))
-        if unknown:
-            raise ValueError(
-                "Settings must be known to this version. "
-                f"Received: {', '.join(unknown)}"
-            )
-        parts = {}
-        for part in dataclasses.fields(cls):
-            names = settings_of(part.type)
-            given = {n: _from_json(values[n]) for n in names if n in values}
-            parts[part.name] = part.type(**given)
-        return cls(**parts)._resolved()
+        values = _complete(values)
+        _refuse_idle(values)
+        groups = {
+            key: group(**{name: values[name] for name in settings_of(group)})
+            for key, group in _GROUPS.items()
+        }
+        owned = {
+            name: values[name]
+            for name, place in _PLACES.items()
+            if place.owners and reason_of_idleness(name, _PLACES, values) is None
+        }
+        return cls(**groups, owned=owned)
+
+    @classmethod
+    def from_stored(cls, values: dict) -> "RunConfig":
+        """Builds the configuration of a run that has been stored, as `from_flat` does.
+
+        What cannot act had no effect on the run, and falls back to its default.
+        """
+        complete = _complete(values)
+        return cls.from_flat({n: complete[n] for n in _acting(complete)})
+
+    def replace(self, **settings) -> "RunConfig":
+        """Returns this configuration with other settings.
+
+        What can then no longer act falls back to its default.
+
+        Raises:
+          TypeError: If a setting has the wrong type.
+          ValueError: If one is unknown, or as the class says.
+        """
+        values = _complete({**self.to_flat(), **settings})
+        names = {*_acting(values), *settings}
+        return self.from_flat({name: values[name] for name in names})
+
+    def acting(self) -> tuple[str, ...]:
+        """Returns the names of the settings that can act in this run."""
+        return _acting(self)
+
+    def of(self, slot: str) -> dict:
+        """Returns the settings of the choice made in a slot, as keyword arguments.
+
+        Those of the choices that they name themselves are among them, and what cannot
+        act is not.
+
+        Args:
+          slot: Name of a setting that is a choice.
+        """
+        line = _PLACES[slot].field.metadata["table"].get(self[slot])
+        found = {}
+        for name in settings_of(line.settings) if line and line.settings else ():
+            metadata = _PLACES[name].field.metadata
+            if name in self.owned:
+                found[metadata["keyword"] or name] = self[name]
+            if metadata["table"]:
+                found |= self.of(name)
+        return found
+
+    def part(self, part: str) -> dict:
+        """Returns `name -> value` of the settings that shape a part of the model."""
+        return {n: self[n] for n, place in _PLACES.items() if place.part == part}
 
     def to_flat(self) -> dict:
         """Returns `name -> value` of all settings, fit for JSON."""
-        flat = {}
-        for part in dataclasses.fields(self):
-            flat.update(dataclasses.asdict(getattr(self, part.name)))
+        flat = {name: self[name] for name in _PLACES}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in flat.items()}
 
     def differences(self, other: "RunConfig") -> dict:
@@ -83,79 +155,42 @@ class RunConfig:
         here, there = self.to_flat(), other.to_flat()
         return {
             name: (here[name], there[name])
-            for name, (field, _) in self.settings().items()
-            if here[name] != there[name] and not field.metadata["operational"]
+            for name, place in _PLACES.items()
+            if here[name] != there[name] and not place.field.metadata["operational"]
         }
 
-    def _resolved(self):
-        preset, model, objective = self.preset, self.model, self.objective
-        if not model.feature_map:
-            name = "glow" if preset.flow else "identity"
-            model = dataclasses.replace(model, feature_map=name)
-        if objective.adversarial_gradient_in_feature_map is None:
-            objective = dataclasses.replace(
-                objective,
-                adversarial_gradient_in_feature_map=not preset.latent
-                and preset.adversary,
-            )
-        return dataclasses.replace(self, model=model, objective=objective)
+
+def _complete(values):
+    """Returns all settings, checked one by one, with what is left to the preset."""
+    unknown = sorted(set(values) - set(_PLACES))
+    if unknown:
+        raise ValueError(
+            f"Settings must be known to this version. Received: {', '.join(unknown)}"
+        )
+    found = {name: place.field.default for name, place in _PLACES.items()}
+    found |= {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+    _check_values(found)
+    preset = PRESETS[found["preset"]]
+    if not found["feature_map"]:
+        found["feature_map"] = "glow" if preset.flow else "identity"
+    name = "adversarial_gradient_in_feature_map"
+    if found[name] is None:
+        found[name] = not preset.latent and preset.adversary
+    return found
 
 
-def _from_json(value):
-    return tuple(value) if isinstance(value, list) else value
+def _check_values(values):
+    for name, place in _PLACES.items():
+        check_setting(place.field, place.type, values[name])
 
 
-def _check_preset(config):
-    name, preset = config.model.preset, config.preset
-    feature_map = config.model.feature_map
-    if preset.flow and feature_map == "identity":
-        raise ValueError(
-            f"preset `{name}` promises a flow as its feature map. "
-            f"Received: feature_map={feature_map!r}"
-        )
-    if not preset.flow and feature_map not in ("", "identity"):
-        raise ValueError(
-            f"preset `{name}` promises the identity as its feature map. "
-            f"Received: feature_map={feature_map!r}"
-        )
-    in_map = config.objective.adversarial_gradient_in_feature_map
-    if name == "flow_gan" and in_map is False:
-        raise ValueError(
-            "preset `flow_gan` trains its feature map by the adversary; there is "
-            "nothing else to train. "
-            f"Received: adversarial_gradient_in_feature_map={in_map}"
-        )
-    if in_map and not (preset.flow and preset.adversary):
-        raise ValueError(
-            "adversarial_gradient_in_feature_map needs a preset with a flow and an "
-            f"adversary. Received: preset={name!r}"
-        )
-    training, objective = config.training, config.objective
-    fitted = preset.latent and preset.likelihood and not preset.adversary
-    if objective.generator_from and not fitted:
-        raise ValueError(
-            "generator_from needs a preset with a z and a likelihood, without an "
-            f"adversary. Received: preset={name!r}"
-        )
-    if objective.likelihood_only_steps and not (preset.likelihood and preset.adversary):
-        raise ValueError(
-            "likelihood_only_steps needs a preset with both losses. "
-            f"Received: preset={name!r}, "
-            f"likelihood_only_steps={objective.likelihood_only_steps}"
-        )
-    if objective.likelihood_only_steps >= training.num_steps:
-        raise ValueError(
-            "likelihood_only_steps must be below num_steps. Received: "
-            f"likelihood_only_steps={objective.likelihood_only_steps}, "
-            f"num_steps={training.num_steps}"
-        )
-    if training.warmup_steps >= training.num_steps:
-        raise ValueError(
-            "warmup_steps must be below num_steps. Received: "
-            f"warmup_steps={training.warmup_steps}, num_steps={training.num_steps}"
-        )
-    if training.keep_best and not (preset.likelihood and training.validate_every):
-        raise ValueError(
-            "keep_best needs a preset with a likelihood and validate_every above 0. "
-            f"Received: preset={name!r}, validate_every={training.validate_every}"
-        )
+def _acting(values):
+    return tuple(n for n in _PLACES if reason_of_idleness(n, _PLACES, values) is None)
+
+
+def _refuse_idle(values):
+    for name, place in _PLACES.items():
+        if values[name] != place.field.default:
+            reason = reason_of_idleness(name, _PLACES, values)
+            if reason is not None:
+                raise ValueError(f"{name} {reason}, {name}={values[name]!r}")

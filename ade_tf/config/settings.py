@@ -5,11 +5,20 @@ import math
 import types
 import typing
 
-__all__ = ["check_settings", "setting", "settings_of"]
+__all__ = ["check_setting", "check_settings", "setting", "settings_of", "slot"]
 
 
 def setting(
-    default, help, *, choices=None, minimum=None, maximum=None, operational=False
+    default,
+    help,
+    *,
+    choices=None,
+    minimum=None,
+    maximum=None,
+    operational=False,
+    needs=None,
+    keyword=None,
+    part=None,
 ):
     """Declares one setting as a dataclass field.
 
@@ -21,6 +30,12 @@ def setting(
       maximum: The greatest allowed value, or None.
       operational: Whether a run may be resumed with another value, because the
         trained weights do not depend on it.
+      needs: What the setting needs of the model to act, a key of `NEEDS` of
+        `ade_tf.config.requirements`, or None.
+      keyword: The maker's argument, of a choice's setting; None if named alike.
+      part: Part of the model that it shapes (`generator`, `posterior`, `scale`,
+        `discriminator`, or `dropout`, which acts in training only); None: that of the
+        slot it belongs to, if any.
 
     Returns:
       A `dataclasses.Field`.
@@ -31,7 +46,29 @@ def setting(
         "minimum": minimum,
         "maximum": maximum,
         "operational": operational,
+        "needs": needs,
+        "keyword": keyword,
+        "part": part,
+        "table": None,
     }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def slot(table, default: str, help: str, **keywords):
+    """Declares a setting that names a line of a table, whose settings follow it.
+
+    Args:
+      table: `name -> Choice`.
+      default: A name; empty for one that the preset gives.
+      help: What is chosen, in words.
+      **keywords: As of `setting`.
+
+    Returns:
+      A `dataclasses.Field`.
+    """
+    names = (*table,) if default else ("", *table)
+    field = setting(default, help, choices=names, **keywords)
+    metadata = {**field.metadata, "table": table}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -42,24 +79,38 @@ def settings_of(config) -> dict:
 
 
 def check_settings(config) -> None:
-    """Checks every setting of a dataclass against its type, range and choices.
+    """Checks every setting of a dataclass, as `check_setting` does.
 
     Raises:
       TypeError: If a value is not of its field's type.
       ValueError: If a value is outside its range or choices.
     """
-    for name, (field, type_) in settings_of(type(config)).items():
-        value = getattr(config, name)
-        if value == () == field.default:
-            continue
-        _check_type(name, value, type_)
-        choices = field.metadata["choices"]
-        if choices is not None and value not in choices:
-            listed = ", ".join(map(repr, choices))
-            raise ValueError(f"`{name}` must be one of {listed}. Received: {value!r}")
-        items = value if isinstance(value, tuple) else (value,)
-        for item in items:
-            _check_range(name, item, field.metadata, value)
+    for field, type_ in settings_of(type(config)).values():
+        check_setting(field, type_, getattr(config, field.name))
+
+
+def check_setting(field, type_, value) -> None:
+    """Checks a value of a setting against its type, range and choices.
+
+    Args:
+      field: The setting.
+      type_: Its type.
+      value: The value.
+
+    Raises:
+      TypeError: If the value is not of the type.
+      ValueError: If it is outside the range or choices.
+    """
+    if value == () == field.default:
+        return
+    _check_type(field.name, value, type_)
+    choices = field.metadata["choices"]
+    if choices is not None and value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise ValueError(f"`{field.name}` must be one of {listed}. Received: {value!r}")
+    items = value if isinstance(value, tuple) else (value,)
+    for item in items:
+        _check_range(field.name, item, field.metadata, value)
 
 
 def _check_type(name, value, type_):

@@ -27,6 +27,7 @@ class TrainingConfig:
         0.0,
         "Peak learning rate of the discriminator; 0: the same as the others'.",
         minimum=0.0,
+        needs="adversary",
     )
     beta_1: float = setting(
         0.9, "Decay of the gradient's average.", minimum=0.0, maximum=0.9999

@@ -1,11 +1,10 @@
 """Densities of the family's slots, and distributions that TFP does not have.
 
 Prior, posterior, decoder and dequantizer are Keras layers whose method `density` takes
-a context and returns a `Density`. `POSTERIORS` maps the name of each form of q(z | x),
-for a vector or for one level of maps, to its constructor, which takes the latent shape;
-what it builds has `parameters_size` and takes an encoder's output to a `Density`.
+a context and returns a `Density`. The tables of `ade_tf.config.densities` name them.
 """
 
+from ade_tf.config.densities import DEQUANTIZERS, POSTERIORS, PRIORS
 from ade_tf.distributions.decoders import GaussianDecoder, TopDownGaussianDecoder
 from ade_tf.distributions.density import Density, Draw, Reparameterized, kl_by_unit
 from ade_tf.distributions.dequantizers import Dequantizer, UniformNoise
@@ -18,7 +17,9 @@ from ade_tf.distributions.posterior import DiagonalGaussian
 from ade_tf.distributions.priors import Prior, StandardNormal
 
 __all__ = [
+    "DEQUANTIZERS",
     "POSTERIORS",
+    "PRIORS",
     "Density",
     "Dequantizer",
     "DiagonalGaussian",
@@ -40,5 +41,3 @@ __all__ = [
     "image_density",
     "kl_by_unit",
 ]
-
-POSTERIORS = {"gaussian": DiagonalGaussian, "iaf": InverseAutoregressive}

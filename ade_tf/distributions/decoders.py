@@ -4,7 +4,7 @@ from ade_tf.distributions.density import Density
 from ade_tf.distributions.normal import feature_density
 from ade_tf.networks import Decoder, TopDownDecoder
 
-__all__ = ["GaussianDecoder", "TopDownGaussianDecoder"]
+__all__ = ["GaussianDecoder", "TopDownGaussianDecoder", "gaussian"]
 
 
 class _Gaussian:
@@ -25,3 +25,17 @@ class GaussianDecoder(_Gaussian, Decoder):
 
 class TopDownGaussianDecoder(_Gaussian, TopDownDecoder):
     """`TopDownDecoder` with p(y | z) as a `GaussianDecoder`'s."""
+
+
+def gaussian(image_shape, latent_size, *, levels=(0,), **keywords):
+    """Returns the decoder of a vector z, or of maps of z in levels.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      latent_size: Dimensions of z, or maps of each level.
+      levels: Levels of z at each scale, coarsest first; `(0,)`: z is one vector.
+      **keywords: As of `Decoder`.
+    """
+    if levels == (0,):
+        return GaussianDecoder(image_shape, latent_size, **keywords)
+    return TopDownGaussianDecoder(image_shape, latent_size, levels=levels, **keywords)

@@ -21,14 +21,14 @@ class DiagonalGaussian:
 
     Args:
       latent_shape: Dimensions of a vector z, or `(h, w, maps)`; all at least 1.
-      **settings: Settings of other forms; not used.
+      dtype: Keras dtype policy of the networks; this form has none.
 
     Raises:
       ValueError: If the shape is anything else.
     """
 
-    def __init__(self, latent_shape, **settings):
-        del settings
+    def __init__(self, latent_shape, *, dtype="float32"):
+        del dtype
         flat = isinstance(latent_shape, int)
         shape = (latent_shape,) if flat else tuple(latent_shape)
         if len(shape) not in (1, 3) or min(shape) < 1:

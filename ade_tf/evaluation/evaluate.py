@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 from absl import logging
 
+from ade_tf.config import missing
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.label_accuracy import evaluate_label_accuracy
 from ade_tf.evaluation.latent import evaluate_active_units, evaluate_mutual_information

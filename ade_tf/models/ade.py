@@ -6,11 +6,13 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from ade_tf.config import RunConfig
+from ade_tf.config.bounds import BOUNDS
+from ade_tf.config.games import ADVERSARIES, PENALTIES
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.averaging import MovingAverage
 from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.updates import clip_weights, guarded_update, mean_over_replicas
-from ade_tf.objectives import ADVERSARIES, PENALTIES, EvidenceBound, Game
+from ade_tf.objectives import Game
 from ade_tf.randomness import BatchDraws, fold
 
 __all__ = ["AdaptiveDensityEstimator", "Term", "Update"]
@@ -91,7 +93,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         self.skipped_updates = self._counter("skipped_updates")
         self.adversary_active = config.preset.adversary
         self.games = self._games()
-        self.bound = EvidenceBound(config.objective.free_bits)
+        self.bound = BOUNDS[config.objective.bound](**config.of("bound"))
         self.average = None
         # In the order of their computation, known once a step is traced.
         self.term_names = ()
@@ -110,7 +112,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
     def _games(self):
         if self.discriminator is None:
             return ()
-        model, objective = self.config.model, self.config.objective
+        objective = self.config.objective
         return (
             Game(
                 "image",
@@ -121,10 +123,10 @@ class AdaptiveDensityEstimator(LatentVariableModel):
                 fake=lambda batch, draws: (
                     self.to_unit(self.generate(draws, batch.condition)),
                 ),
-                adversary=ADVERSARIES[objective.adversary],
-                penalty=PENALTIES.get(objective.penalty),
-                penalty_weight=objective.penalty_weight,
-                group=model.mixed_group if model.discriminator_batch == "mixed" else 1,
+                adversary=ADVERSARIES[objective.adversary].load(),
+                penalty=PENALTIES[objective.penalty].load(),
+                **self.config.of("penalty"),
+                **self.config.of("discriminator_batch"),
             ),
         )
 
@@ -227,7 +229,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
         draws = self._draws("discriminator", batch.count, turn)
         # Drawn before the spectral norm moves and the tape runs.
         real, fake = game.real(batch, draws), game.fake(batch, draws)
-        if self.config.model.spectral_norm:
+        if self.config["spectral_norm"]:
             game.discriminator.update_spectral_norm()
         with tf.GradientTape() as tape:
             loss, found = game.discriminator_loss_of(real, fake, batch, draws)
@@ -273,7 +275,7 @@ class AdaptiveDensityEstimator(LatentVariableModel):
             self._terms_with_dropout,
             batch,
             draws,
-            kl_weight=self._kl_weight(),
+            step=self.step.value,
             mean=mean_over_replicas,
         )
         logs = {own.name: self._bits(own.nats) for own in terms}
@@ -298,13 +300,6 @@ class AdaptiveDensityEstimator(LatentVariableModel):
 
     def _bits(self, nats):
         return bits_per_dim(-tf.reduce_mean(nats), self.dims)
-
-    def _kl_weight(self):
-        objective = self.config.objective
-        if not objective.kl_warmup_steps:
-            return objective.kl_weight
-        share = tf.cast(self.step.value, tf.float32) / objective.kl_warmup_steps
-        return objective.kl_weight * tf.minimum(1.0, 0.1 + 0.9 * share)
 
     def _apply(self, name, optimizer, gradients, variables, logs):
         norm, skipped = guarded_update(

@@ -47,7 +47,7 @@ def build_model(config: RunConfig, image_shape, levels: int, num_classes: int = 
 
 def _check_groups(config):
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    group, batch = config.model.mixed_group, config.training.batch_size
+    group, batch = config["mixed_group"], config.training.batch_size
     if config.model.discriminator_batch == "mixed" and batch % (replicas * group):
         raise ValueError(
             "every replica's batch must hold whole mixed groups. Received: "

@@ -2,19 +2,6 @@
 
 __all__ = ["copy_generator", "freeze_generator"]
 
-# What the settings begin with that z -> image does not depend on.
-_OTHERS = (
-    "covariance_rank",
-    "discriminator",
-    "iaf",
-    "log_sigma_floor",
-    "mixed_group",
-    "posterior",
-    "preset",
-    "sigma",
-    "spectral_norm",
-)
-
 
 def freeze_generator(model) -> None:
     """Keeps decoder and feature map from being trained, but for the scale of p(y | z).
@@ -64,10 +51,6 @@ def _generator(model):
 
 def _settings(model):
     """Returns what the map from z to images is made of."""
-    settings = {
-        name: value
-        for name, value in vars(model.config.model).items()
-        if not name.startswith(_OTHERS) and not name.endswith("_dropout")
-    }
+    settings = model.config.part("generator")
     images = ("image_shape", "levels", "num_classes")
     return settings | {name: getattr(model, name) for name in images}

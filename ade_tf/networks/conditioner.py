@@ -6,6 +6,7 @@ import math
 import keras
 import tensorflow as tf
 
+from ade_tf.config.flows import CONDITIONERS
 from ade_tf.networks.blocks import (
     Dropout,
     PositionMap,
@@ -18,7 +19,7 @@ from ade_tf.networks.blocks import (
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.precision import to_output
 
-__all__ = ["CONDITIONERS", "Conditioner"]
+__all__ = ["Conditioner"]
 
 
 class Conditioner(keras.layers.Layer):
@@ -121,9 +122,3 @@ def _body(network, width, blocks, dropout, dtype):
     for _ in range(blocks):
         body += [dense(width, width, dtype=dtype), tf.nn.elu, drop]
     return body
-
-
-CONDITIONERS = {
-    name: functools.partial(Conditioner, network=name)
-    for name in ("conv", "residual", "mlp")
-}

@@ -1,11 +1,11 @@
 """Decoders: networks from z to the mean and scale of p(y | z)."""
 
-import functools
 import math
 
 import keras
 import tensorflow as tf
 
+from ade_tf.config.networks import NETWORKS
 from ade_tf.networks.blocks import (
     Dropout,
     PositionMap,
@@ -20,7 +20,7 @@ from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.decoder_output import ImageDecoder
 from ade_tf.networks.layers import Conv2DTranspose
 
-__all__ = ["DECODERS", "Decoder", "DecoderScale", "decoder_scales"]
+__all__ = ["Decoder", "DecoderScale", "decoder_scales"]
 
 
 class Decoder(ImageDecoder):
@@ -72,7 +72,7 @@ class Decoder(ImageDecoder):
         dtype="float32",
     ):
         super().__init__(dtype=dtype)
-        check_choice("network", network, DECODERS)
+        check_choice("network", network, NETWORKS)
         shape = check_network(
             image_shape, latent_size=latent_size, width=width, dropout=dropout
         )
@@ -200,9 +200,3 @@ def _enlarging_conv(in_channels, channels, dtype):
     )
     layer.build((None, None, None, in_channels))
     return layer
-
-
-DECODERS = {
-    name: functools.partial(Decoder, network=name)
-    for name in ("conv", "residual", "mlp")
-}

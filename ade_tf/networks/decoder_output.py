@@ -7,12 +7,11 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from ade_tf.config.networks import SIGMAS
 from ade_tf.networks.blocks import PositionMap, check_choice, conv, dense
 from ade_tf.networks.precision import to_output
 
-__all__ = ["SIGMAS", "ImageDecoder", "LowRankScale", "floored_sigma"]
-
-SIGMAS = ("scalar", "channel", "pixel", "from_z")
+__all__ = ["ImageDecoder", "LowRankScale", "floored_sigma"]
 
 
 def floored_sigma(raw, log_sigma_floor):

@@ -7,6 +7,7 @@ import math
 import keras
 import tensorflow as tf
 
+from ade_tf.config.games import DISCRIMINATORS
 from ade_tf.networks.blocks import (
     PositionMap,
     check_choice,
@@ -19,7 +20,7 @@ from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.groups import WithGroupMean
 from ade_tf.networks.precision import to_output
 
-__all__ = ["DISCRIMINATORS", "Discriminator"]
+__all__ = ["Discriminator"]
 
 
 class Discriminator(keras.layers.Layer):
@@ -204,9 +205,3 @@ def _residual_body(widths, make_conv, make_dense, dtype):
     body = [block(*pair, pool=True) for pair in itertools.pairwise(widths)]
     body.append(block(widths[-1], widths[-1], pool=False))
     return [*body, tf.nn.relu, functools.partial(tf.reduce_sum, axis=[1, 2])]
-
-
-DISCRIMINATORS = {
-    name: functools.partial(Discriminator, network=name)
-    for name in ("dcgan", "residual", "mlp")
-}

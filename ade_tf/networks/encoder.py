@@ -1,11 +1,11 @@
 """Encoders: networks from images to the parameters of a posterior."""
 
-import functools
 import math
 
 import keras
 import tensorflow as tf
 
+from ade_tf.config.networks import NETWORKS
 from ade_tf.networks.blocks import (
     Dropout,
     PositionMap,
@@ -19,7 +19,7 @@ from ade_tf.networks.blocks import (
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.precision import to_output
 
-__all__ = ["ENCODERS", "Encoder"]
+__all__ = ["Encoder"]
 
 
 class Encoder(keras.layers.Layer):
@@ -62,7 +62,7 @@ class Encoder(keras.layers.Layer):
         dtype="float32",
     ):
         super().__init__(dtype=dtype)
-        check_choice("network", network, ENCODERS)
+        check_choice("network", network, NETWORKS)
         shape = check_network(
             image_shape, output_size=output_size, width=width, dropout=dropout
         )
@@ -117,9 +117,3 @@ def _conv_body(shape, network, width, dropout, position_maps, dtype):
             body += [tf.nn.elu, conv(channels, channels, dtype=dtype)]
         body += [tf.nn.elu, Dropout(dropout, dtype=dtype)]
     return body, height * columns * channels
-
-
-ENCODERS = {
-    name: functools.partial(Encoder, network=name)
-    for name in ("conv", "residual", "mlp")
-}

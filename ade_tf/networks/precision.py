@@ -3,11 +3,7 @@
 import keras
 import tensorflow as tf
 
-__all__ = ["PRECISIONS", "policy_within", "to_output"]
-
-# With `bfloat16`, kernels and activations are bfloat16 inside a network; variables, and
-# so the optimiser's state, and what a network puts out stay float32.
-PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+__all__ = ["policy_within", "to_output"]
 
 
 def to_output(layer, tensor) -> tf.Tensor:

@@ -4,7 +4,8 @@
 `(discriminator, real, fake, uniform)` that return scalars.
 """
 
-from ade_tf.objectives.adversaries import ADVERSARIES, Adversary
+from ade_tf.config.games import ADVERSARIES, PENALTIES
+from ade_tf.objectives.adversaries import Adversary
 from ade_tf.objectives.batches import MixedBatch, SeparateBatch
 from ade_tf.objectives.bounds import (
     EvidenceBound,
@@ -13,7 +14,7 @@ from ade_tf.objectives.bounds import (
 )
 from ade_tf.objectives.games import Game
 from ade_tf.objectives.likelihood import Contribution, LikelihoodTerms
-from ade_tf.objectives.penalties import PENALTIES, interpolates, r1, r1_r2, r2
+from ade_tf.objectives.penalties import interpolates, r1, r1_r2, r2
 from ade_tf.objectives.recorded_passes import RecordedPasses
 
 __all__ = [

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import tensorflow as tf
 
 __all__ = [
-    "ADVERSARIES",
     "HINGE",
     "LEAST_SQUARES",
     "LOG_RATIO",
@@ -134,13 +133,3 @@ WASSERSTEIN = Adversary(_minus, lambda t: t, _minus)
 # log-ratio, t = ln p_data - ln p_model, plus any constant; its loss is ln 2 - JSD
 # between the pairs (x, x~) and the pairs turned round.
 RELATIVISTIC = Adversary(_minus_log_d, None, _minus_log_d, paired=True)
-
-ADVERSARIES = {
-    "log_ratio": LOG_RATIO,
-    "saturating": SATURATING,
-    "non_saturating": NON_SATURATING,
-    "hinge": HINGE,
-    "least_squares": LEAST_SQUARES,
-    "wasserstein": WASSERSTEIN,
-    "relativistic": RELATIVISTIC,
-}

@@ -11,20 +11,33 @@ class EvidenceBound:
         E_q[-ln p(f(x) | z)] + weight * KL(q(z | x) || p(z)) - ln |det df/dx|
 
     Args:
+      kl_weight: Weight of the KL; 1 is the bound.
+      kl_warmup_steps: Steps over which the weight rises linearly from a tenth.
       free_bits: Nats of KL that each unit of z has free, see `free_bits_kl`; 0: none.
     """
 
-    def __init__(self, free_bits: float = 0.0):
+    def __init__(
+        self, kl_weight: float = 1.0, kl_warmup_steps: int = 0, free_bits: float = 0.0
+    ):
+        self._kl_weight = kl_weight
+        self._kl_warmup_steps = kl_warmup_steps
         self._free_bits = free_bits
 
-    def __call__(self, terms_of, batch, draws, kl_weight, mean=tf.identity):
+    def kl_weight_at(self, step):
+        """Returns the weight of the KL at a step, a number or a scalar Tensor."""
+        if not self._kl_warmup_steps:
+            return self._kl_weight
+        share = tf.cast(step, tf.float32) / self._kl_warmup_steps
+        return self._kl_weight * tf.minimum(1.0, 0.1 + 0.9 * share)
+
+    def __call__(self, terms_of, batch, draws, step=0, mean=tf.identity):
         """Returns the loss and the terms it was made of.
 
         Args:
           terms_of: Function of a batch and draws that returns `LikelihoodTerms`.
           batch: The `Batch`.
           draws: Its `BatchDraws`.
-          kl_weight: Weight of the KL, a number or a scalar Tensor.
+          step: The training step, an integer or a scalar Tensor.
           mean: Takes the mean over replicas of a vector, for a batch that is spread.
 
         Returns:
@@ -34,10 +47,11 @@ class EvidenceBound:
         terms = terms_of(batch, draws)
         if "kl" not in terms:
             return tf.reduce_mean(terms.loss_nats()), terms
+        weight = self.kl_weight_at(step)
         if not self._free_bits:
-            return tf.reduce_mean(terms.loss_nats(kl=kl_weight)), terms
+            return tf.reduce_mean(terms.loss_nats(kl=weight)), terms
         kl = free_bits_kl(terms["kl"].units_nats, self._free_bits, mean)
-        return tf.reduce_mean(terms.loss_nats(kl=0.0)) + kl_weight * kl, terms
+        return tf.reduce_mean(terms.loss_nats(kl=0.0)) + weight * kl, terms
 
 
 def free_bits_kl(kl_units_nats, free_bits: float, mean=tf.identity) -> tf.Tensor:

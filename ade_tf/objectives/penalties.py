@@ -11,7 +11,10 @@ import tensorflow as tf
 
 from ade_tf.objectives.recorded_passes import RecordedPasses
 
-__all__ = ["PENALTIES", "interpolates", "r1", "r1_r2", "r2"]
+__all__ = ["NONE", "interpolates", "r1", "r1_r2", "r2"]
+
+# The discriminator's gradient is free.
+NONE = None
 
 
 def interpolates(discriminator, real, fake, uniform) -> tf.Tensor:
@@ -118,6 +121,3 @@ def _squared_gradient_norm(discriminator, side):
         tf.reduce_sum(part**2, axis=tf.range(1, tf.rank(part))) for part in parts
     ]
     return squares[0] if len(squares) == 1 else tf.add_n(squares)
-
-
-PENALTIES = {"interpolates": interpolates, "r1": r1, "r2": r2, "r1_r2": r1_r2}

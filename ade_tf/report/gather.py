@@ -147,7 +147,7 @@ def _recorded(directory):
 
 def _understood(settings):
     try:
-        return RunConfig.from_flat(settings)
+        return RunConfig.from_stored(settings)
     except (TypeError, ValueError):
         return None
 

@@ -106,7 +106,7 @@ class RunDirectory:
                 "run_dir must be new, empty or the directory of a run. "
                 f"Received: {str(self.path)!r}, whose config.json is something else's"
             )
-        record["config"] = RunConfig.from_flat(record["config"])
+        record["config"] = RunConfig.from_stored(record["config"])
         record.setdefault("num_classes", 0)
         return record
 

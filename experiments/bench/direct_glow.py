@@ -69,7 +69,7 @@ class DirectGlow:
         self.check(model.config)
         self.variables = []
         self._levels = model.levels
-        self._bound = model.config.model.log_scale_bound
+        self._bound = model.config["log_scale_bound"]
         self._scales = []
         _, flow = model.feature_map.bijector.bijectors
         while flow is not None:

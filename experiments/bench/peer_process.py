@@ -35,12 +35,11 @@ def check_peer(name: str, config, python: str) -> None:
       ValueError: If not.
     """
     library, _ = PEERS[name]
-    model = config.model
-    if len(set(model.flow_steps)) > 1 or model.learned_prior:
+    steps, learned_prior = config["flow_steps"], config["learned_prior"]
+    if len(set(steps)) > 1 or learned_prior:
         raise ValueError(
             f"{name} has equally many steps at every scale and no learned prior. "
-            f"Received: flow_steps={model.flow_steps}, "
-            f"learned_prior={model.learned_prior}"
+            f"Received: flow_steps={steps}, learned_prior={learned_prior}"
         )
     if not shutil.which(python):
         raise ValueError(f"peer_python must be a program. Received: {python!r}")
@@ -85,8 +84,8 @@ def peer_calls(name: str, config, image_shape, python: str, threads: int):
         "library": library,
         "channels_last": channels_last,
         "image_shape": list(image_shape),
-        "steps": list(config.model.flow_steps),
-        "width": config.model.coupling_width,
+        "steps": list(config["flow_steps"]),
+        "width": config["coupling_width"],
         "batch_size": config.training.batch_size,
         "learning_rate": config.training.learning_rate,
         "threads": threads,

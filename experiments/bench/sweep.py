@@ -16,8 +16,6 @@ from experiments.bench.timing import interleaved, mean_over_copies, ratio, summa
 
 __all__ = ["sweep"]
 
-_WIDTHS = ("width", "coupling_width", "discriminator_width")
-
 
 def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
     """Times a configuration at several sizes by turns, and writes a JSON report.
@@ -129,13 +127,13 @@ def _built(config, image_shape, strategy):
 def _changes(config, settings):
     yield "as it is", config, "single"
     for name, value in settings.items():
-        yield f"{name}={value}", _with(config, **{name: value}), "single"
+        yield f"{name}={value}", config.replace(**{name: value}), "single"
 
 
 def _batches(config):
     for factor in (1, 2, 4):
         count = factor * config.training.batch_size
-        yield str(count), _with(config, batch_size=count), "single"
+        yield str(count), config.replace(batch_size=count), "single"
 
 
 def _depths(config):
@@ -145,15 +143,15 @@ def _depths(config):
             f"Received: preset={config.model.preset!r}"
         )
     for factor in (1, 2, 4):
-        steps = tuple(factor * n for n in config.model.flow_steps)
-        yield ",".join(map(str, steps)), _with(config, flow_steps=steps), "single"
+        steps = tuple(factor * n for n in config["flow_steps"])
+        yield ",".join(map(str, steps)), config.replace(flow_steps=steps), "single"
 
 
 def _widths(config):
-    names = (*_WIDTHS, "iaf_width") if config.model.posterior == "iaf" else _WIDTHS
+    names = [name for name in config.acting() if f"_{name}".endswith("_width")]
     for factor in (1, 2, 4):
-        widths = {name: factor * getattr(config.model, name) for name in names}
-        yield f"x {factor}", _with(config, **widths), "single"
+        widths = {name: factor * config[name] for name in names}
+        yield f"x {factor}", config.replace(**widths), "single"
 
 
 def _replicas(config):
@@ -164,10 +162,6 @@ def _replicas(config):
         )
     for count, strategy in (("1", "single"), ("2", "mirrored")):
         yield count, config, strategy
-
-
-def _with(config, **settings):
-    return RunConfig.from_flat({**config.to_flat(), **settings})
 
 
 _SIZES = {

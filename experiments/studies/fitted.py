@@ -1,15 +1,12 @@
 """An encoder and one sigma for a generator without a likelihood, as a run."""
 
-import dataclasses
-
-from ade_tf.config import DataConfig, ModelConfig, RunConfig
+from ade_tf.config import DataConfig, RunConfig
 from ade_tf.config.settings import settings_of
 
 __all__ = ["fitted_config", "needs_fit"]
 
 # Validation bounds of a fit, of which the best one counts.
 _VALIDATIONS = 20
-_OF_THE_ADVERSARY = ("discriminator_batch", "mixed_group")
 
 
 def needs_fit(config: RunConfig) -> bool:
@@ -36,19 +33,10 @@ def fitted_config(config: RunConfig, generator_from, settings: dict) -> RunConfi
         of the data or of what makes the run a fit.
     """
     _check_settings(settings)
-    own = {
-        name: value
-        for part in (config.data, config.model, config.training)
-        for name, value in dataclasses.asdict(part).items()
-        if name not in _OF_THE_ADVERSARY
-    }
-    steps = settings.get("num_steps", own["num_steps"])
-    return RunConfig.from_flat(
-        {
-            **own,
+    steps = settings.get("num_steps", config.training.num_steps)
+    return config.replace(
+        **{
             "sigma": "scalar",
-            "covariance_rank": ModelConfig().covariance_rank,
-            "coupling_dropout": 0.0,
             "decoder_dropout": 0.0,
             "keep_best": True,
             "validate_every": max(1, steps // _VALIDATIONS),

@@ -175,10 +175,24 @@ def test_identity_is_the_identity():
 
 
 @pytest.mark.parametrize("name", FEATURE_MAPS)
-def test_all_feature_maps_take_the_keywords_of_glow(name):
-    keywords = {**glow.__kwdefaults__, "steps": (1, 1), "width": 4}
-    flow = FEATURE_MAPS[name]((4, 4, 1), **keywords)
-    assert flow.inverse(tf.zeros([2, 4, 4, 1])).shape == (2, 4, 4, 1)
+def test_all_feature_maps_take_what_all_models_have(name):
+    own = {} if name == "identity" else {"steps": (1, 1), "width": 4}
+    flow = FEATURE_MAPS[name](
+        (4, 4, 1),
+        position_maps=True,
+        condition_shape=(2,),
+        network_dtype=None,
+        dtype="float32",
+        **own,
+    )
+    y = flow.inverse(tf.zeros([2, 4, 4, 1]), condition=tf.zeros([2, 2]))
+    assert y.shape == (2, 4, 4, 1)
+
+
+@pytest.mark.parametrize("setting", ["mixing", "squeeze", "spline_bins", "depth"])
+def test_a_setting_of_another_builder_is_none(setting):
+    with pytest.raises(TypeError, match=setting):
+        real_nvp((8, 8, 1), **{setting: 3})
 
 
 @pytest.mark.parametrize(
@@ -208,7 +222,7 @@ def test_all_feature_maps_take_the_keywords_of_glow(name):
         ),
         (glow, (8, 8, 1), {"mixing": "qr"}, r"'none'. Received: mixing=qr"),
         (glow, (8, 8, 1), {"actnorm": "yes"}, r"'none'. Received: actnorm=yes"),
-        (glow, (8, 8, 1), {"coupling": "no"}, r"one of .* Received: transform=no"),
+        (glow, (8, 8, 1), {"coupling": "no"}, r"one of .* Received: coupling=no"),
         (real_nvp, (8, 8, 1), {"network": "no"}, r"one of .* Received: network=no"),
     ],
 )

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.bijectors.coupling import TRANSFORMS, Coupling
+from ade_tf.bijectors import Coupling
 from ade_tf.bijectors.masks import channel_mask, checkerboard_mask
+from ade_tf.config.flows import COUPLINGS
 from tests.helpers.bijectors import perturb
 
 SHAPE = (4, 3, 3)
@@ -13,7 +14,7 @@ MASKS = {
     for parity in (0, 1)
 }
 every_mask = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-every_transform = pytest.mark.parametrize("transform", TRANSFORMS)
+every_transform = pytest.mark.parametrize("transform", COUPLINGS)
 
 
 def make(mask, transform, **settings):
@@ -170,3 +171,11 @@ def test_channel_networks_are_no_larger_than_the_kept_half():
 def test_refusals(mask, settings, message):
     with pytest.raises(ValueError, match=message):
         Coupling(SHAPE, mask, **settings)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"spline_bins": 4}, {"transform": "additive", "log_scale_bound": 1.0}]
+)
+def test_a_transform_gets_its_own_settings_only(settings):
+    with pytest.raises(TypeError, match=list(settings)[-1]):
+        Coupling(SHAPE, channel_mask(SHAPE), **settings)

@@ -6,6 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf import bijectors as adb
+from ade_tf.config.flows import CONDITIONERS
 from tests.helpers.bijectors import (
     Case,
     copy_weights,
@@ -62,7 +63,7 @@ def factor_out(shape, prior=False, condition_shape=None):
         kept = (*shape[:2], shape[2] - shape[2] // 2)
         network = None
         if prior:
-            network = adb.coupling.CONDITIONERS["conv"](
+            network = CONDITIONERS["conv"](
                 kept,
                 2 * (shape[2] // 2),
                 condition_shape=condition_shape,
@@ -115,7 +116,7 @@ TABLE = {
     "factor_out": factor_out((2, 3, 5)),
     "factor_out_prior": factor_out((2, 2, 5), prior=True),
     "factor_out_prior_condition": factor_out((2, 2, 4), True, condition_shape=(2,)),
-    "identity": flow(adb.FEATURE_MAPS["identity"], (2, 3, 1)),
+    "identity": Case(lambda d: adb.identity((2, 3, 1), dtype=d), (2, 3, 1)),
     "chain": Case(chain, (4, 4, 1), levels=16),
     "glow": flow(adb.glow, (4, 8, 1), steps=(2, 1), learned_prior=True),
     "glow_all": flow(

@@ -21,7 +21,7 @@ MIXED = {"preset": "gan", "discriminator_batch": "mixed"}
         ),
         ({"preset": "gan", "adversary": "wgan"}, "`adversary` must be.*'wgan'"),
         ({"preset": "gan", "generator_loss": "hinge"}, "known to this version"),
-        ({"preset": "gan", "penalty_weight": 10}, "needs a penalty.*penalty_weight=10"),
+        ({"preset": "gan", "penalty_weight": 10}, "needs penalty `.*penalty_weight=10"),
         ({"preset": "gan", "mixed_group": 4}, "mixed_group needs.*mixed_group=4"),
         ({**MIXED, "mixed_group": 7}, "must divide batch_size.*mixed_group=7"),
         ({**MIXED, "mixed_group": 1}, "`mixed_group` must be at least 2"),

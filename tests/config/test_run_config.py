@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from ade_tf.config import PRESETS, RunConfig
+from ade_tf.config import PRESETS, RunConfig, TrainingConfig, setting
+from ade_tf.config.tree import places_of
 
 
 def config(**values):
@@ -81,7 +82,10 @@ def test_every_setting_explains_itself():
         assert text.endswith("."), name
 
 
-def test_names_of_settings_are_unique():
-    parts = dataclasses.fields(RunConfig)
-    number = sum(len(dataclasses.fields(part.type)) for part in parts)
-    assert len(RunConfig.settings()) == number
+def test_a_setting_is_declared_once():
+    @dataclasses.dataclass(frozen=True)
+    class Other:
+        batch_size: int = setting(3, "Another of the name.")
+
+    with pytest.raises(ValueError, match="declared once. Received: 'batch_size'"):
+        places_of(TrainingConfig, Other)

@@ -7,13 +7,14 @@ import tensorflow as tf
 
 from ade_tf.distributions import POSTERIORS, DiagonalGaussian
 
+_SMALL = {"iaf": dict(iaf_steps=2, iaf_width=5)}
 _PARAMETERS = np.array([[0.3, -1.2, 2.0, 0.5, -0.7, 3.0], [0, 0, 0, 0, 0, 0]])
 
 
 @pytest.mark.parametrize("shape", [3, (2, 4, 3)], ids=str)
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_shapes_of_a_draw(name, shape):
-    form = POSTERIORS[name](shape, iaf_steps=2, iaf_width=5)
+    form = POSTERIORS[name](shape, **_SMALL.get(name, {}))
     latent = (shape,) if isinstance(shape, int) else shape
 
     @tf.function
@@ -30,7 +31,7 @@ def test_shapes_of_a_draw(name, shape):
 @pytest.mark.parametrize("shape", [3, (2, 4, 3)], ids=str)
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_parameters_of_zero_are_the_prior(name, shape):
-    form = POSTERIORS[name](shape, iaf_steps=2, iaf_width=5)
+    form = POSTERIORS[name](shape, **_SMALL.get(name, {}))
     latent = (shape,) if isinstance(shape, int) else shape
     eps = tf.random.normal([5, *latent])
     drawn = form.draw(tf.zeros([5, *latent[:-1], form.parameters_size]), eps)

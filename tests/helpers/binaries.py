@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from absl import flags, logging
 
+from ade_tf.config import RunConfig
 from experiments import command, common_flags
 from tests.helpers.models import TINY
 
@@ -33,9 +34,10 @@ class Ended(typing.NamedTuple):
 
 
 def tiny_flags(**settings):
-    """Returns flags of a model that a CPU trains in no time."""
+    """Returns flags of a model that a CPU trains in no time, those that can act."""
     flat = {**TINY, **settings}
-    return [f"--{name}={_text(value)}" for name, value in flat.items()]
+    acting = RunConfig.from_stored(flat).acting()
+    return [f"--{name}={_text(flat[name])}" for name in flat if name in acting]
 
 
 def call(binary, *arguments):

@@ -32,8 +32,11 @@ def digits():
 
 
 def tiny_config(preset="av_ade", **settings):
-    """Returns a configuration that a CPU trains in no time."""
-    return RunConfig.from_flat({**TINY, "preset": preset, **settings})
+    """Returns a configuration that a CPU trains in no time.
+
+    Settings that cannot act in the preset are left out.
+    """
+    return RunConfig.from_stored({**TINY, "preset": preset, **settings})
 
 
 def tiny_model(preset="av_ade", *, perturbed=True, **settings):

@@ -13,12 +13,13 @@ from tests.networks.cases import perturb
 
 SHAPE, MAPS, WIDTH = (8, 6, 1), 2, 3
 LEVELS = [(1,), (2, 1)]
+SMALL = {"iaf": dict(iaf_steps=2, iaf_width=4)}
 
 
 def make(levels, posterior="gaussian", scale=0.2, ends=None, **keywords):
     keywords = dict(levels=levels, width=WIDTH, dtype="float64", **keywords)
     form = functools.partial(
-        POSTERIORS[posterior], iaf_steps=2, iaf_width=4, dtype="float64"
+        POSTERIORS[posterior], dtype="float64", **SMALL.get(posterior, {})
     )
     encoder = TopDownEncoder(SHAPE, MAPS, form, **keywords)
     decoder = TopDownDecoder(SHAPE, MAPS, **keywords, **(ends or {}))

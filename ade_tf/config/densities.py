@@ -1,0 +1,70 @@
+"""The densities of the model's slots: prior, posterior, decoder and dequantizer."""
+
+import dataclasses
+
+from ade_tf.config.choices import Choice
+from ade_tf.config.networks import SIGMAS
+from ade_tf.config.settings import setting
+
+__all__ = ["DECODERS", "DEQUANTIZERS", "POSTERIORS", "PRIORS"]
+
+# Every entry takes the shape of one code (or of the features, where there is no z), and
+# its settings.
+PRIORS = {"normal": Choice("ade_tf.distributions.priors:StandardNormal")}
+
+
+@dataclasses.dataclass(frozen=True)
+class IafSettings:
+    """Settings of inverse autoregressive flow."""
+
+    iaf_steps: int = setting(
+        2, "Steps of `iaf`, in alternating order (of each level).", minimum=1
+    )
+    iaf_width: int = setting(
+        64,
+        "Hidden channels of the networks of `iaf`, and channels of the context that "
+        "the encoder gives them.",
+        minimum=1,
+    )
+
+
+# Every entry takes `latent_shape`, that of a vector or of one level of maps, `dtype`
+# and its settings. What it makes has `parameters_size` and takes parameters of that
+# size to a `Density`.
+POSTERIORS = {
+    "gaussian": Choice("ade_tf.distributions.posterior:DiagonalGaussian"),
+    "iaf": Choice("ade_tf.distributions.iaf:InverseAutoregressive", IafSettings),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class GaussianSettings:
+    """Settings of the scale of a Gaussian p(y | z)."""
+
+    sigma: str = setting(
+        "pixel",
+        "Scale of p(y | z): one scalar, one per channel, one per pixel, or computed "
+        "from z.",
+        choices=SIGMAS,
+    )
+    log_sigma_floor: float = setting(
+        -4.0, "Lower bound of ln sigma, which starts at 0.", minimum=-20.0, maximum=-0.1
+    )
+    covariance_rank: int = setting(
+        0,
+        "Rank of the covariance of p(y | z) beside its diagonal, W W^T; 0: none. W is "
+        "computed from z where sigma is.",
+        minimum=0,
+        needs="encoder",
+    )
+
+
+# Every entry takes `(image_shape, latent_size)`, `levels` of a hierarchical z, the
+# arguments of a network, and its settings.
+DECODERS = {
+    "gaussian": Choice("ade_tf.distributions.decoders:gaussian", GaussianSettings)
+}
+
+# Every entry takes `(image_shape, levels)`, `condition_shape`, `dtype` and its
+# settings.
+DEQUANTIZERS = {"uniform": Choice("ade_tf.distributions.dequantizers:UniformNoise")}

@@ -1,0 +1,129 @@
+"""Feature maps, their couplings and the networks of these, with their settings."""
+
+import dataclasses
+
+from ade_tf.config.choices import Choice
+from ade_tf.config.settings import setting, slot
+
+__all__ = ["CONDITIONERS", "COUPLINGS", "FEATURE_MAPS", "FlowSettings"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ScaleSettings:
+    """Settings of what scales by a network's output."""
+
+    log_scale_bound: float = setting(
+        2.0, "Bound on |log scale| of an affine coupling.", minimum=0.01, maximum=10.0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class SplineSettings(ScaleSettings):
+    """Settings of spline couplings."""
+
+    spline_bins: int = setting(8, "Bins of a spline coupling.", minimum=2)
+    spline_range: float = setting(
+        4.0, "A spline coupling acts on [-range, range].", minimum=0.1
+    )
+
+
+# Every entry takes its settings and has `parameters_per_entry`,
+# `forward_and_log_det` and `inverse_and_log_det`.
+COUPLINGS = {
+    "additive": Choice("ade_tf.bijectors.transforms:Additive"),
+    "affine": Choice("ade_tf.bijectors.transforms:Affine", ScaleSettings),
+    "spline": Choice("ade_tf.bijectors.spline:Spline", SplineSettings),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class ConditionerSettings:
+    """Settings of all networks of couplings."""
+
+    coupling_width: int = setting(
+        32, "Channels in a coupling network.", minimum=1, keyword="width"
+    )
+    coupling_blocks: int = setting(
+        1,
+        "Residual blocks (or extra hidden layers) in a coupling network.",
+        minimum=0,
+        keyword="blocks",
+    )
+    coupling_dropout: float = setting(
+        0.0,
+        "Dropout rate in coupling networks.",
+        minimum=0.0,
+        maximum=0.95,
+        keyword="dropout",
+        part="dropout",
+    )
+
+
+# Every entry takes `(input_shape, output_channels)`, `position_maps`,
+# `condition_shape`, `dtype` and its settings.
+CONDITIONERS = {
+    name: Choice(
+        "ade_tf.networks.conditioner:Conditioner",
+        ConditionerSettings,
+        fixed={"network": name},
+    )
+    for name in ("conv", "residual", "mlp")
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class FlowSettings(ScaleSettings):
+    """Settings of all multi-scale flows; the scale is that of their priors."""
+
+    flow_steps: tuple[int, ...] = setting(
+        (4,),
+        "Flow steps of each scale, comma-separated, finest first.",
+        minimum=1,
+        keyword="steps",
+    )
+    flow_factor_out: bool = setting(
+        True,
+        "Between scales, half of the channels take no further part.",
+        keyword="factor_out",
+    )
+    learned_prior: bool = setting(
+        True,
+        "Where there is no z, channels that are factored out have a Gaussian computed "
+        "from those that go on; off: a standard normal.",
+        needs="no z",
+    )
+    coupling: str = slot(COUPLINGS, "affine", "Transform of a coupling.")
+    actnorm: str = setting(
+        "channel",
+        "ActNorm's parameters: one scale and shift per channel, or per position and "
+        "channel.",
+        choices=("channel", "position", "none"),
+    )
+    coupling_network: str = slot(
+        CONDITIONERS, "residual", "Network of a coupling.", keyword="network"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class GlowSettings(FlowSettings):
+    """Settings of Glow."""
+
+    flow_squeeze: bool = setting(
+        True,
+        "Squeeze 2x2 pixels into channels before each scale of `glow`.",
+        keyword="squeeze",
+    )
+    mixing: str = setting(
+        "plu",
+        "Invertible 1x1 convolution of `glow`; `none` alternates the halves.",
+        choices=("plu", "dense", "none"),
+    )
+
+
+# Every entry takes `event_shape`, `position_maps`, `condition_shape`, `network_dtype`,
+# `dtype` and its settings, with those of its couplings and their networks.
+FEATURE_MAPS = {
+    "identity": Choice("ade_tf.bijectors.identity:identity"),
+    "real_nvp": Choice("ade_tf.bijectors.real_nvp:real_nvp", FlowSettings),
+    "glow": Choice("ade_tf.bijectors.glow:glow", GlowSettings),
+}
