@@ -43,13 +43,19 @@ class Game:
     penalty_weight: float = 1.0
     group: int = 1
 
-    def discriminator_loss(self, batch, draws):
-        """Returns what the discriminator minimises, a scalar, and its logs."""
-        real, fake = self.real(batch, draws), self.fake(batch, draws)
-        return self.discriminator_loss_of(real, fake, batch, draws)
+    def label(self, word: str) -> str:
+        """Returns a word of the logs and random streams, as this game calls it."""
+        return word if self.name == "image" else f"{self.name}_{word}"
 
-    def discriminator_loss_of(self, real, fake, batch, draws):
-        """Returns the same for two sides that are drawn already."""
+    def discriminator_loss(self, real, fake, batch, draws):
+        """Returns what the discriminator minimises, a scalar, and its logs.
+
+        Args:
+          real: A draw of the side of the data.
+          fake: A draw of the side of the model.
+          batch: The batch, whose condition both have.
+          draws: The draws behind those of the sides.
+        """
         layout, judge = self._layout(draws), self._judge(batch.condition)
         if self.penalty is None:
             logits = layout.split(judge(layout.join(real, fake)))
@@ -58,13 +64,17 @@ class Game:
             judge = RecordedPasses(judge)
             logits = judge(real), judge(fake)
         loss = layout.discriminator_loss(self.adversary, *logits)
-        logs = {"discriminator_loss": loss}
-        logs["real_logit"], logs["fake_logit"] = map(tf.reduce_mean, logits)
+        real_logit, fake_logit = map(tf.reduce_mean, logits)
+        logs = {
+            "discriminator_loss": loss,
+            "real_logit": real_logit,
+            "fake_logit": fake_logit,
+        }
         if self.penalty is not None:
             penalty = self.penalty(judge, real, fake, draws.uniform([1, 1, 1]))
             loss += self.penalty_weight * penalty
             logs["penalty"] = penalty
-        return loss, logs
+        return loss, self._labelled(logs)
 
     def generator_loss(self, batch, draws):
         """Returns what the model minimises, a scalar, and its logs."""
@@ -77,7 +87,10 @@ class Game:
             loss = layout.generator_loss(self.adversary, logits, real_logits)
         else:
             loss = self.adversary.generator_loss(judge(fake))
-        return loss, {"adversarial_loss": loss}
+        return loss, self._labelled({"adversarial_loss": loss})
+
+    def _labelled(self, logs):
+        return {self.label(word): value for word, value in logs.items()}
 
     def _judge(self, condition):
         """Returns D(., c) as a function of sides.

@@ -1,0 +1,190 @@
+"""A model whose parts are moved by updates: optimisers, gradients and random draws."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from ade_tf.config import RunConfig
+from ade_tf.models.averaging import MovingAverage
+from ade_tf.models.latent_variable_model import LatentVariableModel
+from ade_tf.models.updates import clip_weights, guarded_update
+from ade_tf.randomness import BatchDraws, fold
+
+__all__ = ["GENERATOR_PARTS", "Term", "TrainedModel", "Update"]
+
+GENERATOR_PARTS = ("posterior", "decoder", "feature_map", "prior", "dequantizer")
+
+
+class Term(NamedTuple):
+    """A loss, and what it trains.
+
+    Attributes:
+      name: What its draws are for.
+      loss: Function `(batch, draws)` that returns a scalar and its logs.
+      trains: Names of the parts whose variables follow its gradient.
+    """
+
+    name: str
+    loss: Callable
+    trains: tuple[str, ...]
+
+
+class Update(NamedTuple):
+    """A step of an optimiser by the sum of the gradients of some terms.
+
+    Attributes:
+      name: Of the gradient's norm in the logs.
+      terms: The `Term`s.
+    """
+
+    name: str
+    terms: tuple[Term, ...]
+
+
+class TrainedModel(LatentVariableModel):
+    """A latent-variable model with the means to train its parts.
+
+    A subclass has `games`, whose discriminators are trained by a loss of their own, and
+    `updates()`, which train all other parts.
+
+    Args:
+      config: As of a `LatentVariableModel`, with the others.
+    """
+
+    games = ()
+
+    def __init__(
+        self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
+    ):
+        super().__init__(config, image_shape, levels, num_classes)
+        self.step = self._counter("step")
+        self.skipped_updates = self._counter("skipped_updates")
+        self.average = None
+
+    def updates(self) -> tuple[Update, ...]:
+        """Returns the updates of a step that follow those of the discriminators."""
+        raise NotImplementedError
+
+    def _counter(self, name):
+        return self.add_weight(
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
+    def compile(self, generator_optimizer, discriminator_optimizer=None, **keywords):
+        """Attaches and builds the optimisers and the moving average of the weights.
+
+        The average's decay per step is spread over the updates of a step with all its
+        losses.
+
+        Args:
+          generator_optimizer: Of all parts but discriminators.
+          discriminator_optimizer: Of the games' discriminators, where there are such.
+          **keywords: Passed to `keras.Model.compile`.
+
+        Raises:
+          ValueError: If XLA is to compile the step of several replicas.
+        """
+        compiled = self.config.training.jit_compile
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if compiled and replicas > 1:
+            raise ValueError(
+                "jit_compile is for one replica. "
+                f"Received: jit_compile=True, {replicas} replicas"
+            )
+        super().compile(generator_optimizer, jit_compile=compiled, **keywords)
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        generator_optimizer.build(self.generator_variables)
+        if discriminator_optimizer is not None:
+            layers = [game.discriminator for game in self.games]
+            discriminator_optimizer.build(
+                [v for layer in layers for v in layer.trainable_variables]
+            )
+        if self.config.training.average_decay:
+            decay = self.config.training.average_decay ** (1.0 / len(self.updates()))
+            self.average = MovingAverage(self.generator_variables, decay)
+
+    def _maybe_symbolic_build(self, **keywords):
+        # All parts are built. Keras would take a batch and reduce it over the replicas,
+        # which fails for dictionaries on several workers (Keras 3.15).
+        pass
+
+    @property
+    def generator_variables(self) -> list:
+        """Trainable variables of all parts but discriminators, in a fixed order."""
+        return self._variables_of(GENERATOR_PARTS)
+
+    def _variables_of(self, names):
+        layers = [getattr(self, name) for name in names]
+        return [v for layer in layers if layer for v in layer.trainable_variables]
+
+    def _train_discriminator(self, game, batch, turn, logs):
+        name = game.label("discriminator")
+        draws = self._draws(name, batch.count, turn)
+        # Drawn before the spectral norm moves and the tape runs.
+        real, fake = game.real(batch, draws), game.fake(batch, draws)
+        if self.config["spectral_norm"]:
+            game.discriminator.update_spectral_norm()
+        with tf.GradientTape() as tape:
+            loss, found = game.discriminator_loss(real, fake, batch, draws)
+        logs.update(found)
+        variables = game.discriminator.trainable_variables
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        self._apply(name, self.discriminator_optimizer, gradients, variables, logs)
+        if self.config.objective.discriminator_clip:
+            clip_weights(variables, self.config.objective.discriminator_clip)
+
+    def _train(self, update, batch, logs):
+        found = [self.gradients(term, batch, logs) for term in update.terms]
+        gradients = [_sum(parts) for parts in zip(*found, strict=True)]
+        variables, optimizer = self.generator_variables, self.generator_optimizer
+        if self.average is not None:
+            self.average.take_in(variables, optimizer.iterations.value)
+        self._apply(update.name, optimizer, gradients, variables, logs)
+
+    def gradients(self, term: Term, batch, logs) -> list:
+        """Returns a term's gradients, like `generator_variables`; None for the rest.
+
+        Args:
+          term: A `Term`.
+          batch: The `Batch`.
+          logs: Takes in what the term logs.
+        """
+        draws = self._draws(term.name, batch.count)
+        with tf.GradientTape() as tape:
+            loss, found = term.loss(batch, draws)
+        logs.update(found)
+        trained = {id(v) for v in self._variables_of(term.trains)}
+        variables = [v for v in self.generator_variables if id(v) in trained]
+        found = iter(tape.gradient(loss, [v.value for v in variables]))
+        return [
+            next(found) if id(v) in trained else None for v in self.generator_variables
+        ]
+
+    def _apply(self, name, optimizer, gradients, variables, logs):
+        norm, skipped = guarded_update(
+            optimizer,
+            gradients,
+            variables,
+            clip_norm=self.config.training.clip_norm,
+            check=self.config.training.check_gradients,
+        )
+        logs[f"{name}_gradient_norm"] = norm
+        logs["skipped"] += skipped
+
+    def _draws(self, purpose, count, turn=0):
+        context = tf.distribute.get_replica_context()
+        shard = (context.replica_id_in_sync_group, context.num_replicas_in_sync)
+        seed = fold(self.config.training.seed, purpose, turn, self.step.value)
+        return BatchDraws(seed, count, shard)
+
+
+def _sum(parts):
+    found = [part for part in parts if part is not None]
+    return sum(found[1:], found[0]) if found else None
