@@ -6,25 +6,32 @@ import sys
 
 from absl import flags
 
-from ade_tf.evaluation import EvaluationOptions
+from ade_tf.config import RunConfig
 from experiments import command, common_flags
 from experiments.rows import row_of_flagfile, texts_of_settings, typed_settings
-from experiments.studies import ablation_study
 
 
 def main():
     """Trains and measures every row with every seed; writes table and figures."""
+    from ade_tf.evaluation import EvaluationOptions
+
     values = flags.FLAGS
     if not values.out:
         raise ValueError("--out must name a directory. Received: none")
+    configs = configs_of_flags(values)
+    options = common_flags.options_from_flags(
+        EvaluationOptions, common_flags.ABLATION_OPTIONS
+    )
+    fit_settings = typed_settings("fit_settings", values.fit_settings)
+
+    from experiments.studies import ablation_study
+
     ablation_study(
-        configs_of_flags(values),
+        configs,
         values.out,
-        common_flags.options_from_flags(
-            EvaluationOptions, common_flags.ABLATION_OPTIONS
-        ),
+        options,
         parameter_share=values.parameter_share,
-        fit_settings=typed_settings("fit_settings", values.fit_settings),
+        fit_settings=fit_settings,
         command=shlex.join(["python3", "-m", "experiments.ablation", *sys.argv[1:]]),
     )
 
@@ -33,7 +40,8 @@ def configs_of_flags(values) -> dict:
     """Returns `(row, seed) -> RunConfig` of the flags, in the order of the table.
 
     Raises:
-      ValueError: If a flagfile or a setting is none, or two rows have one name.
+      ValueError: If a flagfile or a setting is none or can act in no row, or two rows
+        have one name.
     """
     seeds = common_flags.integers("seeds", values.seeds)
     settings = texts_of_settings("set", values["set"].value)
@@ -50,10 +58,22 @@ def configs_of_flags(values) -> dict:
                 f"word, its data). Received: {rows[row]!r} and {file!r}"
             )
         rows[row] = file
+    acting = {row: _acting(file, settings) for row, file in rows.items()}
+    if idle := sorted(set(settings).difference(*acting.values())):
+        raise ValueError(
+            f"`set` has settings that can act in a row. Received: {', '.join(idle)}"
+        )
     return {
-        (row, seed): common_flags.config_from_flagfile(file, **settings, seed=seed)
+        (row, seed): common_flags.config_from_flagfile(file, **acting[row], seed=seed)
         for (row, file), seed in itertools.product(rows.items(), seeds)
     }
+
+
+def _acting(file, settings):
+    """Returns those of the settings, as texts, that can act in the row of a file."""
+    values = common_flags.values_of_flagfile(file, **settings)
+    acting = RunConfig.from_stored(values).acting()
+    return {name: text for name, text in settings.items() if name in acting}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import sys
 from absl import flags
 
 from experiments import command, common_flags
-from experiments.studies import adversary_study
 
 
 def main():
@@ -14,6 +13,9 @@ def main():
     if not values.out:
         raise ValueError("--out must name a directory. Received: none")
     line = " ".join(["python3 -m experiments.adversaries", *sys.argv[1:]])
+
+    from experiments.studies import adversary_study
+
     adversary_study(values.out, seed=values.seed, command=line)
 
 

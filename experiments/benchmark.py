@@ -3,15 +3,19 @@
 from absl import flags
 
 from experiments import STARTED, command, common_flags
-from experiments.bench import BenchmarkOptions, benchmark, describe_report, sweep
 from experiments.rows import typed_settings
 
 
 def main():
     """Measures the configuration of the flags, writes the JSON, prints a table."""
+    from experiments.bench import BenchmarkOptions
+
     config = common_flags.config_from_flags()
     options = common_flags.options_from_flags(BenchmarkOptions)
     changed = typed_settings("set", flags.FLAGS.set)
+
+    from experiments.bench import benchmark, describe_report, sweep
+
     if options.sweep or changed:
         report = sweep(config, options, changed)
     else:

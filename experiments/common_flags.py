@@ -1,4 +1,8 @@
-"""Every flag of the binaries; those of a run are made from its settings."""
+"""Every flag of the binaries; those of a run are made from its settings.
+
+The options of a binary are imported by the function that defines its flags: `--help`
+and a mistyped flag wait for no more than they need.
+"""
 
 import types
 import typing
@@ -6,13 +10,8 @@ import typing
 from absl import flags
 
 from ade_tf.config import RunConfig
+from ade_tf.config.data import TOYS
 from ade_tf.config.settings import settings_of
-from ade_tf.data import TOYS
-from ade_tf.evaluation import ComparisonOptions, EvaluationOptions
-from ade_tf.evaluation.novelty import NoveltyOptions
-from ade_tf.report import PICTURE_SETTINGS
-from ade_tf.samples import MODES, PictureOptions
-from experiments.bench import BenchmarkOptions
 
 __all__ = [
     "ABLATION_OPTIONS",
@@ -34,6 +33,7 @@ __all__ = [
     "loading_run_dir_from_flags",
     "options_from_flags",
     "run_dir_from_flags",
+    "values_of_flagfile",
     "values_of_settings",
 ]
 
@@ -96,6 +96,8 @@ def define_run_flags() -> None:
 
 def define_ablation_flags() -> None:
     """Defines the flags of `ablation`: its own, and the options of its evaluation."""
+    from ade_tf.evaluation.options import EvaluationOptions
+
     flags.DEFINE_list(
         "rows",
         [f"flags/digits_{preset}.flags" for preset in _ABLATION_ROWS],
@@ -104,7 +106,10 @@ def define_ablation_flags() -> None:
     )
     flags.DEFINE_list("seeds", ["0"], "Seeds of every row, comma-separated.")
     flags.DEFINE_multi_string(
-        "set", [], "Setting of every row, over its flagfile: NAME=VALUE; repeatable."
+        "set",
+        [],
+        "Setting, over the flagfiles', of every row in which it can act: NAME=VALUE; "
+        "repeatable.",
     )
     flags.DEFINE_multi_string(
         "fit_settings",
@@ -130,23 +135,31 @@ def define_adversaries_flags() -> None:
 
 def define_evaluate_flags() -> None:
     """Defines the flags of `evaluate`: one per option, and `run_dir`."""
+    from ade_tf.evaluation.options import EvaluationOptions
+
     define_run_dir()
     _define_options(EvaluationOptions)
 
 
 def define_compare_flags() -> None:
     """Defines the flags of `compare`: one per option."""
+    from ade_tf.evaluation.comparison_options import ComparisonOptions
+
     _define_options(ComparisonOptions)
 
 
 def define_novelty_flags() -> None:
     """Defines the flags of `novelty`: one per option, and `run_dir`."""
+    from ade_tf.evaluation.novelty_options import NoveltyOptions
+
     define_run_dir()
     _define_options(NoveltyOptions)
 
 
 def define_sample_flags() -> None:
     """Defines the flags of `sample`: one per option, and `run_dir`."""
+    from ade_tf.samples import PictureOptions
+
     define_run_dir()
     _define_options(PictureOptions)
 
@@ -159,6 +172,9 @@ def define_export_flags() -> None:
 
 def define_report_flags() -> None:
     """Defines the flags of `report`: its own, and those of its pictures."""
+    from ade_tf.report import PICTURE_SETTINGS
+    from ade_tf.samples import MODES, PictureOptions
+
     flags.DEFINE_list("run_dirs", [], "Directories of the runs, comma-separated.")
     flags.DEFINE_string("out", "", "File of the page, .html.")
     flags.DEFINE_list(
@@ -171,6 +187,8 @@ def define_report_flags() -> None:
 
 def define_benchmark_flags() -> None:
     """Defines the flags of `benchmark`: one per setting of a run, and its own."""
+    from experiments.bench.options import BenchmarkOptions
+
     _define_settings()
     _define_options(BenchmarkOptions)
     flags.DEFINE_multi_string(
@@ -217,17 +235,30 @@ def config_from_flagfile(path, **settings) -> RunConfig:
     Raises:
       TypeError: If a setting has the wrong type.
       ValueError: If the file cannot be read or names unknown flags, or a setting is
-        out of range or contradicts another.
+        out of range, cannot act, or contradicts another.
+    """
+    return RunConfig.from_flat(values_of_flagfile(path, **settings))
+
+
+def values_of_flagfile(path, **settings) -> dict:
+    """Returns `name -> value` of all settings of a flagfile.
+
+    Args:
+      path: The flagfile.
+      **settings: Settings that decide over the file's.
+
+    Raises:
+      ValueError: If the file cannot be read or names unknown flags, or a value is not
+        of its type.
     """
     line = [f"--{name}={value}" for name, value in settings.items()]
     try:
-        values = values_of_settings([f"--flagfile={path}", *line])
+        return values_of_settings([f"--flagfile={path}", *line])
     except flags.Error as error:
         raise ValueError(
             "a flagfile must hold known flags with values of their type. "
             f"Received: {str(path)!r} ({error})"
         ) from None
-    return RunConfig.from_flat(values)
 
 
 def values_of_settings(arguments) -> dict:

@@ -1,13 +1,17 @@
 """Scores a run: python -m experiments.evaluate --run_dir=DIR --metrics=all."""
 
-from ade_tf.evaluation import EvaluationOptions, evaluate_run
 from experiments import command, common_flags
 
 
 def main():
     """Scores the run of the flags and appends the records to its metrics.jsonl."""
+    from ade_tf.evaluation import EvaluationOptions
+
     options = common_flags.options_from_flags(EvaluationOptions)
     run_dir = common_flags.loading_run_dir_from_flags()
+
+    from ade_tf.evaluation import evaluate_run
+
     evaluate_run(run_dir, options)
 
 

@@ -2,13 +2,15 @@
 
 from absl import flags
 
-from ade_tf.export import export_run
 from experiments import command, common_flags
 
 
 def main():
     """Writes the SavedModel of the flags and lists its endpoints."""
     run_dir = common_flags.loading_run_dir_from_flags()
+
+    from ade_tf.export import export_run
+
     endpoints = export_run(run_dir, flags.FLAGS.out)
     print(f"{flags.FLAGS.out}: {', '.join(endpoints)}")
 

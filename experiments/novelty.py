@@ -1,13 +1,17 @@
 """Tests for novelty: python -m experiments.novelty --run_dir=DIR --against=SOURCE."""
 
-from ade_tf.evaluation.novelty import NoveltyOptions, evaluate_novelty
 from experiments import command, common_flags
 
 
 def main():
     """Compares the run's test images with a second set; says where all of it is."""
+    from ade_tf.evaluation.novelty_options import NoveltyOptions
+
     options = common_flags.options_from_flags(NoveltyOptions)
     run_dir = common_flags.loading_run_dir_from_flags()
+
+    from ade_tf.evaluation.novelty import evaluate_novelty
+
     evaluate_novelty(run_dir, options)
 
 

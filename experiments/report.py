@@ -2,12 +2,13 @@
 
 from absl import flags
 
-from ade_tf.report import PICTURE_SETTINGS, write_report
 from experiments import command, common_flags
 
 
 def main():
     """Writes the page of the flags and says where it is."""
+    from ade_tf.report import PICTURE_SETTINGS, write_report
+
     values = flags.FLAGS
     path = write_report(
         [name for name in values.run_dirs if name],

@@ -2,14 +2,18 @@
 
 import dataclasses
 
-from ade_tf.samples import PictureOptions, draw
 from experiments import command, common_flags
 
 
 def main():
     """Draws the picture of the flags and says where it is."""
+    from ade_tf.samples import PictureOptions
+
     options = common_flags.options_from_flags(PictureOptions)
     run_dir = common_flags.loading_run_dir_from_flags()
+
+    from ade_tf.samples import draw
+
     print(draw(run_dir, **dataclasses.asdict(options)))
 
 

@@ -6,7 +6,6 @@ import pathlib
 from absl import flags
 
 from experiments import command, common_flags
-from experiments.studies import toy_study
 
 
 def main():
@@ -19,6 +18,9 @@ def main():
         configs[data, row, seed] = common_flags.config_from_flagfile(
             file, dataset=f"toy:{data}", seed=seed
         )
+
+    from experiments.studies import toy_study
+
     toy_study(configs, values.out)
 
 

@@ -2,17 +2,20 @@
 
 from absl import flags
 
-from ade_tf.training import describe_run, train
 from experiments import command, common_flags
 
 
 def main():
     """Trains, or with --dry_run describes, the run of the flags."""
     config = common_flags.config_from_flags()
-    if flags.FLAGS.dry_run:
+    run_dir = None if flags.FLAGS.dry_run else common_flags.run_dir_from_flags()
+
+    from ade_tf.training import describe_run, train
+
+    if run_dir is None:
         print(describe_run(config))
-        return
-    train(config, common_flags.run_dir_from_flags())
+    else:
+        train(config, run_dir)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,16 @@
 
 import dataclasses
 
+from ade_tf.config.choices import Choice
 from ade_tf.config.settings import setting
 
-__all__ = ["DataConfig"]
+__all__ = ["TOYS", "DataConfig"]
+
+# Densities of points in the plane. Every entry makes the Gaussians, the map that bends
+# them and half of the width of the square that holds them.
+TOYS = {
+    name: Choice(f"ade_tf.data.toy:{name}") for name in ("ring", "grid", "pinwheel")
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,7 +22,7 @@ class DataConfig:
         "digits",
         "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
         "(PNG and JPEG), `tfds:NAME`, `photos:SIDE` (patches of two photographs) or "
-        "`toy:NAME` (points in the plane of known density: ring, grid, pinwheel).",
+        f"`toy:NAME` (points in the plane of known density: {', '.join(TOYS)}).",
     )
     data_dir: str = setting(
         "", "Directory of prepared TFDS data sets.", operational=True

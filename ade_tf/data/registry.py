@@ -4,12 +4,23 @@ import dataclasses
 
 import numpy as np
 
+from ade_tf.config.choices import Choice
 from ade_tf.data.images import fit_image, pad_images, to_continuous, to_levels
 from ade_tf.data.labels import check_labels, count_classes
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.splits import Split, complete_splits
 
-__all__ = ["ImageData", "load_dataset"]
+__all__ = ["SOURCES", "ImageData", "load_dataset"]
+
+# Name of a source -> loader of what stands after the colon.
+SOURCES = {
+    "digits": Choice("ade_tf.data.digits:load_digits"),
+    "folder": Choice("ade_tf.data.folder:load_folder"),
+    "npz": Choice("ade_tf.data.npz:load_npz"),
+    "photos": Choice("ade_tf.data.photos:load_photos"),
+    "tfds": Choice("ade_tf.data.tfds:load_tfds"),
+    "toy": Choice("ade_tf.data.toy:load_toy"),
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,9 +91,6 @@ def load_dataset(
       ValueError: If an argument is out of range, the source is unknown or not there,
         or its images or labels are not what their names promise.
     """
-    # Imported here: the table's own module imports this one.
-    from ade_tf.data import SOURCES
-
     prefix, _, argument = name.partition(":")
     _check_arguments(name, prefix, SOURCES, levels, channels, continuous)
     for key, size in (("image_size", image_size), ("pad_to", pad_to)):

@@ -7,10 +7,19 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from ade_tf.config.data import TOYS
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.splits import Split
 
-__all__ = ["TOYS", "ToyDensity", "load_toy", "toy_density"]
+__all__ = [
+    "TOYS",
+    "ToyDensity",
+    "grid",
+    "load_toy",
+    "pinwheel",
+    "ring",
+    "toy_density",
+]
 
 tfb = tfp.bijectors
 tfd = tfp.distributions
@@ -95,19 +104,19 @@ class ToyDensity:
         return self.distribution.sample(count, seed=[0, seed]).numpy()
 
 
-def _ring(radius=2.0, std=0.15, modes=8):
+def ring(radius=2.0, std=0.15, modes=8):
     angles = np.arange(modes) * (2 * math.pi / modes)
     means = radius * np.stack([np.cos(angles), np.sin(angles)], 1)
     return _round(means, std), tfb.Identity(), radius + 5 * std
 
 
-def _grid(spacing=1.0, std=0.1, side=5):
+def grid(spacing=1.0, std=0.1, side=5):
     ticks = spacing * (np.arange(side) - (side - 1) / 2)
     means = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
     return _round(means, std), tfb.Identity(), ticks[-1] + 5 * std
 
 
-def _pinwheel(scale=2.0, radial_std=0.3, tangential_std=0.1, rate=0.25, modes=5):
+def pinwheel(scale=2.0, radial_std=0.3, tangential_std=0.1, rate=0.25, modes=5):
     """The pinwheel of arXiv 1603.06277, its code's `make_pinwheel_data`.
 
     An arm is a Gaussian about (1, 0), turned. Deviation: the paper's code bends it by
@@ -135,10 +144,6 @@ def _pinwheel(scale=2.0, radial_std=0.3, tangential_std=0.1, rate=0.25, modes=5)
 
 def _round(means, std):
     return tfd.MultivariateNormalDiag(loc=means, scale_diag=np.full(2, std))
-
-
-# Name -> function that returns the Gaussians, the map that bends them and half_width.
-TOYS = {"ring": _ring, "grid": _grid, "pinwheel": _pinwheel}
 
 
 def toy_density(name: str) -> ToyDensity:

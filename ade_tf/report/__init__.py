@@ -1,6 +1,11 @@
 """Runs as one self-contained HTML page."""
 
-from ade_tf.report.figures import PICTURE_SETTINGS
-from ade_tf.report.page import write_report
+from ade_tf.lazy import lazy
 
-__all__ = ["PICTURE_SETTINGS", "write_report"]
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "figures": ("PICTURE_SETTINGS",),
+        "page": ("write_report",),
+    },
+)

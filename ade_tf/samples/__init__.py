@@ -1,6 +1,18 @@
 """Pictures and arrays drawn from a trained run, by mode."""
 
-from ade_tf.samples.codes import interpolate, traverse
-from ade_tf.samples.drawing import MODES, PictureOptions, draw
+from ade_tf.lazy import lazy
 
-__all__ = ["MODES", "PictureOptions", "draw", "interpolate", "traverse"]
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "codes": (
+            "interpolate",
+            "traverse",
+        ),
+        "drawing": (
+            "MODES",
+            "PictureOptions",
+            "draw",
+        ),
+    },
+)

@@ -1,5 +1,13 @@
 """The training loop and what follows it: records, pictures, signals."""
 
-from ade_tf.training.loop import describe_run, train
+from ade_tf.lazy import lazy
 
-__all__ = ["describe_run", "train"]
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "loop": (
+            "describe_run",
+            "train",
+        ),
+    },
+)

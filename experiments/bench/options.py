@@ -3,12 +3,12 @@
 import dataclasses
 import pathlib
 
-import tensorflow as tf
-
 from ade_tf.config.settings import check_settings, setting
-from experiments.bench.references import REFERENCES
+from experiments.bench.peer_process import PEERS
 
-__all__ = ["BenchmarkOptions"]
+__all__ = ["REFERENCES", "BenchmarkOptions"]
+
+REFERENCES = ("direct", *PEERS)
 
 SWEEPS = ("", "batch", "depth", "width", "replicas", "settings")
 
@@ -105,5 +105,8 @@ class BenchmarkOptions:
         """
         pathlib.Path(self.out).parent.mkdir(parents=True, exist_ok=True)
         if self.threads:
+            # Not for --help and mistyped flags.
+            import tensorflow as tf
+
             tf.config.threading.set_intra_op_parallelism_threads(self.threads)
             tf.config.threading.set_inter_op_parallelism_threads(self.threads)

@@ -5,12 +5,11 @@ import dataclasses
 
 from experiments.bench.direct_glow import DirectGlow
 from experiments.bench.direct_step import direct_calls
+from experiments.bench.options import REFERENCES
 from experiments.bench.peer_process import PEERS, check_peer, peer_calls
 from experiments.bench.required import check_required
 
 __all__ = ["REFERENCES", "check_reference", "reference_calls"]
-
-REFERENCES = ("direct", *PEERS)
 
 # What a training step of the references does not do.
 _TRAINING = {

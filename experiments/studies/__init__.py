@@ -1,7 +1,15 @@
 """Studies: many runs, trained and measured alike, in one table or picture."""
 
-from experiments.studies.ablation import ablation_study
-from experiments.studies.adversaries import adversary_study
-from experiments.studies.toy import toy_study, toy_table
+from ade_tf.lazy import lazy
 
-__all__ = ["ablation_study", "adversary_study", "toy_study", "toy_table"]
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "ablation": ("ablation_study",),
+        "adversaries": ("adversary_study",),
+        "toy": (
+            "toy_study",
+            "toy_table",
+        ),
+    },
+)

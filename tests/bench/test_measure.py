@@ -117,11 +117,11 @@ def test_a_sweep_times_growing_sizes(tmp_path, kind, values, modes):
 
 
 def test_settings_are_timed_one_at_a_time(tmp_path, monkeypatch):
-    sweeping = importlib.import_module("experiments.bench.sweep")
+    sweeping = importlib.import_module("experiments.bench.sweeps")
     built, build = [], sweeping.build_model
 
     def counted(config, *arguments):
-        built.append((config.model.flow_steps, config.training.average_decay))
+        built.append((config["flow_steps"], config.training.average_decay))
         return build(config, *arguments)
 
     monkeypatch.setattr(sweeping, "build_model", counted)
@@ -135,7 +135,7 @@ def test_settings_are_timed_one_at_a_time(tmp_path, monkeypatch):
     changes = {"flow_steps": (3, 2), "average_decay": 0.5}
     base = tiny_config("v_ade", batch_size=2)
     report = sweep(base, options, changes)
-    steps, decay = base.model.flow_steps, base.training.average_decay
+    steps, decay = base["flow_steps"], base.training.average_decay
     assert built == 2 * [(steps, decay), ((3, 2), decay), (steps, 0.5)]
     points = report["points"]
     names = ["as it is", "flow_steps=(3, 2)", "average_decay=0.5"]

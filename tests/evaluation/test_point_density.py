@@ -22,7 +22,7 @@ SETTINGS = dict(
 
 
 def model_of(preset, **settings):
-    config = RunConfig.from_flat({**SETTINGS, "preset": preset, **settings})
+    config = RunConfig.from_stored({**SETTINGS, "preset": preset, **settings})
     model = build_model(config, (1, 1, 2), 0)
     perturb(model, scale=0.2)
     return model

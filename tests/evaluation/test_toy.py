@@ -27,7 +27,7 @@ SETTINGS = dict(
 
 
 def evaluation_of(preset, dataset="toy:ring", metrics=("toy_divergences",)):
-    config = RunConfig.from_flat({**SETTINGS, "preset": preset})
+    config = RunConfig.from_stored({**SETTINGS, "preset": preset})
     model = build_model(config, (1, 1, 2), 0)
     run = LoadedRun(model, config, None, 0)
     return Evaluation(run, load_dataset(dataset), EvaluationOptions(metrics=metrics))

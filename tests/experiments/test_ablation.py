@@ -300,7 +300,15 @@ def test_settings_of_all_rows_decide_over_flagfiles(rows):
     for (row, seed), config in configs.items():
         assert config.model.preset == row
         assert (config.training.seed, config.training.num_steps) == (seed, 7)
-        assert config.model.flow_steps == (2, 1)
+        assert config["flow_steps"] == ((2, 1) if row == "v_ade" else (4,))
+
+
+def test_a_setting_that_acts_in_no_row_is_refused(rows):
+    with flags_of(common_flags.define_ablation_flags):
+        given = ["--set=iaf_steps=3", "--set=flow_steps=2,1"]
+        flags.FLAGS(["ablation", f"--rows={files(rows, ('v_ade', 'vae'))}", *given])
+        with pytest.raises(ValueError, match="can act in a row. Received: iaf_steps"):
+            ablation.configs_of_flags(flags.FLAGS)
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)

@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 from absl import flags
 
-from ade_tf.config import RunConfig
 from ade_tf.models import build_model, initialize_from_data
 from experiments import common_flags
 from tests.helpers.binaries import FLAGFILES, ROOT, flags_of
@@ -32,10 +31,9 @@ def config_of(name):
     )
     with flags_of(define):
         flags.FLAGS([name, f"--flagfile=flags/{name}.flags"])
-        found = common_flags.config_from_flags().to_flat()
-    if found["discriminator_batch"] == "mixed":
-        found["mixed_group"] = 2
-    return RunConfig.from_flat({**found, "batch_size": 2})
+        config = common_flags.config_from_flags()
+    mixed = {"mixed_group": 2} if config.of("discriminator_batch") else {}
+    return config.replace(batch_size=2, **mixed)
 
 
 @pytest.mark.parametrize("name", [marked(path.stem) for path in FLAGFILES])

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.config import RunConfig
 from ade_tf.export import export_model
 from ade_tf.models import (
     bound_terms,
@@ -20,7 +19,7 @@ from ade_tf.models import (
 from ade_tf.objectives import importance_weighted_bound
 from ade_tf.randomness import fold
 from ade_tf.samples import interpolate
-from tests.helpers.models import TINY, batch, digits, tiny_model
+from tests.helpers.models import batch, digits, tiny_config, tiny_model
 
 SETTINGS = {
     "iaf": dict(posterior="iaf", iaf_width=8),
@@ -144,9 +143,7 @@ def test_an_export_answers_as_the_model(tmp_path):
 
 
 def test_noise_has_the_full_covariance():
-    config = RunConfig.from_flat(
-        {**TINY, "preset": "vae", "covariance_rank": 2, "network": "mlp"}
-    )
+    config = tiny_config("vae", covariance_rank=2, network="mlp")
     model = build_model(config, (1, 1, 3), 0)
     generator = np.random.default_rng(0)
     for variable in model.decoder.trainable_variables:

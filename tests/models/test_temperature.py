@@ -33,7 +33,7 @@ def test_it_scales_every_feature_of_a_multi_scale_flow(factor_out):
 @pytest.mark.parametrize("noise", [False, True])
 def test_it_scales_z_and_the_decoders_noise(noise):
     """A decoder made linear, so that samples are linear in the draws."""
-    settings = dict(network="mlp", latent_size=2, flow_squeeze=False)
+    settings = dict(network="mlp", latent_size=2)
     config = RunConfig.from_flat(dict(preset="vae", **settings))
     model = build_model(config, (1, 1, 2), 0)
     mean, _ = model.decoder(tf.zeros([1, 2]))

@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 
-from ade_tf.config import RunConfig
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
 from ade_tf.training import train
@@ -27,10 +26,8 @@ def gan(tmp_path_factory):
 
 
 def fitted(gan, **settings):
-    flat = tiny_config("gan", num_steps=30).to_flat()
-    return RunConfig.from_flat(
-        flat
-        | dict(preset="vae", sigma="scalar", generator_from=str(gan))
+    return tiny_config("gan", num_steps=30).replace(
+        **dict(preset="vae", sigma="scalar", generator_from=str(gan))
         | dict(learning_rate=1e-2, average_decay=0.0, warmup_steps=0)
         | settings
     )
