@@ -4,6 +4,7 @@ The options of a binary are imported by the function that defines its flags: `--
 and a mistyped flag wait for no more than they need.
 """
 
+import sys
 import types
 import typing
 
@@ -222,7 +223,10 @@ def config_from_flags() -> RunConfig:
       ValueError: If a setting is out of range or contradicts another.
     """
     values = flags.FLAGS.flag_values_dict()
-    return RunConfig.from_flat(_typed({n: values[n] for n in RunConfig.settings()}))
+    values = _typed({n: values[n] for n in RunConfig.settings()})
+    words = {word.lstrip("-").partition("=")[0] for word in sys.argv[1:]}
+    given = words | {word.removeprefix("no") for word in words}
+    return _config(values, given, notice=True)
 
 
 def config_from_flagfile(path, **settings) -> RunConfig:
@@ -237,7 +241,21 @@ def config_from_flagfile(path, **settings) -> RunConfig:
       ValueError: If the file cannot be read or names unknown flags, or a setting is
         out of range, cannot act, or contradicts another.
     """
-    return RunConfig.from_flat(values_of_flagfile(path, **settings))
+    return _config(values_of_flagfile(path, **settings), set(settings))
+
+
+def _config(values, given, notice=False):
+    """Makes a configuration, without what flagfiles set and cannot act.
+
+    A flagfile may be shared by models of which only some have what it sets; what is
+    `given` by name, and cannot act, is refused.
+    """
+    for name, reason in RunConfig.idle(values).items():
+        if name not in given:
+            if notice:
+                print(f"without effect: {name} {reason}", file=sys.stderr, flush=True)
+            del values[name]
+    return RunConfig.from_flat(values)
 
 
 def values_of_flagfile(path, **settings) -> dict:

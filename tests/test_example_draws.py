@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.example_draws import normal_per_example, uniform_per_example
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.randomness import fold
+
+
+def normal_per_example(shape, seed, indices):
+    return ExampleDraws(seed, indices).normal(shape)
+
+
+def uniform_per_example(shape, seed, indices):
+    return ExampleDraws(seed, indices).uniform(shape)
+
 
 KINDS = pytest.mark.parametrize(
     ("draw", "single"),
@@ -52,3 +61,19 @@ def test_the_shape_is_known_as_far_as_it_can_be():
         spec = tf.TensorSpec([count], tf.int64)
         graph = tf.function(draw).get_concrete_function(spec)
         assert graph.output_shapes.as_list() == [count, 2, 3]
+
+
+def test_calls_and_purposes_have_their_own_streams():
+    indices = tf.range(4)
+    draws = ExampleDraws(7, indices)
+    calls = [draws.normal([3]) for _ in range(3)]
+    np.testing.assert_array_equal(calls[0], normal_per_example([3], 7, indices))
+    for call in (1, 2):
+        own = normal_per_example([3], fold(7, call), indices)
+        np.testing.assert_array_equal(calls[call], own)
+    named = ExampleDraws(7, indices)
+    named.uniform([2])
+    for purpose in ("posterior", "features"):
+        own = normal_per_example([3], fold(7, purpose), indices)
+        np.testing.assert_array_equal(named.of(purpose).normal([3]), own)
+    assert int(draws.count) == 4

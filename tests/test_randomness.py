@@ -7,14 +7,14 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from ade_tf.randomness import Draws, current_draws, fold
+from ade_tf.randomness import BatchDraws, MeanDraws, current_draws, fold
 
 _KINDS = ["normal", "uniform"]
 
 
 def _draw(kind, seed, shape, shard=(0, 1), calls=1, dtype=tf.float32):
-    draws = Draws(seed, shard)
-    return [getattr(draws, kind)(shape, dtype).numpy() for _ in range(calls)][-1]
+    draws = BatchDraws(seed, shape[0], shard)
+    return [getattr(draws, kind)(shape[1:], dtype).numpy() for _ in range(calls)][-1]
 
 
 def test_fold_is_a_function_of_seed_and_purposes_in_order():
@@ -48,8 +48,8 @@ def test_fold_of_a_step_is_the_same_in_a_graph():
     [("normal", scipy.stats.norm()), ("uniform", scipy.stats.uniform())],
 )
 def test_draws_have_their_distribution_and_do_not_correlate(kind, distribution):
-    draws = Draws(0)
-    first, second = (getattr(draws, kind)([100, 200]).numpy() for _ in range(2))
+    draws = BatchDraws(0, 100)
+    first, second = (getattr(draws, kind)([200]).numpy() for _ in range(2))
     for values in (first, second):
         assert scipy.stats.kstest(values.ravel(), distribution.cdf).pvalue > 1e-3
     for other in (second, np.roll(first, 1, 0), np.roll(first, 1, 1)):
@@ -83,24 +83,37 @@ def test_equal_seeds_draw_equal_values_and_others_do_not(kind):
 
 @pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16, tf.float32, tf.float64])
 def test_dtype_is_kept(dtype):
-    assert Draws(0).normal([2, 3], dtype).dtype == dtype
-    assert Draws(0).uniform([2, 3], dtype).dtype == dtype
+    for draws in (BatchDraws(0, 2), MeanDraws(2)):
+        assert draws.normal([3], dtype).dtype == dtype
+        assert draws.uniform([3], dtype).dtype == dtype
+
+
+def test_mean_draws_are_the_means():
+    draws = MeanDraws(tf.constant(2))
+    np.testing.assert_array_equal(draws.normal([3]), np.zeros([2, 3]))
+    np.testing.assert_array_equal(draws.of("a purpose").uniform([]), [0.5, 0.5])
+
+
+def test_repeated_examples_lie_side_by_side_in_every_replica():
+    whole = BatchDraws(5, 4).repeat(3).normal([2])
+    parts = [BatchDraws(5, 2, (i, 2)).repeat(3).normal([2]) for i in range(2)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    assert len(np.unique(whole)) == 24
 
 
 @pytest.mark.parametrize("shard", [(0, 1), (1, 2)])
 def test_graph_draws_as_eager_does_with_static_shape_and_unknown_batch(shard):
     @tf.function(input_signature=[tf.TensorSpec([None, 5])])
     def draw(x):
-        draws = Draws(9, shard)
-        fixed, moving = draws.normal([4, 3]), draws.uniform(tf.shape(x))
+        fixed = BatchDraws(9, 4, shard).normal([3])
+        moving = BatchDraws(9, tf.shape(x)[0], shard).uniform([5])
         assert fixed.shape == [4, 3]
         assert moving.shape.as_list() == [None, 5]
         return fixed, moving
 
     fixed, moving = draw(tf.zeros([4, 5]))
-    draws = Draws(9, shard)
-    np.testing.assert_array_equal(fixed, draws.normal([4, 3]))
-    np.testing.assert_array_equal(moving, draws.uniform([4, 5]))
+    np.testing.assert_array_equal(fixed, BatchDraws(9, 4, shard).normal([3]))
+    np.testing.assert_array_equal(moving, BatchDraws(9, 4, shard).uniform([5]))
 
 
 def test_mirrored_replicas_draw_what_one_device_draws():
@@ -111,25 +124,25 @@ def test_mirrored_replicas_draw_what_one_device_draws():
         def replica():
             context = tf.distribute.get_replica_context()
             index, count = context.replica_id_in_sync_group, 2
-            with Draws(fold(1, "noise"), (index, count)).scope():
-                current_draws().uniform([3, 2])
-                return current_draws().normal([3, 2])
+            with BatchDraws(fold(1, "noise"), 3, (index, count)).scope():
+                current_draws().uniform([2])
+                return current_draws().normal([2])
 
         return strategy.experimental_local_results(strategy.run(replica))
 
     np.testing.assert_array_equal(
         np.concatenate([part.numpy() for part in step()]),
-        _two_calls(Draws(fold(1, "noise"))),
+        _two_calls(BatchDraws(fold(1, "noise"), 6)),
     )
 
 
 def _two_calls(draws):
-    draws.uniform([6, 2])
-    return draws.normal([6, 2])
+    draws.uniform([2])
+    return draws.normal([2])
 
 
 def test_scopes_nest_and_end_by_errors_too():
-    outer, inner = Draws(0), Draws(1)
+    outer, inner = BatchDraws(0, 1), BatchDraws(1, 1)
     assert current_draws() is None
     with outer.scope() as entered:
         assert entered is outer
@@ -145,7 +158,7 @@ def test_scopes_nest_and_end_by_errors_too():
 
 def test_scopes_belong_to_their_thread():
     seen = []
-    with Draws(0).scope():
+    with BatchDraws(0, 1).scope():
         thread = threading.Thread(target=lambda: seen.append(current_draws()))
         thread.start()
         thread.join()

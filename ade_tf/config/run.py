@@ -105,6 +105,22 @@ class RunConfig:
         complete = _complete(values)
         return cls.from_flat({n: complete[n] for n in _acting(complete)})
 
+    @classmethod
+    def idle(cls, values: dict) -> dict[str, str]:
+        """Returns `name -> reason` of what differs from its default and cannot act.
+
+        Args:
+          values: As of `from_flat`.
+        """
+        values = _complete(values)
+        found = {}
+        for name, place in _PLACES.items():
+            if values[name] != place.field.default:
+                reason = reason_of_idleness(name, _PLACES, values)
+                if reason is not None:
+                    found[name] = f"{reason}, {name}={values[name]!r}"
+        return found
+
     def replace(self, **settings) -> "RunConfig":
         """Returns this configuration with other settings.
 
@@ -189,8 +205,5 @@ def _acting(values):
 
 
 def _refuse_idle(values):
-    for name, place in _PLACES.items():
-        if values[name] != place.field.default:
-            reason = reason_of_idleness(name, _PLACES, values)
-            if reason is not None:
-                raise ValueError(f"{name} {reason}, {name}={values[name]!r}")
+    for name, reason in RunConfig.idle(values).items():
+        raise ValueError(f"{name} {reason}")

@@ -66,18 +66,18 @@ class LowRank(Density):
 
     Args:
       mean: Float Tensor, `[B, H, W, C]`.
-      scale: A `LowRankScale`.
+      scale: A `LowRankScale`; kept as `scale`.
     """
 
     def __init__(self, mean, scale: LowRankScale):
-        self._scale = scale
+        self.scale = scale
         self.distribution = LowRankNormal(mean, scale.sigma, scale.factors)
 
     def mean(self) -> tf.Tensor:
         return self.distribution.mean()
 
     def draw(self, draws: Draws, temperature=1.0) -> Draw:
-        mean, (sigma, factors) = self.mean(), self._scale
+        mean, (sigma, factors) = self.mean(), self.scale
         own = sigma * draws.normal(mean.shape[1:])
         shared = draws.of("factors").normal([factors.shape[-1]])
         shared = tf.reduce_sum(factors * shared[:, None, None, None, :], axis=-1)

@@ -4,11 +4,10 @@ import tensorflow as tf
 
 from ade_tf.config import RunConfig
 from ade_tf.config.bounds import BOUNDS
-from ade_tf.config.games import ADVERSARIES, PENALTIES
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term, TrainedModel, Update
 from ade_tf.models.updates import mean_over_replicas
-from ade_tf.objectives import Game
+from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
 
 __all__ = ["AdaptiveDensityEstimator"]
 
@@ -79,8 +78,8 @@ class AdaptiveDensityEstimator(TrainedModel):
                 fake=lambda batch, draws: (
                     self.to_unit(self.generate(draws, batch.condition)),
                 ),
-                adversary=ADVERSARIES[objective.adversary].load(),
-                penalty=PENALTIES[objective.penalty].load(),
+                adversary=ADVERSARIES[objective.adversary],
+                penalty=PENALTIES[objective.penalty],
                 **self.config.of("penalty"),
                 **self.config.of("discriminator_batch"),
             ),

@@ -1,10 +1,10 @@
 """Objectives: the likelihood's terms and bounds, games, adversaries and penalties.
 
 `ADVERSARIES` maps names to an `Adversary`, `PENALTIES` maps names to functions of
-`(discriminator, real, fake, uniform)` that return scalars.
+`(discriminator, real, fake, uniform)` that return scalars, and `none` to None.
 """
 
-from ade_tf.config.games import ADVERSARIES, PENALTIES
+from ade_tf.config import games as tables
 from ade_tf.objectives.adversaries import Adversary
 from ade_tf.objectives.batches import MixedBatch, SeparateBatch
 from ade_tf.objectives.bounds import (
@@ -35,3 +35,6 @@ __all__ = [
     "r1_r2",
     "r2",
 ]
+
+ADVERSARIES = {name: line.load() for name, line in tables.ADVERSARIES.items()}
+PENALTIES = {name: line.load() for name, line in tables.PENALTIES.items()}

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf import bijectors as adb
-from ade_tf.randomness import Draws
+from ade_tf.randomness import BatchDraws
 from tests.helpers.bijectors import copy_weights, perturb
 
 tfb, tfd = tfp.bijectors, tfp.distributions
@@ -237,7 +237,7 @@ def test_value_and_log_det_in_a_graph_come_of_the_same_draws():
     @tf.function
     def under_draws(x):
         values = []
-        all_draws = [Draws(1), Draws(2)]
+        all_draws = [BatchDraws(1, len(x)), BatchDraws(2, len(x))]
         for draws in all_draws:
             with draws.scope():
                 values.append(distribution.log_prob(x))
@@ -245,7 +245,7 @@ def test_value_and_log_det_in_a_graph_come_of_the_same_draws():
 
     values = under_draws(x)
     for seed, value in zip((1, 2), values, strict=True):
-        with Draws(seed).scope():
+        with BatchDraws(seed, len(x)).scope():
             expected = fused_log_prob(bijector, x)
         np.testing.assert_allclose(value, expected, rtol=1e-4)
     assert np.max(np.abs(values[0] - values[1])) > 1e-3

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf import bijectors as adb
-from ade_tf.randomness import Draws
+from ade_tf.randomness import BatchDraws
 from tests.helpers.bijectors import Case, copy_weights, perturb
 
 tfb, tfd = tfp.bijectors, tfp.distributions
@@ -88,7 +88,8 @@ def gradients(chain, direction, x, condition, draws=True, of="both"):
     weights = tf.constant(rng.normal(size=x.shape), x.dtype)
     of_log_det = tf.constant(rng.normal(size=len(x)), x.dtype)
     sources = [x] if condition is None else [x, condition]
-    scope = Draws(3).scope() if draws else contextlib.nullcontext()
+    count = int(np.prod(x.shape[:-3]))
+    scope = BatchDraws(3, count).scope() if draws else contextlib.nullcontext()
     with tf.GradientTape() as tape:
         tape.watch(sources)
         with scope:
@@ -230,7 +231,7 @@ def test_a_tape_asked_twice_repeats_the_same_draws():
     case = CASES["real_nvp"]
     chain = recomputed(perturb(case.make("float64")))
     x = case.images(BATCH)
-    with tf.GradientTape(persistent=True) as tape, Draws(3).scope():
+    with tf.GradientTape(persistent=True) as tape, BatchDraws(3, BATCH).scope():
         tape.watch(x)
         y, log_det = chain.inverse_and_log_det(x)
         total = tf.reduce_sum(y) + tf.reduce_sum(log_det)
@@ -253,11 +254,11 @@ def test_draws_that_cannot_be_repeated_are_refused():
     class Noise(adb.FusedBijector):
         def _inverse_and_log_det(self, x, condition):
             draws = adb.base.current_draws()
-            return x + draws.normal(tf.shape(x)), tf.zeros([])
+            return x + draws.normal(tf.shape(x)[1:]), tf.zeros([])
 
     chain = adb.RecomputedChain([Noise()])
     with pytest.raises(ValueError, match="Draws.group.*Received: 1 calls, 0 of them"):
-        with Draws(0).scope():
+        with BatchDraws(0, 1).scope():
             chain.inverse_and_log_det(tf.zeros([1, 2, 2, 1]))
 
 

@@ -8,6 +8,7 @@ import tensorflow_probability as tfp
 
 from ade_tf.distributions import LowRankNormal, feature_density, image_density
 from ade_tf.networks import LowRankScale
+from ade_tf.randomness import BatchDraws
 
 tfb = tfp.bijectors
 
@@ -51,7 +52,7 @@ def test_low_rank_covariance_is_scipys(sigma_shape, factors_shape):
     sigma = np.asarray(_RNG.uniform(0.5, 2.0, sigma_shape))
     factors = _RNG.normal(size=factors_shape)
     scale = LowRankScale(tf.constant(sigma), tf.constant(factors))
-    features = feature_density(tf.constant(_MU), scale)
+    features = feature_density(tf.constant(_MU), scale).distribution
     assert features.batch_shape == [2] and features.event_shape == [4, 3, 3]
     expected = []
     for n in range(2):
@@ -81,6 +82,20 @@ def test_low_rank_samples_have_their_covariance():
     np.testing.assert_allclose(
         np.mean(drawn, 0), density.mean(), atol=6 * np.sqrt(expected.max() / 40_000)
     )
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_a_low_rank_draw_has_its_covariance_and_density(temperature):
+    factors = _RNG.normal(size=[1, 1, 3, 2]).astype(np.float32)
+    sigma = tf.constant([0.5, 1.0, 2.0])
+    mean = tf.repeat(tf.constant(_MU[:1, :1, :1], tf.float32), 40_000, 0)
+    density = feature_density(mean, LowRankScale(sigma, tf.constant(factors)))
+    value, _ = drawn = density.draw(BatchDraws(3, 40_000), temperature)
+    w = factors.reshape(3, 2)
+    expected = temperature**2 * (np.diag([0.25, 1.0, 4.0]) + w @ w.T)
+    found = np.cov(value[:, 0, 0].numpy().T)
+    np.testing.assert_allclose(found, expected, rtol=0.05, atol=0.05 * temperature)
+    np.testing.assert_allclose(drawn.log_prob, density.log_prob(value), rtol=1e-6)
 
 
 def test_low_rank_covariance_keeps_its_digits_in_float32():

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from ade_tf.networks import (
     CONDITIONERS,
-    DECODERS,
     DISCRIMINATORS,
-    ENCODERS,
+    NETWORKS,
+    Decoder,
+    Encoder,
     TopDownDecoder,
 )
 from ade_tf.networks.top_down import level_scales
@@ -43,12 +44,17 @@ def _case(make, sizes, input_shape, output_shape, *, drops=True, **fixed):
 CASES = {}
 for name, make in CONDITIONERS.items():
     CASES[f"conditioner_{name}"] = _case(make, [4], image, lambda s: (*s[:2], 4))
-for name, make in ENCODERS.items():
-    CASES[f"encoder_{name}"] = _case(make, [7], image, lambda s: (7,))
-for name, make in DECODERS.items():
+for name in NETWORKS:
+    CASES[f"encoder_{name}"] = _case(Encoder, [7], image, lambda s: (7,), network=name)
+for name in NETWORKS:
     for sigma in ("pixel", "from_z"):
         CASES[f"decoder_{name}_{sigma}"] = _case(
-            make, [LATENT_SIZE], lambda s: (LATENT_SIZE,), image, sigma=sigma
+            Decoder,
+            [LATENT_SIZE],
+            lambda s: (LATENT_SIZE,),
+            image,
+            network=name,
+            sigma=sigma,
         )
 CASES["decoder_top_down"] = _case(
     TopDownDecoder,

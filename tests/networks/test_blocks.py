@@ -3,20 +3,20 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.networks.blocks import Dropout, PositionMap, ResidualBlock, halvings
-from ade_tf.randomness import Draws
+from ade_tf.randomness import BatchDraws
 from tests.networks.cases import perturb
 
 
 def test_dropout_is_the_identity_outside_a_scope_and_at_rate_zero():
     x = tf.random.normal([2, 3, 3, 1])
     np.testing.assert_array_equal(Dropout(0.5)(x), x)
-    with Draws(1).scope():
+    with BatchDraws(1, 2).scope():
         np.testing.assert_array_equal(Dropout(0.0)(x), x)
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.6])
 def test_dropout_drops_its_share_and_keeps_the_mean(rate):
-    with Draws(3).scope():
+    with BatchDraws(3, 64).scope():
         y = Dropout(rate)(tf.ones([64, 16, 16, 4])).numpy()
     dropped = y == 0.0
     assert abs(dropped.mean() - rate) < 0.01
@@ -29,7 +29,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate):
 
 
 def test_dropout_draws_anew_for_each_layer():
-    with Draws(3).scope():
+    with BatchDraws(3, 8).scope():
         x = tf.ones([8, 4, 4, 2])
         assert np.any(Dropout(0.5)(x).numpy() != Dropout(0.5)(x).numpy())
 
@@ -38,17 +38,17 @@ def test_dropout_of_two_halves_is_that_of_the_whole():
     block = ResidualBlock(4, dropout=0.5)
     perturb(block)
     x = tf.random.normal([6, 4, 4, 4])
-    with Draws(5).scope():
+    with BatchDraws(5, 6).scope():
         whole = block(x).numpy()
     for index, half in enumerate(np.split(x.numpy(), 2)):
-        with Draws(5, shard=(index, 2)).scope():
+        with BatchDraws(5, 3, (index, 2)).scope():
             y = block(tf.constant(half))
         np.testing.assert_allclose(y, whole[3 * index : 3 * index + 3], atol=1e-5)
 
 
 def test_dropout_has_a_gradient_only_where_it_keeps():
     x = tf.ones([4, 8])
-    with tf.GradientTape() as tape, Draws(1).scope():
+    with tf.GradientTape() as tape, BatchDraws(1, 4).scope():
         tape.watch(x)
         y = Dropout(0.5)(x)
     np.testing.assert_array_equal(tape.gradient(y, x), y)

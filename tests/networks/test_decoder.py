@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.networks import DECODERS, SIGMAS
+from ade_tf.networks import NETWORKS, SIGMAS, Decoder
 from ade_tf.networks.decoder_output import floored_sigma
 from tests.networks.cases import perturb
 
@@ -12,14 +12,14 @@ SIGMA_SHAPES = {
     "pixel": (12, 8, 3),
     "from_z": (2, 12, 8, 3),
 }
-every_decoder = pytest.mark.parametrize("name", DECODERS)
+every_decoder = pytest.mark.parametrize("name", NETWORKS)
 every_sigma = pytest.mark.parametrize("sigma", SIGMAS)
 
 
 @every_decoder
 @every_sigma
 def test_sigma_is_one_at_first_and_broadcasts(name, sigma):
-    decoder = DECODERS[name]((12, 8, 3), 4, width=4, sigma=sigma)
+    decoder = Decoder((12, 8, 3), 4, network=name, width=4, sigma=sigma)
     mu, scale = decoder(tf.random.normal([2, 4]))
     assert scale.shape == SIGMA_SHAPES[sigma]
     np.testing.assert_allclose(scale, 1.0, rtol=1e-6)
@@ -30,7 +30,9 @@ def test_sigma_is_one_at_first_and_broadcasts(name, sigma):
 @every_sigma
 @pytest.mark.parametrize("floor", [-4.0, -0.5])
 def test_floor_holds_for_extreme_weights(name, sigma, floor):
-    decoder = DECODERS[name]((4, 4, 1), 4, width=4, sigma=sigma, log_sigma_floor=floor)
+    decoder = Decoder(
+        (4, 4, 1), 4, network=name, width=4, sigma=sigma, log_sigma_floor=floor
+    )
     perturb(decoder, 100.0)
     _, scale = decoder(1e3 * tf.random.normal([8, 4]))
     scale = scale.numpy()
@@ -52,7 +54,7 @@ def test_floored_sigma_is_its_formula():
 def test_only_from_z_depends_on_z():
     z = tf.random.normal([2, 4])
     for sigma in SIGMAS:
-        decoder = DECODERS["conv"]((8, 8, 1), 4, width=4, sigma=sigma)
+        decoder = Decoder((8, 8, 1), 4, width=4, sigma=sigma)
         perturb(decoder)
         differ = np.any(decoder(z)[1].numpy() != decoder(z + 1.0)[1].numpy())
         assert differ == (sigma == "from_z")
@@ -60,7 +62,7 @@ def test_only_from_z_depends_on_z():
 
 @every_decoder
 def test_gradient_reaches_z_at_once(name):
-    decoder = DECODERS[name]((8, 8, 1), 4, width=8)
+    decoder = Decoder((8, 8, 1), 4, network=name, width=8)
     z = tf.random.normal([3, 4])
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -73,9 +75,9 @@ def test_gradient_reaches_z_at_once(name):
 @pytest.mark.parametrize("floor", [0.0, 1.0, float("nan")])
 def test_floor_is_checked(floor):
     with pytest.raises(ValueError, match="must be below 0.*log_sigma_floor="):
-        DECODERS["conv"]((8, 8, 1), 4, log_sigma_floor=floor)
+        Decoder((8, 8, 1), 4, log_sigma_floor=floor)
 
 
 def test_sigma_is_checked():
     with pytest.raises(ValueError, match="`sigma` must be one of 'scalar'.*'no'"):
-        DECODERS["conv"]((8, 8, 1), 4, sigma="no")
+        Decoder((8, 8, 1), 4, sigma="no")

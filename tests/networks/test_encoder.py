@@ -1,6 +1,6 @@
 import pytest
 
-from ade_tf.networks import ENCODERS
+from ade_tf.networks import Encoder
 
 
 @pytest.mark.parametrize(
@@ -8,11 +8,11 @@ from ade_tf.networks import ENCODERS
 )
 @pytest.mark.parametrize("name", ["conv", "residual"])
 def test_halves_the_sides_and_doubles_the_width_up_to_four_times(name, shape, features):
-    encoder = ENCODERS[name](shape, 11, width=3)
+    encoder = Encoder(shape, 11, network=name, width=3)
     shapes = [tuple(v.shape) for v in encoder.variables]
     assert (features, 11) in shapes
 
 
 def test_output_size_is_checked():
     with pytest.raises(ValueError, match="`output_size` must be at least 1"):
-        ENCODERS["conv"]((8, 8, 1), 0)
+        Encoder((8, 8, 1), 0)

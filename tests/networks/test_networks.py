@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.randomness import Draws
+from ade_tf.randomness import BatchDraws
 from tests.networks.cases import CASES, Holder, inputs_for, outputs_of, perturb
 
 SHAPES = [(8, 8, 1), (12, 8, 3), (32, 32, 3), (64, 64, 3), (7, 5, 2), (1, 1, 2)]
@@ -121,7 +121,7 @@ def test_dropout_acts_in_a_scope_only(name):
     x = inputs_for(case, shape)
     calls = []
     for seed in (1, 1, 2):
-        with Draws(seed).scope():
+        with BatchDraws(seed, len(x)).scope():
             calls.append(outputs_of(network(x)).numpy())
     plain = outputs_of(network(x)).numpy()
     np.testing.assert_array_equal(plain, outputs_of(network(x)))

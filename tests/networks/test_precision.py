@@ -12,7 +12,7 @@ from ade_tf.networks.blocks import Dropout, conv, dense
 from ade_tf.networks.groups import WithGroupMean
 from ade_tf.networks.layers import Conv2DTranspose
 from ade_tf.networks.precision import policy_within
-from ade_tf.randomness import Draws
+from ade_tf.randomness import BatchDraws
 from tests.networks.cases import CASES, inputs_for, outputs_of, perturb
 
 SHAPE, CONDITION = (12, 8, 3), (3,)
@@ -123,7 +123,7 @@ def test_dropout_drops_the_same_at_the_same_rate():
     x = tf.ones([40, 10, 10, 10])
     kept = []
     for policy in PRECISIONS.values():
-        with Draws(1).scope():
+        with BatchDraws(1, 40).scope():
             kept.append(Dropout(0.003, dtype=policy)(x).numpy() != 0)
     np.testing.assert_array_equal(*kept)
     assert abs(np.mean(~kept[0]) - 0.003) < 0.001

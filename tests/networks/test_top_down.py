@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.distributions import POSTERIORS
-from ade_tf.networks import TopDownDecoder, TopDownEncoder
+from ade_tf.distributions import (
+    POSTERIORS,
+    StandardNormal,
+    TopDownEncoder,
+    TopDownGaussianDecoder,
+    kl_by_unit,
+)
+from ade_tf.networks import TopDownDecoder
 from tests.helpers.jacobians import jacobian
 from tests.networks.cases import perturb
 
@@ -22,7 +28,7 @@ def make(levels, posterior="gaussian", scale=0.2, ends=None, **keywords):
         POSTERIORS[posterior], dtype="float64", **SMALL.get(posterior, {})
     )
     encoder = TopDownEncoder(SHAPE, MAPS, form, **keywords)
-    decoder = TopDownDecoder(SHAPE, MAPS, **keywords, **(ends or {}))
+    decoder = TopDownGaussianDecoder(SHAPE, MAPS, **keywords, **(ends or {}))
     for network in (encoder, decoder):
         perturb(network, scale)
     return encoder, decoder
@@ -35,6 +41,24 @@ def images(batch=1):
 
 def draws(decoder, batch=1):
     return tf.random.normal([batch, decoder.latent_size], dtype=tf.float64)
+
+
+def priors(found):
+    """Returns the prior's densities of the levels."""
+    values = tuple(level.value for level in found.drawn)
+    return StandardNormal([1]).level_densities(values)
+
+
+def log_ratio(found):
+    """Returns ln q(u | x) - ln p(u) at the draw, `[B]`."""
+    pairs = zip(found.drawn, priors(found), strict=True)
+    return sum(drawn.log_prob - prior.log_prob(drawn.value) for drawn, prior in pairs)
+
+
+def kls(found):
+    """Returns the KL by level and unit, a list of `[B, maps]`."""
+    levels = zip(found.posteriors, found.drawn, priors(found), strict=True)
+    return [kl_by_unit(*level) for level in levels]
 
 
 def test_levels_lie_from_coarse_to_fine():
@@ -76,7 +100,7 @@ def test_the_log_ratio_is_that_of_the_automatic_jacobian(levels, posterior):
     _, log_det = np.linalg.slogdet(du_deps)
     squares = [np.sum(np.square(x)) for x in (eps, found.z)]
     expected = -0.5 * squares[0] - log_det + 0.5 * squares[1]
-    np.testing.assert_allclose(found.log_ratio_nats[0], expected, rtol=1e-8)
+    np.testing.assert_allclose(log_ratio(found)[0], expected, rtol=1e-8)
     # A level's draw acts on the posterior of the levels below it.
     ends = np.cumsum([np.prod(shape) for shape in decoder.level_shapes])
     if len(ends) > 1:
@@ -88,15 +112,19 @@ def test_the_log_ratio_is_that_of_the_automatic_jacobian(levels, posterior):
 def test_the_sum_of_the_levels_kl_is_a_monte_carlo_estimate(levels):
     encoder, decoder = make(levels)
     count = 4000
-    found = tf.function(lambda e: encoder.infer(images(count), e, decoder))(
-        draws(decoder, count)
-    )
-    by_level = [np.sum(kl, axis=1) for kl in found.kl_nats]
+
+    @tf.function
+    def measured(eps):
+        found = encoder.infer(images(count), eps, decoder)
+        return kls(found), log_ratio(found)
+
+    found, ratio = measured(draws(decoder, count))
+    by_level = [np.sum(kl, axis=1) for kl in found]
     assert len(by_level) == sum(levels)
     # The first level's is a number; those below depend on the draws above them.
     assert np.ptp(by_level[0]) < 1e-9
     assert np.ptp(by_level[-1]) > 1e-3
-    difference = found.log_ratio_nats - np.sum(by_level, axis=0)
+    difference = ratio - np.sum(by_level, axis=0)
     error = np.std(difference) / np.sqrt(count)
     assert abs(np.mean(difference)) < 4 * error
     assert error < 0.05 * np.mean(by_level)
@@ -110,18 +138,19 @@ def test_a_posterior_tied_to_the_prior_has_no_kl(posterior):
     eps = draws(decoder, 3)
     found = encoder.infer(images(3), eps, decoder)
     np.testing.assert_allclose(found.z, eps, rtol=1e-12)
-    np.testing.assert_allclose(found.log_ratio_nats, 0.0, atol=1e-12)
-    for kl in found.kl_nats:
+    np.testing.assert_allclose(log_ratio(found), 0.0, atol=1e-12)
+    for kl in kls(found):
         np.testing.assert_allclose(kl, 0.0, atol=1e-12)
-    np.testing.assert_allclose(found.features[0], decoder(eps)[0], rtol=1e-9)
+    np.testing.assert_allclose(found.density.mean(), decoder(eps)[0], rtol=1e-9)
 
 
 def test_inference_decodes_what_it_draws():
     for posterior in POSTERIORS:
         encoder, decoder = make((1, 1), posterior, ends={"sigma": "from_z"})
         found = encoder.infer(images(2), draws(decoder, 2), decoder)
-        for here, there in zip(found.features, decoder(found.z), strict=True):
-            np.testing.assert_allclose(here, there, rtol=1e-9, atol=1e-12)
+        here = (found.density.mean(), found.density.stddev())
+        for one, other in zip(here, decoder(found.z), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("posterior", POSTERIORS)
@@ -137,8 +166,8 @@ def test_every_variable_gets_a_gradient(posterior):
     condition = tf.ones([2, 2], tf.float64)
     with tf.GradientTape() as tape:
         found = encoder.infer(images(2), eps, decoder, condition)
-        mu, (sigma, factors) = found.features
-        terms = [found.log_ratio_nats, *found.kl_nats, tf.sin(mu), sigma, factors]
+        mu, (sigma, factors) = found.density.mean(), found.density.scale
+        terms = [log_ratio(found), *kls(found), tf.sin(mu), sigma, factors]
         loss = tf.add_n([tf.reduce_sum(term) for term in terms])
     variables = encoder.trainable_variables + decoder.trainable_variables
     gradients = tape.gradient(loss, [v.value for v in variables])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.objectives import ADVERSARIES, MixedBatch
+from ade_tf.objectives import ADVERSARIES, MixedBatch, SeparateBatch
 
 SEPARABLE = [name for name, a in ADVERSARIES.items() if not a.paired]
 RNG = np.random.default_rng(0)
@@ -35,6 +35,16 @@ def test_split_undoes_join():
     logits = tf.reduce_sum(batch.join(REAL, FAKE), [1, 2, 3])
     for found, images in zip(batch.split(logits), (REAL, FAKE), strict=True):
         np.testing.assert_array_equal(found, tf.reduce_sum(images, [1, 2, 3]))
+
+
+def test_the_parts_of_a_side_are_mixed_alike():
+    z = tf.constant(np.arange(24.0).reshape(2, 12, 1))
+    real, fake = (REAL, z[0]), (FAKE, z[1])
+    for batch in (mixed(4), SeparateBatch()):
+        images, codes = batch.join(real, fake)
+        np.testing.assert_array_equal(images, batch.join(REAL, FAKE))
+        for found, side in zip(batch.split(codes[:, 0]), z, strict=True):
+            np.testing.assert_array_equal(found, side[:, 0])
 
 
 @pytest.mark.parametrize("name", SEPARABLE)

@@ -1,4 +1,4 @@
-"""Tests of the likelihood's terms and of the importance-weighted bound."""
+"""Tests of the likelihood's contributions and of the bounds made of them."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,8 @@ import scipy.stats
 import tensorflow as tf
 
 from ade_tf.objectives import (
+    Contribution,
+    EvidenceBound,
     LikelihoodTerms,
     free_bits_kl,
     importance_weighted_bound,
@@ -25,12 +27,51 @@ def _log_weights(mean, scale, shape):
     return normal(_X, _A * z, _S) + normal(z) - normal(z, mean, scale)
 
 
-def test_loss_adds_its_terms_with_their_signs():
-    terms = LikelihoodTerms(
-        tf.constant([10.0, 20.0]), tf.constant([1.0, 2.0]), tf.constant([3.0, -4.0])
+def terms_of(kl=(1.0, 2.0), at_draw=(1.5, 1.0), units=()):
+    return LikelihoodTerms(
+        Contribution("reconstruction", tf.constant([10.0, 20.0])),
+        Contribution("kl", tf.constant(kl), 1, tf.constant(at_draw), units),
+        Contribution("log_det", tf.constant([3.0, -4.0]), sign=-1),
     )
+
+
+def test_loss_adds_its_contributions_with_their_signs():
+    terms = terms_of()
     np.testing.assert_array_equal(terms.loss_nats(), [8.0, 26.0])
-    np.testing.assert_array_equal(terms.loss_nats(kl_weight=0.5), [7.5, 25.0])
+    np.testing.assert_array_equal(terms.loss_nats(kl=0.5), [7.5, 25.0])
+    # Weights are at the draw: not the KL's mean.
+    np.testing.assert_array_equal(terms.log_weights_nats(), [-8.5, -25.0])
+    assert [own.name for own in terms] == ["reconstruction", "kl", "log_det"]
+    assert "kl" in terms and "dequantizer" not in terms
+    np.testing.assert_array_equal(terms["log_det"].nats, [3.0, -4.0])
+    first = LikelihoodTerms(Contribution("log_det", tf.constant([3.0]), sign=-1))
+    np.testing.assert_array_equal(first.loss_nats(), [-3.0])
+
+
+def test_the_evidence_bound_weighs_the_kl():
+    found = []
+    for settings in ({}, {"kl_weight": 0.5}, {"kl_warmup_steps": 10}):
+        loss, terms = EvidenceBound(**settings)(lambda *_: terms_of(), None, None)
+        assert terms["kl"].nats.shape == [2]
+        found.append(float(loss))
+    np.testing.assert_allclose(found, [17.0, 16.25, 15.65])
+
+
+def test_free_bits_take_the_place_of_the_kl():
+    units = (tf.constant([[0.2, 0.8], [0.4, 1.6]]),)
+    bound = EvidenceBound(kl_weight=2.0, free_bits=0.5)
+    loss, _ = bound(lambda *_: terms_of(units=units), None, None)
+    # The means by unit are 0.3 and 1.2.
+    assert float(loss) == pytest.approx(15.5 + 2.0 * (0.5 + 1.2))
+    doubled = bound(lambda *_: terms_of(units=units), None, None, mean=lambda x: 2 * x)
+    assert float(doubled[0]) == pytest.approx(15.5 + 2.0 * (0.6 + 2.4))
+
+
+def test_the_kl_weight_warms_up():
+    bound = EvidenceBound(kl_weight=2.0, kl_warmup_steps=10)
+    weights = [float(bound.kl_weight_at(step)) for step in (0, 5, 10, 20)]
+    np.testing.assert_allclose(weights, [0.2, 1.1, 2.0, 2.0], rtol=1e-6)
+    assert EvidenceBound(kl_weight=3.0).kl_weight_at(7) == 3.0
 
 
 def test_mean_loss_is_the_evidence_bound():
@@ -38,7 +79,8 @@ def test_mean_loss_is_the_evidence_bound():
     z = mean + scale * np.random.default_rng(1).standard_normal(400_000)
     normal = scipy.stats.norm.logpdf
     terms = LikelihoodTerms(
-        -normal(_X, _A * z, _S), (mean**2 + scale**2 - 1) / 2 - np.log(scale), 0.0
+        Contribution("reconstruction", -normal(_X, _A * z, _S)),
+        Contribution("kl", (mean**2 + scale**2 - 1) / 2 - np.log(scale)),
     )
     q, p = (mean, scale), _POSTERIOR
     gap = np.log(p[1] / q[1]) + (q[1] ** 2 + (q[0] - p[0]) ** 2) / (2 * p[1] ** 2) - 0.5
