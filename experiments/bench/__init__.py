@@ -9,7 +9,6 @@ __getattr__, __dir__, __all__ = lazy(
         "direct_glow": ("DirectGlow",),
         "direct_step": ("direct_calls",),
         "measure": ("benchmark",),
-        "model_calls": ("model_calls",),
         "options": (
             "REFERENCES",
             "BenchmarkOptions",

@@ -43,7 +43,7 @@ def another(name):
 
 
 def with_choice(slot, choice, name):
-    """Returns settings of a small model with a choice and another value of a setting."""
+    """Returns settings with a choice, and another value of one of its settings."""
     preset = "flow" if SETTINGS[name][0].metadata["needs"] == "no z" else "av_ade"
     return {"preset": preset, "batch_size": 20, slot: choice, name: another(name)}
 
