@@ -73,13 +73,14 @@ def test_a_setting_reaches_what_its_choice_makes(slot, choice, name, monkeypatch
 
 @pytest.mark.parametrize(("slot", "choice", "name"), OWNED)
 def test_a_setting_without_its_choice_is_refused(slot, choice, name):
+    del choice
     refused = 0
     for preset in PRESETS:
         for other in TABLES[slot]:
             known = RunConfig.from_stored({"preset": preset})
             if slot in known.acting() and slot != "feature_map":
                 known = known.replace(**{slot: other})
-            if name in known.acting() or other == choice:
+            if name in known.acting():
                 continue
             flat = known.to_flat() | {name: another(name)}
             with pytest.raises(ValueError, match=f"^{name} needs .*{name}="):
