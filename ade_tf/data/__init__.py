@@ -5,20 +5,9 @@ from ade_tf.lazy import lazy
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "pipeline": (
-            "evaluation_batches",
-            "training_stream",
-        ),
-        "registry": (
-            "SOURCES",
-            "ImageData",
-            "load_dataset",
-        ),
+        "pipeline": ("evaluation_batches", "training_stream"),
+        "registry": ("SOURCES", "ImageData", "load_dataset"),
         "splits": ("Split",),
-        "toy": (
-            "TOYS",
-            "ToyDensity",
-            "toy_density",
-        ),
+        "toy": ("TOYS", "ToyDensity", "toy_density"),
     },
 )

@@ -8,22 +8,10 @@ __getattr__, __dir__, __all__ = lazy(
         "compare": ("compare_images",),
         "comparison_options": ("ComparisonOptions",),
         "context": ("Evaluation",),
-        "evaluate": (
-            "METRICS",
-            "evaluate_run",
-        ),
+        "evaluate": ("METRICS", "evaluate_run"),
         "likelihood": ("evaluate_bits_per_dim",),
-        "options": (
-            "EvaluationOptions",
-            "SPLITS",
-        ),
-        "protocols": (
-            "PROTOCOLS",
-            "Protocol",
-        ),
-        "tables": (
-            "describe_record",
-            "records_table",
-        ),
+        "options": ("EvaluationOptions", "SPLITS"),
+        "protocols": ("PROTOCOLS", "Protocol"),
+        "tables": ("describe_record", "records_table"),
     },
 )

@@ -5,14 +5,7 @@ from ade_tf.lazy import lazy
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "codes": (
-            "interpolate",
-            "traverse",
-        ),
-        "drawing": (
-            "MODES",
-            "PictureOptions",
-            "draw",
-        ),
+        "codes": ("interpolate", "traverse"),
+        "drawing": ("MODES", "PictureOptions", "draw"),
     },
 )

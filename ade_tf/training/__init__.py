@@ -5,9 +5,6 @@ from ade_tf.lazy import lazy
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "loop": (
-            "describe_run",
-            "train",
-        ),
+        "loop": ("describe_run", "train"),
     },
 )

@@ -9,24 +9,11 @@ __getattr__, __dir__, __all__ = lazy(
         "direct_glow": ("DirectGlow",),
         "direct_step": ("direct_calls",),
         "measure": ("benchmark",),
-        "model_calls": ("model_calls",),
-        "options": (
-            "REFERENCES",
-            "BenchmarkOptions",
-        ),
-        "products": (
-            "flops",
-            "products_alone",
-            "products_of",
-        ),
+        "options": ("REFERENCES", "BenchmarkOptions"),
+        "products": ("flops", "products_alone", "products_of"),
         "report": ("describe_report",),
         "step_profile": ("profile_of",),
         "sweeps": ("sweep",),
-        "timing": (
-            "interleaved",
-            "mean_over_copies",
-            "ratio",
-            "summary",
-        ),
+        "timing": ("interleaved", "mean_over_copies", "ratio", "summary"),
     },
 )

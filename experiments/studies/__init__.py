@@ -7,9 +7,6 @@ __getattr__, __dir__, __all__ = lazy(
     {
         "ablation": ("ablation_study",),
         "adversaries": ("adversary_study",),
-        "toy": (
-            "toy_study",
-            "toy_table",
-        ),
+        "toy": ("toy_study", "toy_table"),
     },
 )

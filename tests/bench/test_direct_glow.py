@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from ade_tf.bijectors import Coupling
 from ade_tf.models import build_model
-from experiments.bench import DirectGlow, direct_calls, model_calls
+from experiments.bench import DirectGlow, direct_calls
+from experiments.bench.model_calls import model_calls
 from experiments.bench.references import check_reference
 from tests.bench.cases import config, images, operations, small_model
 

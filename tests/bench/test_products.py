@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.models import build_model
-from experiments.bench import flops, model_calls, products_alone, products_of
+from experiments.bench import flops, products_alone, products_of
+from experiments.bench.model_calls import model_calls
 from tests.bench.cases import config, images
 
 

@@ -4,7 +4,8 @@ import collections
 
 import pytest
 
-from experiments.bench import BenchmarkOptions, benchmark, model_calls
+from experiments.bench import BenchmarkOptions, benchmark
+from experiments.bench.model_calls import model_calls
 from experiments.bench.step_profile import part_of
 from tests.helpers.models import batch, tiny_config, tiny_model
 

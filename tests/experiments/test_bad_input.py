@@ -69,7 +69,7 @@ DATA = {
     "no source": (lambda path: "cifar", [], "SOURCE.*Received: 'cifar'"),
     "flow scales": (
         folder_of_12,
-        ["--preset=flow", "--flow_steps=1,1,1,1"],
+        ["--preset=v_ade", "--flow_steps=1,1,1,1"],
         r"Received: .*12",
     ),
 }
@@ -86,7 +86,8 @@ SETTINGS = {
         ["--preset=vae", "--feature_map=glow"],
         "preset `vae` promises the identity.*'glow'",
     ),
-    "no flow": (["--preset=flow", "--feature_map=identity"], "promises a flow"),
+    "no owner": (["--iaf_steps=3"], "iaf_steps needs posterior `iaf`.*'gaussian'"),
+    "no flow": (["--preset=v_ade", "--feature_map=identity"], "promises a flow"),
     "argument": (["digits"], "arguments are given as flags. Received: digits"),
     "no flagfile": (["--flagfile=nowhere.flags"], "nowhere.flags"),
 }

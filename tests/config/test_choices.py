@@ -1,0 +1,171 @@
+"""Every setting of every choice acts with it, and is refused without."""
+
+import pytest
+
+from ade_tf.config import PRESETS, Choice, RunConfig, missing
+from ade_tf.config.settings import settings_of
+from ade_tf.models import build_model
+from tests.helpers.models import tiny_config
+
+SETTINGS = RunConfig.settings()
+TABLES = {
+    name: field.metadata["table"]
+    for name, (field, _) in SETTINGS.items()
+    if field.metadata["table"]
+}
+# Slot, choice and setting.
+OWNED = [
+    (slot, choice, name)
+    for slot, table in TABLES.items()
+    for choice, line in table.items()
+    for name in (settings_of(line.settings) if line.settings else ())
+]
+NEEDS = {
+    n: f.metadata["needs"] for n, (f, _) in SETTINGS.items() if f.metadata["needs"]
+}
+# What is not the maker's own, but that of the game it stands in.
+OF_GAMES = ("penalty_weight",)
+
+
+def another(name):
+    """Returns a value of a setting that is not its default."""
+    field, _ = SETTINGS[name]
+    default, metadata = field.default, field.metadata
+    if metadata["choices"]:
+        return next(c for c in metadata["choices"] if c not in ("", default))
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, str):
+        return "somewhere"
+    if isinstance(default, tuple):
+        return (default[0] + 1,)
+    return default + 2 if isinstance(default, int) else default + 0.25
+
+
+def with_choice(slot, choice, name):
+    """Returns settings with a choice, and another value of one of its settings."""
+    preset = "flow" if SETTINGS[name][0].metadata["needs"] == "no z" else "av_ade"
+    return {"preset": preset, "batch_size": 20, slot: choice, name: another(name)}
+
+
+@pytest.mark.parametrize(("slot", "choice", "name"), OWNED)
+def test_a_setting_reaches_what_its_choice_makes(slot, choice, name, monkeypatch):
+    given = with_choice(slot, choice, name)
+    config, line = tiny_config(**given), TABLES[slot][choice]
+    keyword = SETTINGS[name][0].metadata["keyword"] or name
+    assert config.of(slot)[keyword] == config[name] == another(name)
+    assert name in config.acting()
+    if name in OF_GAMES:
+        return
+    made, call = [], Choice.__call__
+
+    def recorded(self, *arguments, **keywords):
+        if self is line:
+            made.append(keywords)
+        return call(self, *arguments, **keywords)
+
+    if slot == "discriminator_batch":
+        line = TABLES["discriminator"][config.model.discriminator]
+    monkeypatch.setattr(Choice, "__call__", recorded)
+    build_model(config, (8, 8, 3), 17)
+    assert made and all(keywords[keyword] == another(name) for keywords in made)
+
+
+@pytest.mark.parametrize(("slot", "choice", "name"), OWNED)
+def test_a_setting_without_its_choice_is_refused(slot, choice, name):
+    del choice
+    refused = 0
+    for preset in PRESETS:
+        for other in TABLES[slot]:
+            known = RunConfig.from_stored({"preset": preset})
+            if slot in known.acting() and slot != "feature_map":
+                known = known.replace(**{slot: other})
+            if name in known.acting():
+                continue
+            flat = known.to_flat() | {name: another(name)}
+            with pytest.raises(ValueError, match=f"^{name} needs .*{name}="):
+                RunConfig.from_flat(flat)
+            refused += 1
+    assert refused
+
+
+@pytest.mark.parametrize("name", NEEDS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_setting_that_the_preset_has_no_use_for_is_refused(name, preset):
+    known = RunConfig.from_flat({"preset": preset})
+    reason = missing(known, NEEDS[name])
+    if reason is None:
+        return
+    with pytest.raises(ValueError) as refused:
+        RunConfig.from_flat({"preset": preset, name: another(name)})
+    assert str(refused.value).startswith(f"{name} needs ")
+    assert name not in known.acting()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"preset": "vae", "flow_steps": (3,)},
+            r"flow_steps needs feature_map `real_nvp` or `glow`. "
+            r"Received: feature_map='identity', flow_steps=\(3,\)$",
+        ),
+        (
+            {"iaf_steps": 3},
+            "iaf_steps needs posterior `iaf`. "
+            "Received: posterior='gaussian', iaf_steps=3$",
+        ),
+        # What is wrong first is said: there is no flow to choose a coupling of.
+        (
+            {"preset": "vae", "coupling_width": 3},
+            "coupling_width needs feature_map `real_nvp` or `glow`. Received: feature",
+        ),
+        ({"preset": "vae", "mixed_group": 4}, "mixed_group needs a preset with an adv"),
+        ({"feature_map": "real_nvp", "mixing": "dense"}, "mixing needs .* `glow`. "),
+    ],
+)
+def test_the_message_says_who_owns_a_setting(values, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        RunConfig.from_flat(values)
+
+
+def test_a_shared_setting_needs_one_of_its_owners():
+    for feature_map in ("glow", "real_nvp"):
+        for coupling in ("additive", "affine", "spline"):
+            given = dict(feature_map=feature_map, coupling=coupling)
+            found = RunConfig.from_flat({**given, "log_scale_bound": 1.0})
+            assert found.of("feature_map")["log_scale_bound"] == 1.0
+            assert ("spline_bins" in found.of("feature_map")) == (coupling == "spline")
+
+
+def test_a_stored_configuration_may_hold_what_cannot_act():
+    usual = RunConfig.from_flat({"preset": "vae"})
+    stored = usual.to_flat() | {"flow_steps": [8, 8], "coupling": "spline"}
+    del stored["kl_weight"]
+    assert RunConfig.from_stored(stored) == usual
+    assert not usual.differences(RunConfig.from_stored(stored))
+
+
+def test_another_choice_leaves_the_settings_of_the_old_one_behind():
+    before = RunConfig.from_flat({"coupling": "spline", "spline_bins": 4, "width": 9})
+    after = before.replace(coupling="affine")
+    assert (after["spline_bins"], after["width"]) == (8, 9)
+    with pytest.raises(ValueError, match="spline_bins needs"):
+        before.replace(coupling="affine", spline_bins=4)
+
+
+def test_the_generators_settings_are_those_of_its_choices():
+    config = RunConfig.from_flat({})
+    generator = config.part("generator")
+    assert {"feature_map", "coupling", "flow_steps", "width"} <= generator.keys()
+    others = {"iaf_steps", "posterior", "sigma", "mixed_group", "coupling_dropout"}
+    assert not others & generator.keys()
+    assert {"discriminator_width", "mixed_group"} <= config.part("discriminator").keys()
+    assert config.part("posterior").keys() == {"posterior", "iaf_steps", "iaf_width"}
+
+
+@pytest.mark.parametrize(
+    ("slot", "choice"), [(s, c) for s in TABLES for c in TABLES[s]]
+)
+def test_makers_are_there(slot, choice):
+    TABLES[slot][choice].load()
