@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.models import encode, sample
 from ade_tf.runs import load_run
 from ade_tf.runs.records import read_records
-from tests.helpers.models import digits
+from tests.helpers.models import digits, encode, sample
 from tests.helpers.quality import classifier, flat, shares_and_confidence
 
 pytestmark = pytest.mark.long
@@ -64,8 +63,8 @@ def test_the_code_is_used(run_of, name):
     x = tf.constant(digits().test.images, tf.float32) + 0.5
     y, log_det = model.feature_map(x)
     z = encode(model, x - 0.5)
-    own = model.feature_distribution(z).log_prob(y) + log_det
-    others = model.feature_distribution(tf.roll(z, 1, 0)).log_prob(y) + log_det
+    own = model.feature_density(z).log_prob(y) + log_det
+    others = model.feature_density(tf.roll(z, 1, 0)).log_prob(y) + log_det
     assert float(tf.reduce_mean(own - others)) > 1.0
     assert float(tf.reduce_mean(tf.cast(own > others, tf.float32))) > 0.8
 

@@ -8,17 +8,10 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.export import export_model, export_run
-from ade_tf.models import (
-    averaged_weights,
-    bound_terms,
-    build_model,
-    decode,
-    encode,
-    sample,
-)
+from ade_tf.models import averaged_weights, build_model
 from ade_tf.randomness import fold
 from ade_tf.runs import Checkpointer, RunDirectory
-from tests.helpers.models import digits, tiny_model
+from tests.helpers.models import bound_terms, decode, digits, encode, sample, tiny_model
 
 ENDPOINTS = {
     "av_ade": ["log_prob", "bits_per_dim", "sample", "encode", "decode"],
@@ -100,7 +93,7 @@ def expected(model, name, turn):
         seed = fold(tf.constant([7 if turn else 0, 0]))
         indices = tf.range(count, dtype=tf.int64)
         terms = bound_terms(model, IMAGES[:count], seed, indices)
-        log_prob = -terms.loss_nats(1.0).numpy()
+        log_prob = -terms.loss_nats().numpy()
         return log_prob if name == "log_prob" else -log_prob / (64 * np.log(2.0))
     if name == "sample":
         temperature, seed = (0.5, 3) if turn else (1.0, 0)

@@ -116,7 +116,7 @@ class AdaptiveDensityEstimator(TrainedModel):
           losses of the adversary (in nats for a cross-entropy), gradient norms, and
           `skipped`, the updates left out.
         """
-        batch = self.batch(data["image"], data.get("label"))
+        batch = self.batch(data["image"], self.own_labels(data.get("label")))
         logs = {"skipped": 0.0}
         for game in self.games if self.adversary_active else ():
             for turn in range(self.config.objective.discriminator_steps):

@@ -79,15 +79,13 @@ class LatentVariableModel(keras.Model):
 
         Args:
           images: `[B, H, W, C]` in 0 .. levels-1, of any type.
-          labels: Their labels, `[B]`; an unconditional model does not look at them.
+          labels: Of a conditional model, their labels, `[B]` (`own_labels`).
           indices: Their positions in their set, `[B]`, if known.
 
         Raises:
-          ValueError: If the model is conditional, and the labels are missing or none of
-            its classes.
+          ValueError: As `condition` does.
         """
-        images = tf.cast(images, tf.float32)
-        return Batch(images, self.condition(self.own_labels(labels)), indices)
+        return Batch(tf.cast(images, tf.float32), self.condition(labels), indices)
 
     def own_labels(self, labels):
         """Returns the labels of data where the model is conditional, else None.
@@ -100,7 +98,12 @@ class LatentVariableModel(keras.Model):
         return None if labels is None else checked_labels(labels, self.num_classes)
 
     def condition(self, labels) -> tf.Tensor | None:
-        """Returns labels as the networks take them, see `one_hot_labels`."""
+        """Returns labels as the networks take them, see `one_hot_labels`.
+
+        Raises:
+          ValueError: If a conditional model gets none or some that are not its classes,
+            or an unconditional one gets some.
+        """
         return one_hot_labels(labels, self.num_classes)
 
     def dequantize(self, batch: Batch, draws: Draws) -> Draw:

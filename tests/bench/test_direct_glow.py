@@ -22,7 +22,7 @@ def only(names, counts):
 @pytest.mark.parametrize("learned_prior", [False, True])
 def test_has_the_density_of_the_model(learned_prior):
     model, x = small_model(learned_prior=learned_prior), images(5)
-    expected = model.image_distribution(None).log_prob(x).numpy()
+    expected = model.image_distribution().log_prob(x).numpy()
     assert np.std(expected) > 1
     np.testing.assert_allclose(DirectGlow(model).log_prob(x), expected, rtol=2e-6)
 
@@ -34,7 +34,7 @@ def test_has_the_gradients_of_the_model(learned_prior):
     glow = DirectGlow(model)
     ours = [v.value for v in model.generator_variables]
     with tf.GradientTape(persistent=True) as tape:
-        here = tf.reduce_mean(model.image_distribution(None).log_prob(x))
+        here = tf.reduce_mean(model.image_distribution().log_prob(x))
         there = tf.reduce_mean(glow.log_prob(x))
     # In any order, and with no variable forgotten.
     here = sorted(float(tf.norm(g)) for g in tape.gradient(here, ours))
@@ -59,7 +59,7 @@ def test_log_prob_of_the_reference_runs_each_network_once():
     modules = model.feature_map.bijector.submodules
     couplings = sum(isinstance(module, Coupling) for module in modules)
     assert couplings == 24
-    counts = operations(lambda x: model.image_distribution(None).log_prob(x), x)
+    counts = operations(lambda x: model.image_distribution().log_prob(x), x)
     # A network is two 3x3 convolutions around a product of matrices.
     assert counts["Conv2D"] == 2 * couplings
     direct = operations(DirectGlow(model).log_prob, x)

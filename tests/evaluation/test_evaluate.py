@@ -7,11 +7,10 @@ import tensorflow as tf
 from ade_tf.evaluation import METRICS, EvaluationOptions, evaluate_run
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.evaluate import choose_metrics
-from ade_tf.models import sample
 from ade_tf.runs import LoadedRun
 from ade_tf.runs.records import read_records
 from tests.extractors.cases import save_model
-from tests.helpers.models import digits, tiny_model
+from tests.helpers.models import digits, sample, tiny_model
 
 QUALITY = {
     *("frechet_distance", "kernel_distance", "inception_score"),

@@ -11,9 +11,9 @@ from ade_tf.evaluation.label_accuracy import evaluate_label_accuracy
 from ade_tf.evaluation.latent import codes, posterior_moments
 from ade_tf.evaluation.point_density import log_prob_of_points
 from ade_tf.extractors import Extractor
-from ade_tf.models import build_model, encode, sample
+from ade_tf.models import build_model
 from ade_tf.runs import LoadedRun
-from tests.helpers.models import batch, digits, tiny_config, tiny_model
+from tests.helpers.models import batch, digits, encode, sample, tiny_config, tiny_model
 
 FAST = dict(network="mlp", coupling_network="mlp", flow_steps=(1,))
 

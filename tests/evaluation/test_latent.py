@@ -15,9 +15,8 @@ from ade_tf.evaluation.latent import (
     posterior_moments,
 )
 from ade_tf.evaluation.options import EvaluationOptions
-from ade_tf.models import encode
 from ade_tf.runs import load_run
-from tests.helpers.models import digits, tiny_model
+from tests.helpers.models import digits, encode, tiny_model
 
 
 @pytest.fixture(scope="module", name="evaluation")
@@ -30,13 +29,13 @@ def test_moments_are_the_posteriors_whatever_the_batch(evaluation):
     means, stddevs = posterior_moments(evaluation.model, images, batch_size=5)
     assert means.shape == stddevs.shape == (13, 4) and means.dtype == np.float64
     np.testing.assert_allclose(means, encode(evaluation.model, images), atol=1e-6)
-    posterior = evaluation.model.posterior(images + np.float32(0.5))
+    posterior = evaluation.model.posterior_density(images + np.float32(0.5))
     np.testing.assert_allclose(stddevs, posterior.stddev(), rtol=1e-5)
 
 
 def test_active_units_are_those_whose_mean_varies(evaluation):
     model = tiny_model("vae", perturbed=False, network="mlp")
-    kernel, bias = model.encoder.trainable_variables[-2:]
+    kernel, bias = model.posterior.trainable_variables[-2:]
     columns = kernel.numpy()
     columns[:, :2] *= 30.0
     columns[:, 2:4] = 0.0
@@ -62,7 +61,9 @@ def test_the_records_of_the_kl_add_up(evaluation):
     assert information["value"] + marginal["value"] == pytest.approx(drawn, abs=1e-9)
     error = information["drawn_kl_standard_error"]
     assert abs(drawn - information["kl_nats"]) < 4 * error
-    posterior = evaluation.model.posterior(digits().test.images + np.float32(0.5))
+    posterior = evaluation.model.posterior_density(
+        digits().test.images + np.float32(0.5)
+    )
     m, s = posterior.mean().numpy(), posterior.stddev().numpy()
     kl = np.sum(0.5 * (m**2 + s**2 - 1) - np.log(s), axis=1)
     assert information["kl_nats"] == pytest.approx(np.mean(kl), rel=1e-4)

@@ -16,6 +16,7 @@ from ade_tf.evaluation.round_trip import (
 from ade_tf.metrics import bits_per_dim
 from ade_tf.metrics.precision_recall import precision_recall
 from ade_tf.models import LikelihoodScorer
+from ade_tf.objectives import Contribution, LikelihoodTerms
 from ade_tf.runs import LoadedRun
 from tests.helpers.models import digits, tiny_model
 
@@ -75,11 +76,11 @@ def test_a_score_that_is_no_number_is_named(monkeypatch):
     model = tiny_model("vae")
     terms = type(model).likelihood_terms
 
-    def broken(x, eps, labels):
+    def broken(batch, draws):
         # The third image of a batch alone.
-        bad = tf.where(tf.range(tf.shape(x)[0]) == 2, np.nan, 0.0)
-        found = terms(model, x, eps, labels)
-        return found._replace(kl_nats=found.kl_nats + bad)
+        bad = tf.where(tf.range(batch.count) == 2, np.nan, 0.0)
+        found = terms(model, batch, draws)
+        return LikelihoodTerms(*found, Contribution("bad", bad))
 
     monkeypatch.setattr(model, "likelihood_terms", broken)
     with pytest.raises(ValueError, match=r"bits_per_dim must be finite.*\[2\]=nan"):

@@ -9,13 +9,12 @@ import tensorflow as tf
 
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
-from ade_tf.models import bound_terms, sample
 from ade_tf.randomness import fold
 from ade_tf.runs import load_data, load_run
 from ade_tf.samples import draw
 from experiments.bench import BenchmarkOptions, benchmark
 from tests.helpers.binaries import call, saved_numbers, tiny_flags
-from tests.helpers.models import tiny_config
+from tests.helpers.models import bound_terms, sample, tiny_config
 
 FLAGS = tiny_flags(
     preset="av_ade",

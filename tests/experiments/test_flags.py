@@ -49,7 +49,7 @@ def test_a_dry_run_prints_the_whole_configuration(tmp_path, arguments, monkeypat
     total = parts.pop("total")
     assert total == sum(parts.values())
     assert ("discriminator" in parts) == (arguments[0] != "--preset=flow")
-    assert ("encoder" in parts) == (arguments[0] == "--preset=av_gde")
+    assert ("posterior" in parts) == (arguments[0] == "--preset=av_gde")
 
 
 def test_the_parameters_are_the_trainable_ones():

@@ -3,9 +3,12 @@
 import functools
 
 import numpy as np
+import tensorflow as tf
 
+from ade_tf import models
 from ade_tf.config import RunConfig
 from ade_tf.data import load_dataset
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.models import build_model, initialize_from_data
 
 TINY = dict(
@@ -65,3 +68,55 @@ def batch(size=8, start=0):
     part = slice(start, start + size)
     images = split.images[part].astype(np.float32)
     return {"image": images, "label": split.labels[part]}
+
+
+def bound_terms(model, images, seed, indices, labels=None):
+    """Returns the terms of the bound on images, their draws by seed and position."""
+    batch = model.batch(images, labels, indices)
+    return model.likelihood_terms(batch, ExampleDraws(seed, indices))
+
+
+def log_weights(model, images, seed, indices, labels=None):
+    """Returns ln p(x, z) - ln q(z | x) of images at a draw."""
+    return bound_terms(model, images, seed, indices, labels).log_weights_nats()
+
+
+def encode(model, images, labels=None):
+    """Returns the codes of images given as arrays."""
+    return models.encode(model, model.batch(images, labels))
+
+
+def decode(model, z, labels=None):
+    """Returns the images of codes, of classes given as labels."""
+    return models.decode(model, z, model.condition(labels))
+
+
+def reconstruct(model, images, labels=None):
+    """Returns the reconstructions of images given as arrays."""
+    return models.reconstruct(model, model.batch(images, labels))
+
+
+def sample(model, num, temperature, seed, noise=False, first=0, labels=None):
+    """Returns the samples from `first` on, of classes given as labels."""
+    draws = ExampleDraws(seed, first + tf.range(num))
+    return models.sample(model, draws, temperature, noise, model.condition(labels))
+
+
+def term_of(model, name):
+    """Returns the term of a name of the model's updates."""
+    terms = [term for update in model.updates() for term in update.terms]
+    return next(term for term in terms if term.name == name)
+
+
+def gradients_of(model, name, images, labels=None, logs=None):
+    """Returns the gradients of a term, like `generator_variables`."""
+    logs = {} if logs is None else logs
+    return model.gradients(term_of(model, name), model.batch(images, labels), logs)
+
+
+def train_discriminator(model, images, logs=None):
+    """Makes one update of the discriminator of the model's only game."""
+    (game,) = model.games
+    logs = {"skipped": 0.0} if logs is None else logs
+    model._train_discriminator(game, model.batch(images), 0, logs)
+    return logs

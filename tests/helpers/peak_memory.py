@@ -8,7 +8,7 @@ import sys
 import tensorflow as tf
 
 from ade_tf import bijectors
-from ade_tf.randomness import Draws
+from ade_tf.randomness import BatchDraws
 from experiments.bench.machine import peak_memory_mb
 
 BATCH, SHAPE = 128, (32, 32, 3)
@@ -23,7 +23,7 @@ def main(kind, depth, dropout, direction):
 
     @tf.function(input_signature=[tf.TensorSpec([None, *SHAPE])])
     def gradients(x):
-        with tf.GradientTape() as tape, Draws(0).scope():
+        with tf.GradientTape() as tape, BatchDraws(0, tf.shape(x)[0]).scope():
             y, log_det = getattr(flow, f"{direction}_and_log_det")(x)
             loss = tf.reduce_sum(tf.square(y)) / 2 - tf.reduce_sum(log_det)
         return tape.gradient(loss, variables)

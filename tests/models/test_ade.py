@@ -4,11 +4,17 @@ import tensorflow as tf
 
 from ade_tf.config import PRESETS
 from ade_tf.models import count_parameters
-from ade_tf.randomness import Draws
-from tests.helpers.models import batch, tiny_model
+from ade_tf.randomness import BatchDraws, MeanDraws
+from tests.helpers.models import (
+    batch,
+    gradients_of,
+    term_of,
+    tiny_model,
+    train_discriminator,
+)
 
 JOINT = ("av_ade", "flow_gan")
-ALL = ["encoder", "decoder", "feature_map", "discriminator"]
+ALL = ["posterior", "decoder", "feature_map", "discriminator"]
 
 
 def parts_of(model):
@@ -34,15 +40,15 @@ def moved_parts(before, after):
 
 
 def run_update(model, name):
-    images, logs = tf.constant(batch()["image"]), {}
+    images, logs = tf.constant(batch()["image"]), {"skipped": 0.0}
 
     @tf.function
     def update():
         if name == "discriminator":
-            model._update_discriminator(images, 0, logs)
+            train_discriminator(model, images, logs)
         else:
-            gradients = getattr(model, f"_{name}_gradients")(images, logs)
-            model._update_generator(name, gradients, logs)
+            (own,) = (u for u in model.updates() if u.name == name)
+            model._train(own, model.batch(images), logs)
 
     update()
 
@@ -51,7 +57,7 @@ def run_update(model, name):
     ("preset", "settings", "update", "expected"),
     [
         ("av_ade", {}, "discriminator", {"discriminator"}),
-        ("av_ade", {}, "likelihood", {"encoder", "decoder", "feature_map"}),
+        ("av_ade", {}, "likelihood", {"posterior", "decoder", "feature_map"}),
         ("av_ade", {}, "adversarial", {"decoder"}),
         (
             "av_ade",
@@ -62,7 +68,7 @@ def run_update(model, name):
         ("flow_gan", {}, "adversarial", {"feature_map"}),
         ("gan", {}, "adversarial", {"decoder"}),
         ("flow", {}, "likelihood", {"feature_map"}),
-        ("vae", {}, "likelihood", {"encoder", "decoder"}),
+        ("vae", {}, "likelihood", {"posterior", "decoder"}),
     ],
 )
 def test_an_update_moves_its_variables_and_no_others(
@@ -72,6 +78,9 @@ def test_an_update_moves_its_variables_and_no_others(
     model = tiny_model(
         preset, sigma="from_z", average_decay=0.0, flow_steps=(1,), **settings
     )
+    if update != "discriminator":
+        named = set(term_of(model, update).trains) & {*parts_of(model)}
+        assert {name for name in named if snapshot(model)[name]} == expected
     before = snapshot(model)
     run_update(model, update)
     after = snapshot(model)
@@ -99,9 +108,9 @@ def test_every_trainable_variable_has_a_gradient_and_is_counted(preset):
         found.update(v.path for v, g in pairs if g is not None and np.any(g))
 
     if PRESETS[preset].likelihood:
-        note(model.generator_variables, model._likelihood_gradients(images, {}))
+        note(model.generator_variables, gradients_of(model, "likelihood", images))
     if PRESETS[preset].adversary:
-        note(model.generator_variables, model._adversarial_gradients(images, {}))
+        note(model.generator_variables, gradients_of(model, "adversarial", images))
         variables = model.discriminator.trainable_variables
         with tf.GradientTape() as tape:
             logits = model.discriminator(model.to_unit(images))
@@ -135,19 +144,19 @@ def test_fit_trains_every_preset(preset):
 def test_logged_terms_add_up():
     model = tiny_model()
     logs = {}
-    model._likelihood_gradients(tf.constant(batch()["image"]), logs)
+    gradients_of(model, "likelihood", batch()["image"], logs=logs)
     total = logs["reconstruction"] + logs["kl"] - logs["log_det"]
     assert float(total) == pytest.approx(float(logs["bits_per_dim"]), rel=1e-6)
 
 
 def test_the_density_is_tfps_transformed_distribution():
     model = tiny_model("v_ade", sigma="from_z")
-    x = model.dequantize(tf.constant(batch(4)["image"]), Draws(1))
-    eps = tf.zeros([4, 4])
-    terms = model.likelihood_terms(x, eps)
-    z = model.posterior(x).mean()
+    images = model.batch(batch(4)["image"])
+    terms = model.likelihood_terms(images, MeanDraws(4))
+    x = images.images + 0.5
+    z = model.posterior_density(x).distribution.mean()
     by_tfp = model.image_distribution(z).log_prob(x)
-    by_parts = terms.log_det_nats - terms.reconstruction_nats
+    by_parts = terms["log_det"].nats - terms["reconstruction"].nats
     np.testing.assert_allclose(by_tfp, by_parts, rtol=1e-5, atol=1e-3)
 
 
@@ -156,7 +165,7 @@ def test_the_adversary_weighs_on_the_joint_gradient():
     gradients = {}
     for weight in (0.0, 1.0, 2.0):
         model = tiny_model(adversarial_weight=weight)
-        found = model._adversarial_gradients(images, {})
+        found = gradients_of(model, "adversarial", images)
         gradients[weight] = np.concatenate(
             [np.ravel(g) for g in found if g is not None]
         )
@@ -164,10 +173,36 @@ def test_the_adversary_weighs_on_the_joint_gradient():
     np.testing.assert_allclose(gradients[2.0], 2.0 * gradients[1.0], rtol=1e-4)
 
 
-def test_the_kl_weight_warms_up():
-    model = tiny_model(kl_warmup_steps=10, kl_weight=2.0)
-    weights = []
-    for step in (0, 5, 10, 20):
+def test_the_kl_weight_of_a_step_is_the_warm_ups():
+    images, found = batch()["image"], []
+    model = tiny_model("vae", kl_warmup_steps=10, kl_weight=2.0)
+    for step in (0, 5, 30):
         model.step.assign(step)
-        weights.append(float(model._kl_weight()))
-    np.testing.assert_allclose(weights, [0.2, 1.1, 2.0, 2.0], rtol=1e-6)
+        draws = BatchDraws(1, 8)
+        loss, _ = term_of(model, "likelihood").loss(model.batch(images), draws)
+        found.append(float(loss))
+    # Of weights 0.2, 1.1 and 2.0; the draws are the same.
+    assert found[2] - found[1] == pytest.approx(found[1] - found[0], rel=1e-3)
+    assert found[2] > found[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        (dict(update="joint"), [("joint", ("likelihood", "adversarial"))]),
+        (
+            dict(update="alternating"),
+            [("likelihood", ("likelihood",)), ("adversarial", ("adversarial",))],
+        ),
+    ],
+    ids=["joint", "alternating"],
+)
+def test_the_updates_of_a_step(settings, names):
+    model = tiny_model("av_ade", **settings)
+    found = [(u.name, tuple(t.name for t in u.terms)) for u in model.updates()]
+    assert found == names
+    assert [game.name for game in model.games] == ["image"]
+    model.adversary_active = False
+    assert [u.name for u in model.updates()] == ["likelihood"]
+    logs = model.train_step(batch())
+    assert not any("adversarial" in name or "logit" in name for name in logs)

@@ -10,7 +10,13 @@ from ade_tf.models.updates import clip_weights
 from ade_tf.networks import DISCRIMINATORS
 from ade_tf.objectives import ADVERSARIES, MixedBatch, SeparateBatch
 from ade_tf.strategies import make_strategy
-from tests.helpers.models import batch, tiny_config, tiny_model
+from tests.helpers.models import (
+    batch,
+    gradients_of,
+    tiny_config,
+    tiny_model,
+    train_discriminator,
+)
 
 PAIRS = [
     (adversary, name, group)
@@ -60,7 +66,7 @@ def test_the_generator_of_a_paired_adversary_sees_real_images():
         model = tiny_model("gan", adversary=adversary)
         found = []
         for shift in (0.0, 3.0):
-            gradients = model._adversarial_gradients(images + shift, {})
+            gradients = gradients_of(model, "adversarial", images + shift)
             gradients = [np.ravel(g) for g in gradients if g is not None]
             found.append(np.concatenate(gradients))
         assert np.array_equal(*found) != sees
@@ -70,7 +76,7 @@ def test_clipping_keeps_every_weight_in_bounds():
     model = tiny_model("gan", adversary="wasserstein", discriminator_clip=0.03)
     weights = model.discriminator.trainable_variables
     assert max(np.abs(v.numpy()).max() for v in weights) > 0.1
-    model._update_discriminator(tf.constant(batch()["image"]), 0, {})
+    train_discriminator(model, batch()["image"])
     for weight in weights:
         assert np.abs(weight.numpy()).max() <= np.float32(0.03)
         assert len(weight.shape) == 1 or np.any(np.abs(weight.numpy()) < 0.029)
@@ -118,10 +124,9 @@ def test_two_replicas_judge_as_one(settings):
         @tf.function
         def step(images, strategy=strategy, model=model):
             def replica(images):
-                logs = {}
-                model._update_discriminator(images, 0, logs)
-                gradients = model._adversarial_gradients(images, logs)
-                model._update_generator("adversarial", gradients, logs)
+                logs = train_discriminator(model, images)
+                (update,) = model.updates()
+                model._train(update, model.batch(images), logs)
 
             strategy.run(replica, args=(images,))
 

@@ -5,18 +5,22 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.config import PRESETS
-from ade_tf.models import (
-    LikelihoodScorer,
+from ade_tf.models import LikelihoodScorer, build_model
+from ade_tf.randomness import MeanDraws, fold
+from tests.helpers.models import (
+    batch,
     bound_terms,
-    build_model,
     decode,
+    digits,
     encode,
+    gradients_of,
     log_weights,
+    perturb,
     reconstruct,
     sample,
+    tiny_config,
+    tiny_model,
 )
-from ade_tf.randomness import Draws, fold
-from tests.helpers.models import batch, digits, perturb, tiny_config, tiny_model
 
 # The quickest networks; the others are tested by themselves.
 MLP = dict(
@@ -54,15 +58,16 @@ def test_every_weight_has_a_gradient_given_labels(preset):
                 found[variable.path] = np.array(gradient)
 
     if PRESETS[preset].likelihood:
-        gradients = model._likelihood_gradients(images, {}, labels)
+        gradients = gradients_of(model, "likelihood", images, labels)
         note(model.generator_variables, gradients)
     if PRESETS[preset].adversary:
         if not PRESETS[preset].likelihood:
-            gradients = model._adversarial_gradients(images, {}, labels)
+            gradients = gradients_of(model, "adversarial", images, labels)
             note(model.generator_variables, gradients)
         variables = model.discriminator.trainable_variables
         with tf.GradientTape() as tape:
-            logits = model._judge(labels)(model.to_unit(images))
+            condition = model.condition(labels)
+            logits = model.discriminator(model.to_unit(images), condition)
         note(variables, tape.gradient(logits, [v.value for v in variables]))
     wanted = {v.path for v in model.trainable_variables}
     if preset == "gan":
@@ -71,7 +76,7 @@ def test_every_weight_has_a_gradient_given_labels(preset):
     assert {path for path, gradient in found.items() if gradient.any()} == wanted
     first_layers = [g for g in found.values() if g.ndim == 2 and len(g) == 10]
     # Every class is a row of at least one kernel of every part.
-    parts = [model.encoder, model.decoder, model.discriminator]
+    parts = [model.posterior, model.decoder, model.discriminator]
     expected = sum(part is not None for part in parts) + PRESETS[preset].flow
     assert len(first_layers) >= expected
     assert all(np.all(np.any(g, axis=1)) for g in first_layers)
@@ -105,14 +110,16 @@ def test_the_bound_depends_on_an_images_own_label(preset, settings):
 
 def test_the_density_given_a_label_is_tfps_transformed_distribution():
     model = model_of("v_ade", sigma="from_z")
-    x = model.dequantize(tf.constant(batch(4)["image"]), Draws(1))
     labels = batch(4)["label"]
-    terms = model.likelihood_terms(x, tf.zeros([4, 4]), labels)
-    z = model.posterior(x, labels).mean()
-    by_parts = terms.log_det_nats - terms.reconstruction_nats
-    by_tfp = model.image_distribution(z, labels).log_prob(x)
+    images = model.batch(batch(4)["image"], labels)
+    terms = model.likelihood_terms(images, MeanDraws(4))
+    x = images.images + 0.5
+    z = model.posterior_density(x, images.condition).mean()
+    by_parts = terms["log_det"].nats - terms["reconstruction"].nats
+    by_tfp = model.image_distribution(z, images.condition).log_prob(x)
     np.testing.assert_allclose(by_tfp, by_parts, rtol=1e-5, atol=1e-3)
-    others = model.image_distribution(z, (labels + 1) % 10).log_prob(x)
+    others = model.condition((labels + 1) % 10)
+    others = model.image_distribution(z, others).log_prob(x)
     assert np.abs(others - by_tfp).min() > 1e-3
 
 
@@ -124,7 +131,9 @@ def test_the_density_given_each_label_integrates_to_one():
     ticks = (np.arange(cells) + 0.5) * (2 * side / cells) - side
     lattice = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 1, 1, 2)
     log_prob = tf.function(
-        lambda x, labels: model.image_distribution(None, labels).log_prob(x),
+        lambda x, labels: model.image_distribution(
+            condition=model.condition(labels)
+        ).log_prob(x),
         autograph=False,
     )
     densities = [
@@ -133,7 +142,7 @@ def test_the_density_given_each_label_integrates_to_one():
     ]
     cell = (2 * side / cells) ** 2
     np.testing.assert_allclose(np.sum(densities, axis=1) * cell, 1.0, atol=1e-4)
-    three = model.image_distribution(None, np.arange(3))
+    three = model.image_distribution(condition=model.condition(np.arange(3)))
     assert three.sample(2, seed=(0, 1)).shape == (2, 3, 1, 1, 2)
     # Half the L1 distance of two densities, between 0 and 1.
     apart = 0.5 * cell * np.sum(np.abs(densities[0] - densities[1]))
@@ -185,8 +194,12 @@ def test_a_penalty_and_a_joined_batch_keep_every_images_class():
     model = model_of("gan")
     first, second = (tf.random.normal([3, 8, 8, 1], seed=s) for s in (1, 2))
     labels = [4, 0, 9]
-    judge = model._judge(labels)
     condition = tf.one_hot(labels, 10)
+    (game,) = model.games
+
+    def judge(images):
+        return game._judge(condition)((images,))
+
     expected = [model.discriminator(x, condition) for x in (first, second)]
     joined = judge(tf.concat([first, second], 0))
     np.testing.assert_allclose(joined, tf.concat(expected, 0), rtol=1e-5, atol=1e-6)
@@ -257,8 +270,7 @@ def test_labels_are_asked_for_and_refused():
         lambda m, labels: encode(m, images, labels),
         lambda m, labels: decode(m, tf.zeros([2, 4]), labels),
         lambda m, labels: sample(m, 2, 1.0, 0, labels=labels),
-        lambda m, labels: m.generate(2, Draws(0), labels),
-        lambda m, labels: m.image_distribution(tf.zeros([2, 4]), labels),
+        lambda m, labels: m.batch(images, labels),
     ):
         with pytest.raises(ValueError, match="model needs labels. Received: None"):
             call(model, None)

@@ -3,7 +3,7 @@ import tensorflow as tf
 
 from ade_tf.data import training_stream
 from ade_tf.models import LikelihoodScorer
-from ade_tf.randomness import Draws
+from ade_tf.randomness import BatchDraws
 from tests.helpers.models import digits, tiny_model
 
 
@@ -17,10 +17,11 @@ def test_a_short_training_teaches_the_decoder_to_read_z():
     assert trained.bits_per_dim.mean() < untrained.bits_per_dim.mean() - 0.3
     # Bits/dim cannot see a collapsed posterior; its KL can.
     assert trained.kl.mean() > 0.05
-    x = model.dequantize(tf.constant(digits().test.images, tf.float32), Draws(1))
-    z = model.posterior(x).mean()
+    images = model.batch(digits().test.images)
+    x = model.dequantize(images, BatchDraws(1, 300)).value
+    z = model.posterior_density(x).mean()
     y, _ = model.feature_map(x)
-    own = model.feature_distribution(z).log_prob(y)
-    permuted = model.feature_distribution(tf.roll(z, 1, 0)).log_prob(y)
+    own = model.feature_density(z).log_prob(y)
+    permuted = model.feature_density(tf.roll(z, 1, 0)).log_prob(y)
     worse = tf.reduce_mean(own - permuted) / (model.dims * np.log(2.0))
     assert float(worse) > 0.2

@@ -4,10 +4,10 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf.data import Split
-from ade_tf.models import LikelihoodScorer, bound_terms, log_weights, sample
+from ade_tf.models import LikelihoodScorer
 from ade_tf.objectives import importance_weighted_bound
 from ade_tf.randomness import fold
-from tests.helpers.models import digits, tiny_model
+from tests.helpers.models import bound_terms, digits, log_weights, sample, tiny_model
 
 tfd = tfp.distributions
 
@@ -24,7 +24,7 @@ def test_a_uniform_model_scores_log2_levels(monkeypatch):
     )
     ends = 2.0 * tf.ones(model.image_shape)
     uniform = tfd.Independent(tfd.Uniform(-ends, ends), 3)
-    monkeypatch.setattr(model, "feature_distribution", lambda z: uniform)
+    monkeypatch.setattr(model, "feature_density", lambda z, condition: uniform)
     scores = LikelihoodScorer(model).bound(first(30))
     np.testing.assert_allclose(scores.bits_per_dim, np.log2(17), rtol=1e-6)
 
@@ -50,7 +50,7 @@ def test_one_importance_sample_is_the_bound_in_the_mean():
 
     @tf.function
     def both():
-        bound = -bound_terms(model, image, 0, indices).loss_nats(1.0)
+        bound = -bound_terms(model, image, 0, indices).loss_nats()
         weights = log_weights(model, image, 0, indices)
         return bound, importance_weighted_bound(weights[:, None])
 

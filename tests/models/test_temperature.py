@@ -9,10 +9,10 @@ from scipy import stats
 
 from ade_tf import bijectors
 from ade_tf.config import RunConfig
-from ade_tf.models import build_model, sample
+from ade_tf.models import build_model
 from tests.helpers.bijectors import jacobian_log_det, perturb
 from tests.helpers.models import perturb as perturb_model
-from tests.helpers.models import tiny_config
+from tests.helpers.models import sample, tiny_config
 
 
 @pytest.mark.parametrize("factor_out", [True, False])
@@ -96,7 +96,7 @@ def test_samples_have_that_law(coupling, exact):
     cell = (high - low) / side
     ticks = [low[k] + cell[k] * (np.arange(side) + 0.5) for k in (0, 1)]
     lattice = np.stack(np.meshgrid(*ticks, indexing="ij"), -1).reshape(-1, 1, 1, 2)
-    log_prob = model.image_distribution(None).log_prob(lattice.astype(np.float32))
+    log_prob = model.image_distribution().log_prob(lattice.astype(np.float32))
     share = np.exp(log_prob.numpy().astype(np.float64) / temperature**2)
     share = (share / share.sum()).reshape(20, 20, 20, 20).sum((1, 3))
     edges = [np.linspace(low[k], high[k], 21) for k in (0, 1)]

@@ -102,7 +102,7 @@ def test_replicas_judge_free_bits_by_the_whole_batch():
 
 def test_a_step_with_a_nan_is_skipped_counted_and_named():
     model = tiny_model("vae")
-    weight = model.encoder.trainable_variables[0]
+    weight = model.posterior.trainable_variables[0]
     weight.assign(np.full(weight.shape, np.nan, np.float32))
     others = [v.numpy() for v in model.decoder.trainable_variables]
     logs = tf.function(model.train_step)(batch())

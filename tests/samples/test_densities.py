@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ade_tf.models import sample
 from ade_tf.runs import load_run
 from ade_tf.samples import draw
 from ade_tf.training import train
-from tests.helpers.models import tiny_config
+from tests.helpers.models import sample, tiny_config
 
 SETTINGS = dict(
     dataset="toy:pinwheel",

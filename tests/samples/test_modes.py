@@ -5,11 +5,18 @@ from PIL import Image
 
 from ade_tf.evaluation.latent import codes
 from ade_tf.extractors import EXTRACTORS, collect
-from ade_tf.models import decode, encode, reconstruct, sample
 from ade_tf.runs import load_run
 from ade_tf.samples import MODES, draw, interpolate, traverse
 from ade_tf.training import train
-from tests.helpers.models import digits, tiny_config, tiny_model
+from tests.helpers.models import (
+    decode,
+    digits,
+    encode,
+    reconstruct,
+    sample,
+    tiny_config,
+    tiny_model,
+)
 
 
 def arrays(run, directory, **options):

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from ade_tf.data import load_dataset
-from ade_tf.models import sample
 from ade_tf.runs import load_run
 from ade_tf.samples import draw, samples
 from ade_tf.training import train
 from tests.helpers.binaries import ROOT, call, start, wait_until
-from tests.helpers.models import tiny_config
+from tests.helpers.models import sample, tiny_config
 
 # The array alone would take 184 MB.
 MANY, FEW, MORE_MEGABYTES = 60_000, 2_000, 40

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from ade_tf.models import sample
 from ade_tf.runs import load_run
 from ade_tf.samples import draw
+from tests.helpers.models import sample
 
 
 def test_rows_are_the_same_samples_at_each_temperature(v_ade_run, tmp_path):
