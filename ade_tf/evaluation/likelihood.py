@@ -142,7 +142,8 @@ def _record(model, draws, data, split, step, importance_samples, seed):
         "seed": seed,
         "repetitions": len(draws),
         "importance_samples": importance_samples,
-        "protocol": f"single-sample bound, uniform dequantisation, {kl}"
+        "protocol": "single-sample bound, "
+        f"{model.config.model.dequantizer} dequantisation, {kl}"
         if bound
         else f"importance-weighted bound, k={importance_samples}",
         "dataset": data.name,
