@@ -123,3 +123,21 @@ def test_every_setting_has_a_flag_with_its_help(flag):
     for name in RunConfig.settings():
         assert f"--{name}" in text or f"--[no]{name}" in text
     assert not set(RunConfig.settings()) & set(flags.FLAGS)
+
+
+def test_a_flagfile_may_set_what_cannot_act_and_the_command_line_not(tmp_path):
+    shared = tmp_path / "shared.flags"
+    shared.write_text("--latent_size=3\n--noflow_factor_out\n--flow_steps=1\n")
+    line = ("--preset=flow", "--dry_run")
+    plain = call("train", *line, "--noflow_factor_out", "--flow_steps=1")
+    ended = call("train", *line, f"--flagfile={shared}")
+    assert ended.status == 0 and ended.out == plain.out
+    assert ended.err == (
+        "without effect: latent_size needs a preset with a z. Received: "
+        "preset='flow', latent_size=3\n"
+    )
+    refused = call("train", *line, f"--flagfile={shared}", "--latent_size=3")
+    assert refused.status == 2
+    assert "error: latent_size needs a preset with a z" in refused.err
+    no = call("train", "--preset=vae", "--dry_run", "--noflow_squeeze")
+    assert no.status == 2 and "flow_squeeze needs feature_map `glow`" in no.err
