@@ -43,7 +43,8 @@ class InverseAutoregressive(keras.layers.Layer):
     def __init__(
         self, latent_shape, *, iaf_steps=2, iaf_width=64, blocks=2, dtype="float32"
     ):
-        super().__init__(dtype=dtype)
+        # Parameters and z are not rounded, the networks' own activations are.
+        super().__init__(dtype=dtype, autocast=False)
         if iaf_steps < 1:
             raise ValueError(
                 "an inverse autoregressive flow has at least 1 step. "

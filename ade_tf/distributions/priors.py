@@ -47,13 +47,14 @@ class StandardNormal(Prior):
         self.built = True
 
     def density(self, condition=None) -> Density:
-        del condition
-        return _standard(self._shape)
+        count = 1 if condition is None else tf.shape(condition)[0]
+        return Normal(tf.zeros([count, *self._shape]), tf.ones([]))
 
     def level_densities(self, values, condition=None) -> tuple[Density, ...]:
         del condition
-        return tuple(_standard(value.shape[1:], value.dtype) for value in values)
-
-
-def _standard(shape, dtype=tf.float32):
-    return Normal(tf.zeros([1, *shape], dtype), tf.ones([], dtype))
+        return tuple(
+            Normal(
+                tf.zeros([1, *value.shape[1:]], value.dtype), tf.ones([], value.dtype)
+            )
+            for value in values
+        )
