@@ -21,7 +21,10 @@ OWNED = [
     for name in (settings_of(line.settings) if line.settings else ())
 ]
 NEEDS = {
-    n: f.metadata["needs"] for n, (f, _) in SETTINGS.items() if f.metadata["needs"]
+    name: field.metadata["needs"]
+    for name, (field, _) in SETTINGS.items()
+    # Of one choice there is no other to be refused.
+    if field.metadata["needs"] and len(field.metadata["choices"] or "any") > 1
 }
 # What is not the maker's own, but that of the game it stands in.
 OF_GAMES = ("penalty_weight",)

@@ -11,16 +11,23 @@ from experiments import common_flags
 from tests.helpers.binaries import ROOT, call, contents
 
 TINY = """# A tiny model of points.
---flagfile=flags/base/toy.flags
+--flagfile=flags/base/toy{base}.flags
 --preset={preset}
---width=8
---discriminator_width=8
---coupling_width=8
---flow_steps=1
+{own}
 --num_steps=2
 --warmup_steps=0
 --batch_size=8
 """
+FLOW = TINY.format(
+    base="",
+    preset="flow",
+    own="--flagfile=flags/base/toy_flow.flags\n--coupling_width=8\n--flow_steps=1",
+)
+GAN = TINY.format(
+    base="_latent",
+    preset="gan",
+    own="--discriminator=mlp\n--width=8\n--discriminator_width=8",
+)
 
 
 @pytest.fixture
@@ -28,9 +35,9 @@ def rows(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("ade_tf.evaluation.density_map.CELLS", 20)
     paths = []
-    for preset in ("flow", "gan"):
+    for preset, text in (("flow", FLOW), ("gan", GAN)):
         path = tmp_path / f"toy_{preset}.flags"
-        path.write_text(TINY.format(preset=preset))
+        path.write_text(text)
         paths.append(str(path))
     return ",".join(paths)
 
@@ -69,7 +76,7 @@ def test_it_trains_what_is_missing_and_writes_picture_and_table(rows, tmp_path):
 def test_points_have_no_labels_for_a_conditional_model(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     path = tmp_path / "toy_flow.flags"
-    path.write_text(TINY.format(preset="flow") + "--conditional\n")
+    path.write_text(FLOW + "--conditional\n")
     out = tmp_path / "out"
     ended = call("toy", f"--rows={path}", "--data=ring", f"--out={out}")
     assert ended.status == 2 and "conditional=True" in ended.err
