@@ -1,24 +1,19 @@
 """What a trained model is worth: scores as records that say how they were made."""
 
-from ade_tf.evaluation.compare import ComparisonOptions, compare_images
-from ade_tf.evaluation.context import Evaluation
-from ade_tf.evaluation.evaluate import METRICS, evaluate_run
-from ade_tf.evaluation.likelihood import evaluate_bits_per_dim
-from ade_tf.evaluation.options import SPLITS, EvaluationOptions
-from ade_tf.evaluation.protocols import PROTOCOLS, Protocol
-from ade_tf.evaluation.tables import describe_record, records_table
+from ade_tf.lazy import lazy
 
-__all__ = [
-    "METRICS",
-    "PROTOCOLS",
-    "SPLITS",
-    "ComparisonOptions",
-    "Evaluation",
-    "EvaluationOptions",
-    "Protocol",
-    "compare_images",
-    "describe_record",
-    "evaluate_bits_per_dim",
-    "evaluate_run",
-    "records_table",
-]
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "compare": ("compare_images",),
+        "comparison_options": ("ComparisonOptions",),
+        "context": ("Evaluation",),
+        "evaluate": ("evaluate_run",),
+        "metric": ("METRICS", "SPLITS", "Metric", "Output"),
+        "novelty": ("evaluate_novelty",),
+        "novelty_options": ("NoveltyOptions",),
+        "options": ("EvaluationOptions",),
+        "protocols": ("PROTOCOLS", "Protocol"),
+        "tables": ("describe_record", "records_table"),
+    },
+)

@@ -1,19 +1,13 @@
 """One set of images against another, without any model."""
 
-import dataclasses
-
 import numpy as np
 
-from ade_tf.config.settings import setting
 from ade_tf.data import load_dataset
+from ade_tf.evaluation.comparison_options import ComparisonOptions
 from ade_tf.evaluation.context import check_finite, joined_splits
 from ade_tf.evaluation.evaluate import warn_of_few
-from ade_tf.evaluation.options import (
-    QUALITY_METRICS,
-    SPLITS,
-    FeatureOptions,
-    check_metrics,
-)
+from ade_tf.evaluation.metric import METRICS
+from ade_tf.evaluation.options import QUALITY_METRICS
 from ade_tf.evaluation.protocols import score_name
 from ade_tf.evaluation.quality import rows, score_samples
 from ade_tf.evaluation.tables import describe_record, records_table
@@ -22,51 +16,7 @@ from ade_tf.progress import Passes
 from ade_tf.runs.records import append_record
 from ade_tf.strategies import make_strategy
 
-__all__ = ["ComparisonOptions", "compare_images"]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ComparisonOptions(FeatureOptions):
-    """Which images are compared and how.
-
-    Of a protocol's rules those of drawing (temperature, noise) are the business of
-    whoever drew the images. Where it leaves their number free, unset means all.
-
-    Raises:
-      ValueError: If a value is unknown, out of range, or contradicts the protocol.
-    """
-
-    reference: str = setting(
-        "", "Real images: `npz:PATH`, `folder:PATH`, `tfds:NAME` or `digits`."
-    )
-    reference_split: str = setting(
-        "test", "Of the real images: a split, several joined by `+`, or `all`."
-    )
-    images: str = setting("", "Images to score, named as the reference is.")
-    images_split: str = setting("all", "Of the images to score: as reference_split.")
-    metrics: tuple[str, ...] = setting(
-        ("all",), f"Metrics, comma-separated: {', '.join(QUALITY_METRICS)}; or `all`."
-    )
-    out: str = setting(
-        "", "File the records are added to, one JSON object per line; empty: none."
-    )
-
-    def __post_init__(self):
-        check_metrics(self.metrics, QUALITY_METRICS)
-        super().__post_init__()
-        for name in ("reference", "images"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must name a data set. Received: none")
-            split = f"{name}_split"
-            self._set(split, _expand(split, getattr(self, split)))
-        rules = self.rules
-        if rules.binding:
-            self._choose("num_samples")
-        if rules.reference and self.reference_split != rules.reference:
-            raise ValueError(
-                f"protocol `{rules.name}` means reference_split={rules.reference}. "
-                f"Received: reference_split={self.reference_split}"
-            )
+__all__ = ["compare_images"]
 
 
 def compare_images(options: ComparisonOptions) -> list[dict]:
@@ -166,10 +116,13 @@ def _subset(images, options):
 def _metrics(options, extractor):
     if options.metrics != ("all",):
         return options.metrics
-    if extractor.num_classes is not None:
-        return QUALITY_METRICS
-    print("left out  inception_score: the extractor has no class probabilities")
-    return tuple(name for name in QUALITY_METRICS if name != "inception_score")
+    names = []
+    for name in QUALITY_METRICS:
+        if METRICS[name].extractor == "probabilities" and extractor.num_classes is None:
+            print(f"left out  {name}: the extractor has no class probabilities")
+        else:
+            names.append(name)
+    return names
 
 
 def _check_together(reference, images):
@@ -186,16 +139,3 @@ def _check_together(reference, images):
             "Features are of images with grey levels. "
             f"Received: continuous data, {reference.name!r}"
         )
-
-
-def _expand(name, split):
-    """Returns the names of a split, checked, joined by `+`."""
-    if split == "all":
-        return "+".join(SPLITS)
-    for part in split.split("+"):
-        if part not in SPLITS:
-            raise ValueError(
-                f"{name} must be of {', '.join(SPLITS)}, joined by `+`, or `all`. "
-                f"Received: {split!r}"
-            )
-    return split

@@ -1,13 +1,13 @@
 """Whether a run's likelihood tells images of another kind from its own."""
 
-import dataclasses
 import io
 import pathlib
 import re
 
 import numpy as np
 
-from ade_tf.config.settings import check_settings, setting
+from ade_tf.config import requires
+from ade_tf.evaluation.novelty_options import NoveltyOptions
 from ade_tf.evaluation.novelty_picture import draw_novelty
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
 from ade_tf.evaluation.second_set import constant_images, load_against
@@ -17,49 +17,7 @@ from ade_tf.progress import Passes
 from ade_tf.runs import load_data, load_run
 from ade_tf.runs.records import append_record
 
-__all__ = ["NoveltyOptions", "evaluate_novelty"]
-
-
-@dataclasses.dataclass(frozen=True)
-class NoveltyOptions:
-    """The choices of a test of novelty.
-
-    Raises:
-      ValueError: If a value is unknown or out of range.
-    """
-
-    against: str = setting(
-        "photos",
-        "Second data set, named as in --dataset. Its test images are brought to the "
-        "run's shape and levels.",
-    )
-    group_size: int = setting(
-        1, "M, images that are judged together, by their mean.", minimum=1
-    )
-    reference: str = setting(
-        "train",
-        "Split of the run whose mean bits/dim is taken as typical; `validation` for a "
-        "model that has learnt its training images by heart.",
-        choices=("train", "validation"),
-    )
-    num_images: int = setting(
-        0, "Images of each set, from the first; 0: all of them.", minimum=0
-    )
-    seed: int = setting(0, "Seed of noise, z and groups.", minimum=0, maximum=2**31 - 1)
-    data_dir: str = setting(
-        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
-    )
-    batch_size: int = setting(100, "Images per pass.", minimum=1)
-    out: str = setting(
-        "",
-        "Picture, .png, with the scores of each image beside it as .npz; empty: "
-        "novelty-NAME.png in the run's samples.",
-    )
-
-    def __post_init__(self):
-        check_settings(self)
-        if self.out and not self.out.endswith(".png"):
-            raise ValueError(f"out must end in .png. Received: {self.out!r}")
+__all__ = ["evaluate_novelty"]
 
 
 def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dict]:
@@ -84,11 +42,7 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
     """
     options = options or NoveltyOptions()
     run = load_run(run_dir)
-    if run.model.conditional:
-        raise ValueError(
-            "novelty needs p(x) of images without labels, which a conditional model "
-            "does not give. Received: conditional=True"
-        )
+    requires(run.config, "novelty, a test of p(x),", "unconditional")
     if run.config.data.pad_to:
         raise ValueError(
             "novelty brings the second set to the run's shape by area, without the "
