@@ -119,7 +119,7 @@ def _check_type(name, value, type_):
     elif typing.get_origin(type_) is tuple:
         allowed = typing.get_args(type_)[:1]
         if not isinstance(value, tuple) or not value:
-            kind = {int: "integers", float: "numbers"}[allowed[0]]
+            kind = {int: "integers", float: "numbers", str: "names"}[allowed[0]]
             raise TypeError(
                 f"`{name}` must be a non-empty tuple of {kind}. Received: {value!r}"
             )

@@ -6,6 +6,7 @@ from ade_tf.data import load_dataset
 from ade_tf.evaluation.comparison_options import ComparisonOptions
 from ade_tf.evaluation.context import check_finite, joined_splits
 from ade_tf.evaluation.evaluate import warn_of_few
+from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.options import QUALITY_METRICS
 from ade_tf.evaluation.protocols import score_name
 from ade_tf.evaluation.quality import rows, score_samples
@@ -115,10 +116,13 @@ def _subset(images, options):
 def _metrics(options, extractor):
     if options.metrics != ("all",):
         return options.metrics
-    if extractor.num_classes is not None:
-        return QUALITY_METRICS
-    print("left out  inception_score: the extractor has no class probabilities")
-    return tuple(name for name in QUALITY_METRICS if name != "inception_score")
+    names = []
+    for name in QUALITY_METRICS:
+        if METRICS[name].extractor == "probabilities" and extractor.num_classes is None:
+            print(f"left out  {name}: the extractor has no class probabilities")
+        else:
+            names.append(name)
+    return names
 
 
 def _check_together(reference, images):

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from ade_tf.data import ImageData, Split
+from ade_tf.evaluation.metric import OUTPUTS
 from ade_tf.evaluation.options import EvaluationOptions
 from ade_tf.extractors import EXTRACTORS, FeatureSet, cached_features, collect
 from ade_tf.models import LikelihoodScorer, Sampler
@@ -26,6 +27,8 @@ class Evaluation:
       run: The trained run.
       data: Its images.
       options: The choices.
+      scorer: A `LikelihoodScorer` of the model, whose traces serve; None makes one
+        when it is needed.
 
     Attributes:
       run: The `LoadedRun`.
@@ -36,13 +39,20 @@ class Evaluation:
       per_image: `split -> name -> array [N]` that metrics add for `--per_image`.
     """
 
-    def __init__(self, run: LoadedRun, data: ImageData, options: EvaluationOptions):
+    def __init__(
+        self,
+        run: LoadedRun,
+        data: ImageData,
+        options: EvaluationOptions,
+        scorer: LikelihoodScorer | None = None,
+    ):
         self.run = run
         self.model = run.model
         self.data = data
         self.options = options
         self.step = run.step
         self.per_image = {}
+        self._scorer = scorer
         self._samples = None
         self._features = {}
         self._shared = {}
@@ -93,10 +103,12 @@ class Evaluation:
             Passes("samples", unit="images"),
         )
 
-    @functools.cached_property
+    @property
     def scorer(self) -> LikelihoodScorer:
         """The scorer of the model's likelihood, traced once."""
-        return LikelihoodScorer(self.model, self.options.batch_size)
+        if self._scorer is None:
+            self._scorer = LikelihoodScorer(self.model, self.options.batch_size)
+        return self._scorer
 
     def shared(self, make):
         """Returns `make(model)`, made once: a graph that all splits share."""
@@ -165,12 +177,12 @@ class Evaluation:
         """Returns a score with what is needed to compare it.
 
         Args:
-          metric: The metric's name in records.
+          metric: What is measured, a key of `OUTPUTS`.
           value: The score.
           split: The images it was measured on.
           num_examples: Number of images (or samples) scored.
           standard_error: Of the value, where one exists.
-          name: What it may be called; None: as the metric.
+          name: What it may be called; None: by its label.
           with_extractor: Whether it is one of the extractor's features.
           **more: What else belongs to it.
 
@@ -180,7 +192,7 @@ class Evaluation:
         check_finite(metric, value)
         record = {
             "metric": metric,
-            "name": name or metric,
+            "name": name or OUTPUTS[metric][1].label,
             "value": float(value),
             "standard_error": standard_error,
             "step": self.step,

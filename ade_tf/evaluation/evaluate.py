@@ -1,6 +1,5 @@
 """One command scores a run: every metric asked for, as records and as a table."""
 
-import functools
 import io
 import pathlib
 
@@ -9,35 +8,17 @@ from absl import logging
 
 from ade_tf.config import missing
 from ade_tf.evaluation.context import Evaluation
-from ade_tf.evaluation.label_accuracy import evaluate_label_accuracy
-from ade_tf.evaluation.latent import evaluate_active_units, evaluate_mutual_information
-from ade_tf.evaluation.likelihood import evaluate_likelihood
-from ade_tf.evaluation.memorisation import evaluate_memorisation
-from ade_tf.evaluation.options import QUALITY_METRICS, EvaluationOptions
+from ade_tf.evaluation.metric import METRICS, Metric
+from ade_tf.evaluation.options import EvaluationOptions
 from ade_tf.evaluation.quality import evaluate_quality
-from ade_tf.evaluation.round_trip import evaluate_reconstruction_error
 from ade_tf.evaluation.tables import describe_record, records_table
-from ade_tf.evaluation.toy import evaluate_toy_divergences
 from ade_tf.extractors import extractor_input
 from ade_tf.files import replace_file
 from ade_tf.runs import load_data, load_run
 from ade_tf.runs.records import append_record
 
-__all__ = ["METRICS", "choose_metrics", "evaluate_run", "warn_of_few"]
+__all__ = ["choose_metrics", "evaluate_run", "score", "warn_of_few"]
 
-# Name -> function(evaluation, split) -> records.
-METRICS = {
-    "bits_per_dim": evaluate_likelihood,
-    "reconstruction_error": evaluate_reconstruction_error,
-    **{name: functools.partial(evaluate_quality, name) for name in QUALITY_METRICS},
-    "label_accuracy": evaluate_label_accuracy,
-    "active_units": evaluate_active_units,
-    "mutual_information": evaluate_mutual_information,
-    "memorisation": evaluate_memorisation,
-    "toy_divergences": evaluate_toy_divergences,
-}
-
-_OF_SAMPLES = (*QUALITY_METRICS, "label_accuracy", "memorisation")
 _FEW = 2048
 
 
@@ -62,7 +43,7 @@ def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict
     data = load_data(run.config.data, options.data_dir)
     evaluation = Evaluation(run, data, options)
     names, left_out = choose_metrics(evaluation)
-    if any(name in _OF_SAMPLES for name in names):
+    if any(METRICS[name].extractor for name in names):
         _announce(evaluation)
     for name, reason in left_out.items():
         print(f"left out  {name}: {reason}", flush=True)
@@ -70,8 +51,8 @@ def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict
         pathlib.Path(options.per_image).parent.mkdir(parents=True, exist_ok=True)
     records = []
     for name in names:
-        for split in _splits(options, name):
-            for record in _score(evaluation, name, split):
+        for split in options.splits_of(METRICS[name]):
+            for record in score(evaluation, name, split):
                 append_record(run.directory.metrics, record)
                 print(describe_record(record), flush=True)
                 records.append(record)
@@ -82,10 +63,17 @@ def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict
     return records
 
 
-def _score(evaluation, name, split):
-    """Returns the records of a metric; its name stands before what went wrong."""
+def score(evaluation: Evaluation, name: str, split: str) -> list[dict]:
+    """Returns the records of a metric on a split.
+
+    Raises:
+      ValueError: If it cannot be computed; the metric's name stands before the reason.
+    """
+    metric = METRICS[name]
     try:
-        return METRICS[name](evaluation, split)
+        if metric.compares:
+            return evaluate_quality(name, evaluation, split)
+        return metric.load()(evaluation, split)
     except ValueError as error:
         raise ValueError(f"{name} of {split}: {error}") from error
 
@@ -94,14 +82,14 @@ def choose_metrics(evaluation: Evaluation) -> tuple[list[str], dict[str, str]]:
     """Returns the metrics to compute and, of `all`, the reasons against the others.
 
     Raises:
-      ValueError: If a metric that is asked for by name is not to be had, there are too
-        few images for the protocol, or the extractor does not serve.
+      ValueError: If a metric asked for by name cannot be computed, there are too few
+        images for the protocol, or the extractor does not fit the images.
     """
     options = evaluation.options
     everything = options.metrics == ("all",)
     chosen, left_out = [], {}
     for name in METRICS if everything else options.metrics:
-        reason = _obstacle(evaluation, name)
+        reason = _obstacle(evaluation, METRICS[name])
         if reason and not everything:
             raise ValueError(f"{name} {reason}")
         if reason:
@@ -111,33 +99,27 @@ def choose_metrics(evaluation: Evaluation) -> tuple[list[str], dict[str, str]]:
     return chosen, left_out
 
 
-def _obstacle(evaluation, name):
-    """Returns why a metric is not to be had, or None.
+def _obstacle(evaluation, metric: Metric):
+    """Returns why a metric cannot be computed, or None.
 
     Raises:
-      ValueError: If it is not to be had in the way that was asked for.
+      ValueError: If it cannot be computed in the way that was asked for.
     """
-    config, data = evaluation.run.config, evaluation.data
-    options, preset = evaluation.options, f"preset={config.model.preset!r}"
-    if name == "bits_per_dim" and not config.preset.likelihood:
-        return f"needs a preset with a likelihood. Received: {preset}"
-    if name == "toy_divergences" and not data.name.startswith("toy:"):
-        return f"needs a data set `toy:NAME`. Received: {data.name!r}"
-    conditional = evaluation.model.conditional
-    if (name, conditional) in (("toy_divergences", True), ("label_accuracy", False)):
-        kind = "an unconditional" if conditional else "a conditional"
-        return f"needs {kind} model. Received: conditional={conditional}"
-    if name in ("active_units", "mutual_information"):
-        if evaluation.model.encoder is None:
-            return f"needs a preset with an encoder. Received: {preset}"
-    if name == "mutual_information" and missing(config, "gaussian", "vector"):
+    data, options = evaluation.data, evaluation.options
+    if reason := missing(evaluation.run.config, *metric.needs):
+        return reason
+    if metric.source and not data.name.startswith(f"{metric.source}:"):
+        return f"needs a data set `{metric.source}:NAME`. Received: {data.name!r}"
+    if not options.splits_of(metric):
         return (
-            "needs a posterior that is one Gaussian. Received: "
-            f"posterior={config.model.posterior!r}, "
-            f"latent_levels={config.model.latent_levels}"
+            f"needs the split {' or '.join(metric.splits)}. "
+            f"Received: split={','.join(options.splits)}"
         )
-    if name not in _OF_SAMPLES:
-        return None
+    return _obstacle_of_features(evaluation, metric) if metric.extractor else None
+
+
+def _obstacle_of_features(evaluation, metric):
+    data, options = evaluation.data, evaluation.options
     if not data.levels:
         return f"needs images with grey levels. Received: {data.name!r}, continuous"
     if options.extractor == "classifier" and not data.num_classes:
@@ -145,32 +127,21 @@ def _obstacle(evaluation, name):
             "needs labels for the classifier extractor; another takes extractor_path. "
             f"Received: {data.name!r} without labels"
         )
-    if name == "label_accuracy" and options.extractor != "classifier":
+    if metric.extractor == "labels" and options.extractor != "classifier":
         return (
             "needs the classifier of the data's own labels. "
             f"Received: extractor={options.extractor!r}"
         )
-    if not _splits(options, name):
-        return "needs the split validation or test. Received: split=train"
-    for split in _splits(options, name):
+    for split in options.splits_of(metric):
         count = len(evaluation.split_images(options.rules.reference_of(split)))
         options.rules.check_counts(options.num_samples, count)
-    # Loaded now: a file that does not serve is found before anything is computed.
+    # Loaded now: a file of another kind is found before anything is computed.
     extractor = evaluation.extractor
     first = data.train.images[:1]
     extractor.check_images(extractor_input(first, data.levels, extractor.channels))
-    if name == "inception_score" and extractor.num_classes is None:
+    if metric.extractor == "probabilities" and extractor.num_classes is None:
         return f"needs class probabilities. Received: {extractor.name} without them"
     return None
-
-
-def _splits(options, name):
-    """Returns the splits of a metric; a protocol's own reference is met once."""
-    if name in QUALITY_METRICS and options.rules.reference:
-        return options.splits[:1]
-    if name == "memorisation":
-        return tuple(split for split in options.splits if split != "train")
-    return options.splits
 
 
 def _announce(evaluation):

@@ -36,7 +36,6 @@ def evaluate_label_accuracy(evaluation, split: str) -> list[dict]:
             split=split,
             num_examples=len(right),
             standard_error=float(np.sqrt(share * (1.0 - share) / len(right))),
-            name="samples classified as their label",
             with_extractor=True,
             by_class=[float(part.mean()) if len(part) else None for part in classes],
             real_accuracy=float(real.mean()),

@@ -5,8 +5,11 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.config import requires
+from ade_tf.data import Split
 from ade_tf.metrics.mutual_information import elbo_surgery
 from ade_tf.models import encode
+from ade_tf.models.scoring import full_batches
 
 __all__ = [
     "ACTIVE_VARIANCE",
@@ -43,11 +46,12 @@ def codes(
 
 def codes_step(model):
     """Returns the graph of a batch that `codes` calls."""
+    requires(model.config, "a code", "encoder")
 
     def of_batch(batch, labels):
         return [encode(model, model.batch(batch, labels))]
 
-    return _compiled(model, of_batch)
+    return tf.function(of_batch, autograph=False)
 
 
 def posterior_moments(
@@ -67,6 +71,7 @@ def posterior_moments(
 
 def moments_step(model):
     """Returns the graph of a batch that `posterior_moments` calls."""
+    requires(model.config, "moments of q(z|x)", "encoder", "gaussian", "vector")
     middle = 0.5 if model.levels else 0.0
 
     def moments(batch, labels):
@@ -74,7 +79,7 @@ def moments_step(model):
         posterior = model.posterior_density(batch.images + middle, batch.condition)
         return posterior.mean(), posterior.stddev()
 
-    return _compiled(model, moments)
+    return tf.function(moments, autograph=False)
 
 
 def evaluate_active_units(evaluation, split: str) -> list[dict]:
@@ -163,7 +168,6 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
         evaluation.record(
             "marginal_kl",
             found.marginal_kl,
-            name="KL(q(z) || p(z)), nats",
             standard_error=found.marginal_kl_error,
             **shared,
         ),
@@ -181,29 +185,19 @@ def _arguments(evaluation, split, make_step):
     }
 
 
-def _compiled(model, function):
-    if model.encoder is None:
-        raise ValueError(
-            "codes need a preset with an encoder. "
-            f"Received: preset={model.config.model.preset!r}"
-        )
-    return tf.function(function, autograph=False)
-
-
 def _passes(step, images, labels, batch_size, progress):
     """Applies a graph to all images in batches of one size; returns its parts, float64.
 
-    The last batch is filled up by its first image, so that nothing is traced again.
+    The graph is given no labels where there are none.
     """
-    found = []
-    for start in range(0, len(images), batch_size):
-        count = min(batch_size, len(images) - start)
-        rows = start + np.arange(batch_size) * (np.arange(batch_size) < count)
-        own = None if labels is None else tf.gather(labels, rows)
-        parts = step(tf.constant(images[rows]), own)
-        found.append([part.numpy()[:count] for part in parts])
+    given = np.zeros(len(images), np.int32) if labels is None else labels
+    found, done = [], 0
+    for batch, real in full_batches(Split(images, given), batch_size):
+        parts = step(batch["image"], None if labels is None else batch["label"])
+        found.append([part.numpy()[:real] for part in parts])
+        done += real
         if progress is not None:
-            progress(start + count, len(images))
+            progress(done, len(images))
     return [
         np.concatenate(part).astype(np.float64) for part in zip(*found, strict=True)
     ]

@@ -3,8 +3,10 @@
 import dataclasses
 
 import numpy as np
+from scipy import stats
 
-from ade_tf.metrics.blocked_neighbours import nearest_images
+from ade_tf.evaluation.metric import OUTPUTS
+from ade_tf.metrics.neighbours import nearest_images
 
 __all__ = ["Memorisation", "evaluate_memorisation", "memorisation"]
 
@@ -120,41 +122,44 @@ def _records(evaluation, split, space, sets):
     where = "pixels"
     if space == "features":
         where = f"features of {evaluation.extractor.name}"
-    shared = {
-        "split": split,
-        "num_examples": len(sets[0]),
-        "with_extractor": space == "features",
-        "space": space,
-        "num_reference": len(sets[2]),
-        "num_held_out": len(sets[1]),
-        "sample_median": found.sample_median,
-        "real_median": found.real_median,
-        "quantile": found.quantile,
-        **evaluation.of_samples,
-    }
     return [
         evaluation.record(
-            "memorisation_ratio",
-            found.ratio,
-            name=f"distance to training images, by that of real ones ({where})",
-            standard_error=found.ratio_error,
-            **shared,
-        ),
-        evaluation.record(
-            "memorisation_share",
-            found.near_share,
-            name=f"share nearer than 5 % of real ones ({where})",
-            standard_error=found.near_share_error,
-            **shared,
-        ),
+            key,
+            value,
+            split=split,
+            num_examples=len(sets[0]),
+            standard_error=error,
+            name=f"{OUTPUTS[key][1].label} ({where})",
+            with_extractor=space == "features",
+            space=space,
+            num_reference=len(sets[2]),
+            num_held_out=len(sets[1]),
+            sample_median=found.sample_median,
+            real_median=found.real_median,
+            quantile=found.quantile,
+            **evaluation.of_samples,
+        )
+        for key, value, error in (
+            ("memorisation_ratio", found.ratio, found.ratio_error),
+            ("memorisation_share", found.near_share, found.near_share_error),
+        )
     ]
 
 
 def _ratio_error(samples, real, seed):
-    generator = np.random.default_rng(seed)
-    ratios = []
-    for _ in range(_BOOTSTRAPS):
-        median = np.median(generator.choice(real, len(real)))
-        if median > 0:
-            ratios.append(np.median(generator.choice(samples, len(samples))) / median)
-    return float(np.std(ratios, ddof=1))
+    def ratio(samples, real, axis):
+        medians = np.median(real, axis)
+        # A draw of copies alone has no ratio.
+        medians = np.where(medians > 0, medians, np.nan)
+        return np.median(samples, axis) / medians
+
+    found = stats.bootstrap(
+        (samples, real),
+        ratio,
+        n_resamples=_BOOTSTRAPS,
+        batch=10,
+        vectorized=True,
+        method="percentile",
+        rng=seed,
+    )
+    return float(np.nanstd(found.bootstrap_distribution, ddof=1))

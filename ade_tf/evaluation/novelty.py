@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from ade_tf.config import requires
 from ade_tf.evaluation.novelty_options import NoveltyOptions
 from ade_tf.evaluation.novelty_picture import draw_novelty
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
@@ -41,11 +42,7 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
     """
     options = options or NoveltyOptions()
     run = load_run(run_dir)
-    if run.model.conditional:
-        raise ValueError(
-            "novelty needs p(x) of images without labels, which a conditional model "
-            "does not give. Received: conditional=True"
-        )
+    requires(run.config, "novelty, a test of p(x),", "unconditional")
     if run.config.data.pad_to:
         raise ValueError(
             "novelty brings the second set to the run's shape by area, without the "

@@ -2,39 +2,21 @@
 
 import dataclasses
 
-from ade_tf.config.settings import setting
+from ade_tf import extractors
+from ade_tf.config.settings import check_settings, setting
 from ade_tf.config.training import STRATEGIES
+from ade_tf.evaluation.metric import METRICS, SPLITS, Metric
 from ade_tf.evaluation.protocols import PROTOCOLS, Protocol
-from ade_tf.extractors import EXTRACTORS, default_cache_dir
 
 __all__ = [
-    "METRIC_NAMES",
     "QUALITY_METRICS",
     "SPLITS",
     "EvaluationOptions",
     "FeatureOptions",
+    "check_metrics",
 ]
 
-SPLITS = ("train", "validation", "test")
-
-QUALITY_METRICS = (
-    "frechet_distance",
-    "kernel_distance",
-    "inception_score",
-    "precision_recall",
-    "density_coverage",
-)
-
-METRIC_NAMES = (
-    "bits_per_dim",
-    "reconstruction_error",
-    *QUALITY_METRICS,
-    "label_accuracy",
-    "active_units",
-    "mutual_information",
-    "memorisation",
-    "toy_divergences",
-)
+QUALITY_METRICS = tuple(name for name, metric in METRICS.items() if metric.compares)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,7 +39,7 @@ class FeatureOptions:
         "",
         "Network whose features are compared; empty: the protocol's (of `desk`, the "
         "classifier of the data's own labels).",
-        choices=("", *EXTRACTORS),
+        choices=("", *extractors.EXTRACTORS),
     )
     extractor_path: str = setting(
         "", "File (frozen graph) or directory (SavedModel) of the extractor."
@@ -77,8 +59,7 @@ class FeatureOptions:
     batch_size: int = setting(100, "Images per pass.", minimum=1)
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            _check(field, getattr(self, field.name))
+        check_settings(self)
         self._choose("extractor")
 
     @property
@@ -89,7 +70,9 @@ class FeatureOptions:
     @property
     def resolved_cache_dir(self) -> str:
         """Directory of cached features; empty for none."""
-        return default_cache_dir() if self.cache_dir is None else self.cache_dir
+        if self.cache_dir is None:
+            return extractors.default_cache_dir()
+        return self.cache_dir
 
     def _choose(self, name):
         """Fills in the protocol's value, or refuses what contradicts it."""
@@ -111,7 +94,7 @@ class EvaluationOptions(FeatureOptions):
 
     metrics: tuple[str, ...] = setting(
         ("bits_per_dim",),
-        f"Metrics, comma-separated: {', '.join(METRIC_NAMES)}; or `all` that preset "
+        f"Metrics, comma-separated: {', '.join(METRICS)}; or `all` that preset "
         "and data allow.",
     )
     splits: tuple[str, ...] = setting(
@@ -145,7 +128,7 @@ class EvaluationOptions(FeatureOptions):
     def __post_init__(self):
         for name in ("metrics", "splits"):
             self._set(name, tuple(dict.fromkeys(getattr(self, name))))
-        check_metrics(self.metrics, METRIC_NAMES)
+        check_metrics(self.metrics, METRICS)
         for name in self.splits:
             if name not in SPLITS:
                 raise ValueError(
@@ -157,6 +140,12 @@ class EvaluationOptions(FeatureOptions):
         self._check_reference()
         self._check_per_image()
         self._set("splits", self.splits or ("test",))
+
+    def splits_of(self, metric: Metric) -> tuple[str, ...]:
+        """Returns the splits of a metric; a protocol's own reference is met once."""
+        if metric.compares and self.rules.reference:
+            return self.splits[:1]
+        return tuple(split for split in self.splits if split in metric.splits)
 
     def _check_reference(self):
         """Splits that are given must not leave out the protocol's own reference."""
@@ -185,7 +174,7 @@ class EvaluationOptions(FeatureOptions):
 
 
 def check_metrics(metrics, known) -> None:
-    """Refuses names of metrics that are not known.
+    """Checks that all metrics asked for are known.
 
     Args:
       metrics: The names asked for.
@@ -194,24 +183,11 @@ def check_metrics(metrics, known) -> None:
     Raises:
       ValueError: If one is not known, or there are none.
     """
+    now = {METRICS[name].formerly: name for name in known}
     for name in metrics or ("",):
         if name not in known and metrics != ("all",):
+            hint = f" (now called {now[name]})" if name and name in now else ""
             raise ValueError(
                 f"metrics must be among {', '.join(known)}, or `all` alone. "
-                f"Received: {name!r}"
+                f"Received: {name!r}{hint}"
             )
-
-
-def _check(field, value):
-    """Checks a setting that is no list, unless it is left to others."""
-    if value is None or isinstance(value, tuple):
-        return
-    choices, low, high = (field.metadata[n] for n in ("choices", "minimum", "maximum"))
-    if choices is not None and value not in choices:
-        listed = ", ".join(choice for choice in choices if choice)
-        raise ValueError(f"{field.name} must be one of {listed}. Received: {value!r}")
-    # Written so that a NaN fails too.
-    if low is not None and not value >= low:
-        raise ValueError(f"{field.name} must be at least {low}. Received: {value}")
-    if high is not None and not value <= high:
-        raise ValueError(f"{field.name} must be at most {high}. Received: {value}")

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from ade_tf.config import requires
 from ade_tf.randomness import fold
 
 __all__ = ["PointScores", "log_prob_of_points"]
@@ -56,15 +57,11 @@ def log_prob_of_points(
       ValueError: If the preset has no likelihood, the model is conditional, images have
         levels, or `num_samples` is no multiple of 4.
     """
-    if model.conditional:
+    requires(model.config, "a density of points", "unconditional", "likelihood")
+    if model.levels:
         raise ValueError(
-            "a density of points is p(x), which a conditional model does not give. "
-            "Received: conditional=True"
-        )
-    if not model.config.preset.likelihood or model.levels:
-        raise ValueError(
-            "a density of points needs a preset with a likelihood and continuous data. "
-            f"Received: preset={model.config.model.preset!r}, levels={model.levels}"
+            "a density of points needs continuous data. "
+            f"Received: levels={model.levels}"
         )
     if num_samples < 4 or num_samples % 4:
         raise ValueError(

@@ -17,6 +17,8 @@ training images. At least 10,000 images per side is what the authors of FID reco
 
 import dataclasses
 
+from ade_tf.evaluation.metric import OUTPUTS
+
 __all__ = ["PROTOCOLS", "Protocol", "score_name"]
 
 _LEAST = 20
@@ -142,25 +144,15 @@ def score_name(metric: str, extractor, protocol: Protocol, num_samples: int) -> 
       protocol: The protocol.
       num_samples: Number of samples scored.
     """
-    short, long = _NAMES[metric]
-    if short is None or extractor.kind != _INCEPTION:
-        return f"{long} ({extractor.name})"
+    _, output = OUTPUTS[metric]
+    if not output.published or extractor.kind != _INCEPTION:
+        return f"{output.label} ({extractor.name})"
     if metric != "frechet_distance":
-        return short
+        return output.published
     if protocol is _MODERN_50K:
-        return "FID-50k"
+        return f"{output.published}-50k"
     each = num_samples // protocol.frechet_splits
     if protocol.frechet_splits > 1:
-        return f"FID (mean over {protocol.frechet_splits} splits of {each:,})"
-    return f"FID ({each:,} samples)"
-
-
-_NAMES = {
-    "frechet_distance": ("FID", "Frechet distance"),
-    "kernel_distance": ("KID", "Kernel distance"),
-    "inception_score": ("IS", "Inception score"),
-    "precision": (None, "Precision"),
-    "recall": (None, "Recall"),
-    "density": (None, "Density"),
-    "coverage": (None, "Coverage"),
-}
+        parts = f"mean over {protocol.frechet_splits} splits of {each:,}"
+        return f"{output.published} ({parts})"
+    return f"{output.published} ({each:,} samples)"

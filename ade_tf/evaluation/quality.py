@@ -1,18 +1,34 @@
-"""Quality and coverage of samples, from one pass of features, as records."""
+"""Quality and coverage of samples, from one pass of features, as records.
+
+A metric that compares is computed by a function `(real, generated, parts, seed)` of two
+`FeatureSet`s, the number of parts that the generated ones are scored in, and a seed. It
+returns the values of the metric's outputs, and what else belongs to each record.
+"""
 
 import dataclasses
 
 import numpy as np
 
+from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.protocols import Protocol, score_name
 from ade_tf.extractors import FeatureSet
-from ade_tf.metrics.density_coverage import density_coverage
+from ade_tf.metrics.balls import density_coverage, precision_recall
 from ade_tf.metrics.frechet import GaussianStatistics, frechet_distance
-from ade_tf.metrics.inception_score import inception_score
+from ade_tf.metrics.inception import inception_score
 from ade_tf.metrics.kernel import kernel_distance
-from ade_tf.metrics.precision_recall import precision_recall
 
-__all__ = ["SCORES", "Score", "evaluate_quality", "score_samples"]
+__all__ = [
+    "Score",
+    "density",
+    "evaluate_quality",
+    "frechet",
+    "inception",
+    "kernel",
+    "precision",
+    "rows",
+    "score_records",
+    "score_samples",
+]
 
 _KERNEL_SUBSETS, _KERNEL_SUBSET_SIZE = 100, 1000
 _PRECISION_K, _DENSITY_K = 3, 5
@@ -30,28 +46,29 @@ class Score:
 
     metric: str
     value: float
-    more: dict = dataclasses.field(default_factory=dict)
+    more: dict
 
 
-def _frechet(real, generated, splits, seed):
+def frechet(real, generated, parts, seed):
+    """Returns the mean of the Frechet distances of the parts."""
     del seed
     reference = GaussianStatistics.of(real.features)
     values = [
         frechet_distance(reference, GaussianStatistics.of(part))
-        for part in np.array_split(generated.features, splits)
+        for part in np.array_split(generated.features, parts)
     ]
-    more = {"splits": splits}
-    if splits > 1:
+    more = {"splits": parts}
+    if parts > 1:
         more["standard_deviation"] = float(np.std(values))
-    return [Score("frechet_distance", float(np.mean(values)), more)]
+    return [float(np.mean(values))], more
 
 
-def _kernel(real, generated, splits, seed):
-    del splits
-    size = min(_KERNEL_SUBSET_SIZE, len(real.features), len(generated.features))
+def kernel(real, generated, parts, seed):
+    """Returns the kernel distance over subsets, or of the whole where it is small."""
+    del parts
+    size = min(_KERNEL_SUBSET_SIZE, len(real), len(generated))
     # Subsets that are the whole sets are all alike.
-    whole = size == len(real.features) == len(generated.features)
-    subsets = 1 if whole else _KERNEL_SUBSETS
+    subsets = 1 if size == len(real) == len(generated) else _KERNEL_SUBSETS
     mean, deviation = kernel_distance(
         real.features,
         generated.features,
@@ -59,50 +76,37 @@ def _kernel(real, generated, splits, seed):
         subset_size=size,
         seed=seed,
     )
-    more = {
+    return [mean], {
         "standard_deviation": deviation,
         "subsets": subsets,
         "subset_size": size,
     }
-    return [Score("kernel_distance", mean, more)]
 
 
-def _inception(real, generated, splits, seed):
+def inception(real, generated, parts, seed):
+    """Returns the mean of the Inception scores of the parts."""
     del real, seed
     if generated.probabilities is None:
         raise ValueError(
             "inception_score needs an extractor with class probabilities. "
             "Received: features alone"
         )
-    mean, deviation = inception_score(generated.probabilities, splits=splits)
-    more = {"standard_deviation": deviation, "splits": splits}
-    return [Score("inception_score", mean, more)]
+    mean, deviation = inception_score(generated.probabilities, splits=parts)
+    return [mean], {"standard_deviation": deviation, "splits": parts}
 
 
-def _precision(real, generated, splits, seed):
-    del splits, seed
+def precision(real, generated, parts, seed):
+    """Returns precision and recall."""
+    del parts, seed
     values = precision_recall(real.features, generated.features, k=_PRECISION_K)
-    more = {"k": _PRECISION_K}
-    names = ("precision", "recall")
-    return [Score(n, v, more) for n, v in zip(names, values, strict=True)]
+    return values, {"k": _PRECISION_K}
 
 
-def _density(real, generated, splits, seed):
-    del splits, seed
+def density(real, generated, parts, seed):
+    """Returns density and coverage."""
+    del parts, seed
     values = density_coverage(real.features, generated.features, k=_DENSITY_K)
-    more = {"k": _DENSITY_K}
-    names = ("density", "coverage")
-    return [Score(n, v, more) for n, v in zip(names, values, strict=True)]
-
-
-# Metric asked for -> function(real, generated, splits, seed) -> scores.
-SCORES = {
-    "frechet_distance": _frechet,
-    "kernel_distance": _kernel,
-    "inception_score": _inception,
-    "precision_recall": _precision,
-    "density_coverage": _density,
-}
+    return values, {"k": _DENSITY_K}
 
 
 def score_samples(
@@ -119,7 +123,7 @@ def score_samples(
     so a distance's floor errs upward.
 
     Args:
-      metric: A name of `SCORES`.
+      metric: The name of a metric that compares.
       real: Features of the reference.
       generated: Features of the samples, in random order.
       protocol: Says into how many parts the samples go.
@@ -128,29 +132,20 @@ def score_samples(
     Returns:
       Scores whose `more` holds `floor`: value, num_examples, num_reference.
     """
-    parts = {
+    parts, floor_parts = {
         "frechet_distance": (protocol.frechet_splits, 1),
         "inception_score": (protocol.inception_splits, protocol.inception_splits),
-    }
-    splits, floor_splits = parts.get(metric, (1, 1))
-    scores = SCORES[metric](real, generated, splits, seed)
-    order = np.random.default_rng(seed).permutation(len(real.features))
+    }.get(metric, (1, 1))
+    compute, outputs = METRICS[metric].load(), METRICS[metric].outputs
+    values, more = compute(real, generated, parts, seed)
+    order = np.random.default_rng(seed).permutation(len(real))
     half = len(order) // 2
     first, second = rows(real, order[:half]), rows(real, order[half : 2 * half])
-    floors = SCORES[metric](first, second, floor_splits, seed)
+    floors, _ = compute(first, second, floor_parts, seed)
+    counts = {"num_examples": half, "num_reference": half}
     return [
-        dataclasses.replace(
-            score,
-            more=score.more
-            | {
-                "floor": {
-                    "value": float(floor.value),
-                    "num_examples": half,
-                    "num_reference": half,
-                }
-            },
-        )
-        for score, floor in zip(scores, floors, strict=True)
+        Score(output.key, value, {**more, "floor": {"value": float(floor), **counts}})
+        for output, value, floor in zip(outputs, values, floors, strict=True)
     ]
 
 
@@ -167,29 +162,47 @@ def evaluate_quality(metric: str, evaluation, split: str) -> list[dict]:
     """Returns the records of a metric of a run's samples.
 
     Args:
-      metric: A name of `SCORES`.
+      metric: The name of a metric that compares.
       evaluation: The `Evaluation`.
       split: The split asked for; the protocol may name another reference.
     """
     options = evaluation.options
-    protocol = options.rules
-    reference = protocol.reference_of(split)
-    real = evaluation.reference_features(reference)
-    generated = evaluation.sample_features()
-    count = len(generated.features)
+    return score_records(
+        metric,
+        evaluation,
+        evaluation.sample_features(),
+        options.rules.reference_of(split),
+        temperature=options.temperature,
+        noise=options.noise,
+        **evaluation.of_samples,
+    )
+
+
+def score_records(
+    metric: str, evaluation, generated: FeatureSet, reference: str, **more
+) -> list[dict]:
+    """Returns the records of features against those of real images.
+
+    Args:
+      metric: The name of a metric that compares.
+      evaluation: The `Evaluation`, for the real images and the protocol.
+      generated: Features of images in random order.
+      reference: The real images: splits, joined by `+`.
+      **more: What else belongs to the records.
+    """
+    options, extractor = evaluation.options, evaluation.extractor
+    real, count = evaluation.reference_features(reference), len(generated)
     return [
         evaluation.record(
             score.metric,
             score.value,
             split=reference,
             num_examples=count,
-            name=score_name(score.metric, evaluation.extractor, protocol, count),
+            name=score_name(score.metric, extractor, options.rules, count),
             with_extractor=True,
-            num_reference=len(real.features),
-            temperature=options.temperature,
-            noise=options.noise,
-            **evaluation.of_samples,
+            num_reference=len(real),
+            **more,
             **score.more,
         )
-        for score in score_samples(metric, real, generated, protocol, options.seed)
+        for score in score_samples(metric, real, generated, options.rules, options.seed)
     ]

@@ -8,10 +8,10 @@ from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models.scoring import full_batches
 from ade_tf.randomness import fold
 
-__all__ = ["evaluate_reconstruction_error", "round_trip_errors"]
+__all__ = ["evaluate_inversion_error", "round_trip_errors"]
 
 
-def evaluate_reconstruction_error(evaluation, split: str) -> list[dict]:
+def evaluate_inversion_error(evaluation, split: str) -> list[dict]:
     """Returns the record of |f^-1(f(x)) - x| in levels: its maximum, and its mean.
 
     Args:
@@ -27,17 +27,16 @@ def evaluate_reconstruction_error(evaluation, split: str) -> list[dict]:
         evaluation.split_images(split),
         seed=options.seed,
         batch_size=options.batch_size,
-        progress=evaluation.progress(f"reconstruction_error of {split}"),
+        progress=evaluation.progress(f"inversion_error of {split}"),
         maps=evaluation.shared(round_trip_maps),
     )
-    average, error = mean_and_standard_error(mean, "reconstruction_error")
+    average, error = mean_and_standard_error(mean, "inversion_error")
     return [
         evaluation.record(
-            "reconstruction_error",
+            "inversion_error",
             float(np.max(largest)),
             split=split,
             num_examples=len(largest),
-            name="max |f^-1(f(x)) - x|",
             mean=average,
             mean_standard_error=error,
             unit="levels" if evaluation.model.levels else "data units",

@@ -72,9 +72,9 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
     drawn = next(iter(laws.values()))
     forward, reverse, how = _log_probs(evaluation, real, drawn)
     records = []
-    for metric, name, points, (log_prob, bias), sign in (
-        ("forward_kl", "KL(data || model), nats", real, forward, 1.0),
-        ("reverse_kl", "KL(model || data), nats", drawn, reverse, -1.0),
+    for metric, points, (log_prob, bias), sign in (
+        ("forward_kl", real, forward, 1.0),
+        ("reverse_kl", drawn, reverse, -1.0),
     ):
         gaps = sign * (density.log_prob(points.reshape(-1, 2)) - log_prob)
         records.append(
@@ -84,7 +84,6 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
                 split=split,
                 num_examples=len(gaps),
                 standard_error=gaps.std(ddof=1) / len(gaps) ** 0.5,
-                name=name,
                 unit="nats",
                 estimate_bias=bias,
                 estimate=how[metric],

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from absl import logging
 
-from ade_tf.extractors.collect import FeatureSet, collect
+from ade_tf.extractors.feature_set import FeatureSet, collect
 from ade_tf.files import replace_file
 
 __all__ = [

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from ade_tf.data import Split, training_stream
 from ade_tf.extractors.cache import content_hash, read_arrays, write_arrays
-from ade_tf.extractors.collect import collect
 from ade_tf.extractors.extractor import Extractor
+from ade_tf.extractors.feature_set import collect
 from ade_tf.extractors.inputs import extractor_input
 
 __all__ = ["load_classifier"]

@@ -3,7 +3,8 @@
 import json
 import shlex
 
-from ade_tf.evaluation import METRICS, PROTOCOLS
+from ade_tf.evaluation.metric import OUTPUTS
+from ade_tf.evaluation.protocols import PROTOCOLS
 from ade_tf.report.figures import COUNTS, OTHERS
 
 __all__ = ["evaluate_commands", "picture_commands", "report_command", "train_command"]
@@ -38,7 +39,8 @@ def evaluate_commands(run) -> list[str]:
         if metric == "novelty":
             flags = (f"--{name}={record.get(key)}" for name, key in _NOVELTY.items())
             novelty[tuple(flags)] = None
-        elif record.get("origin") != "train" and (name := _flag_of(metric)):
+        elif record.get("origin") != "train" and metric in OUTPUTS:
+            name = OUTPUTS[metric][0].name
             metrics.setdefault(tuple(_choices(record)), set()).add(name)
     where = f"--run_dir={run.path}"
     scores = [
@@ -103,15 +105,6 @@ def _choices(record):
     else:
         yield f"--extractor={'inception' if name == 'inception' else 'savedmodel'}"
         yield f"--extractor_path={name}"
-
-
-def _flag_of(metric):
-    """Returns the name by which a metric of a record is asked for, None if unknown."""
-    if metric in METRICS:
-        return metric
-    # Two of a pair: `precision` is asked for as `precision_recall`.
-    found = (n for n in METRICS if {metric.split("_")[0]} & set(n.split("_")))
-    return next(found, None)
 
 
 def _command(binary, *flags):

@@ -5,6 +5,7 @@ import json
 import pathlib
 
 from ade_tf.config import RunConfig
+from ade_tf.evaluation.metric import renamed
 from ade_tf.runs import RunDirectory
 from ade_tf.runs.records import read_records
 
@@ -128,7 +129,7 @@ def _facts(tag, name, path):
         packages=record["packages"],
         machine=record["machine"],
         scalars=_read(directory.scalars),
-        records=latest(_read(directory.metrics)),
+        records=latest([renamed(record) for record in _read(directory.metrics)]),
     )
 
 

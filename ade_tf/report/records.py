@@ -1,6 +1,7 @@
 """Tables of what was measured."""
 
-from ade_tf.evaluation import PROTOCOLS
+from ade_tf.evaluation.metric import OUTPUTS
+from ade_tf.evaluation.protocols import PROTOCOLS
 from ade_tf.report.gather import identity
 from ade_tf.report.markup import Html, element
 from ade_tf.report.numbers import measured, number, words
@@ -8,26 +9,12 @@ from ade_tf.report.tables import table
 
 __all__ = ["comparison", "protocols", "records_table"]
 
-_LOWER = "lower is better"
-_HIGHER = "higher is better"
-_DIRECTIONS = {
-    "bits_per_dim": _LOWER,
-    "frechet_distance": _LOWER,
-    "kernel_distance": _LOWER,
-    "reconstruction_error": _LOWER,
-    "inception_score": _HIGHER,
-    "precision": _HIGHER,
-    "recall": _HIGHER,
-    "density": _HIGHER,
-    "coverage": _HIGHER,
-    "label_accuracy": _HIGHER,
-}
 _LEGEND = (
     "± is the standard error over images, s.d. the standard deviation over subsets or "
     "parts; real halves: what half of the real images gets in the place of samples."
 )
 _WORDS = {"floor": "real halves"}
-_ARROWS = {_LOWER: "↓", _HIGHER: "↑"}
+_ARROWS = {"lower": "↓", "higher": "↑"}
 # Columns of their own; what else a record holds stands in the last one.
 _COLUMNS = {
     "split": "Split",
@@ -110,10 +97,10 @@ def protocols(runs) -> Html:
 def _name(record):
     metric = str(record.get("metric", ""))
     name = str(record.get("name") or metric.replace("_", " "))
-    direction = _DIRECTIONS.get(metric)
-    if direction is None:
+    better = OUTPUTS[metric][1].better if metric in OUTPUTS else ""
+    if not better:
         return name
-    arrow = element("abbr", _ARROWS[direction], title=direction)
+    arrow = element("abbr", _ARROWS[better], title=f"{better} is better")
     return Html(element("span", name) + "\u00a0" + arrow)
 
 

@@ -6,7 +6,7 @@ from ade_tf.extractors import (
     collect,
     default_cache_dir,
 )
-from ade_tf.metrics.blocked_neighbours import nearest_images
+from ade_tf.metrics.neighbours import nearest_images
 from ade_tf.progress import Passes
 from ade_tf.samples.request import Grid, Request
 

@@ -7,7 +7,8 @@ import keras
 from ade_tf.config import RunConfig
 from ade_tf.data import training_stream
 from ade_tf.drawing.grids import learning_curves
-from ade_tf.evaluation import describe_record, evaluate_bits_per_dim
+from ade_tf.evaluation import Evaluation, EvaluationOptions, describe_record
+from ade_tf.evaluation.likelihood import evaluate_likelihood
 from ade_tf.models import (
     LikelihoodScorer,
     build_model,
@@ -15,11 +16,10 @@ from ade_tf.models import (
     count_parameters,
     initialize_from_data,
 )
-from ade_tf.progress import Passes
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
 from ade_tf.runs.data import load_data
 from ade_tf.runs.records import append_record, read_records, truncate_after
-from ade_tf.runs.restoring import load_run, settle_weights
+from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
 from ade_tf.training.recorder import Recorder
@@ -191,9 +191,9 @@ def _finish(run, model, checkpointer, data, scorer, grid):
     done = [r for r in records if r.get("origin") == "train" and r["step"] == step]
     record = done[-1] if done else {}
     if not done and scorer:
-        record = evaluate_bits_per_dim(
-            model, data, "test", step=step, progress=Passes("test"), scorer=scorer
-        )
+        trained = LoadedRun(model, model.config, run, step)
+        evaluation = Evaluation(trained, data, EvaluationOptions(), scorer)
+        (record,) = evaluate_likelihood(evaluation, "test")
         record["origin"] = "train"
         append_record(run.metrics, record)
     picture = run.samples / "final.png"

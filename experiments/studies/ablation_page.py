@@ -1,17 +1,20 @@
 """The page of an ablation: its tables, its pictures and how they were made."""
 
+from ade_tf.evaluation.metric import OUTPUTS
 from ade_tf.report.numbers import number
 from experiments.studies.rows import mean_and_range
 
 __all__ = ["ablation_page", "quality_names"]
 
-_NAMES = {
-    "frechet_distance": "FD",
-    "kernel_distance": "kernel distance",
-    "inception_score": "inception score",
-}
-_SECOND = ("kernel_distance", "precision", "recall", "density", "coverage")
+_FIRST = ("frechet_distance", "inception_score")
+_SECOND = [
+    key for key, (metric, _) in OUTPUTS.items() if metric.compares and key not in _FIRST
+]
 _REAL = "real images"
+
+
+def _label(key):
+    return OUTPUTS[key][1].label.lower()
 
 
 def _three(value):
@@ -29,10 +32,9 @@ def ablation_page(found: dict) -> str:
       found: The result of `ablation_study`.
     """
     first, *others = found["references"]
-    score = "inception_score"
+    distance, score = _FIRST
     distances = [
-        (f"{_NAMES['frechet_distance']} to {split}", f"frechet_distance_to_{split}")
-        for split in (first, *others)
+        (f"FD to {split}", f"{distance}_to_{split}") for split in (first, *others)
     ]
     lines = [
         "# Ablation",
@@ -43,7 +45,7 @@ def ablation_page(found: dict) -> str:
                 ("bits/dim", "bits_per_dim", "{:.3f}".format),
                 ("of it KL", "kl_bits_per_dim", "{:.3f}".format),
                 *((title, name, _three) for title, name in distances),
-                (_NAMES[score], f"{score}_to_{first}", "{:.2f}".format),
+                (_label(score), f"{score}_to_{first}", "{:.2f}".format),
                 ("CPU minutes", "training_cpu_seconds", _minutes),
             ],
             with_sizes=True,
@@ -54,10 +56,7 @@ def ablation_page(found: dict) -> str:
             [
                 (f"F_{found['options']['importance_samples']} bits/dim",)
                 + ("importance_weighted_bits_per_dim", "{:.3f}".format),
-                *(
-                    (_NAMES.get(name, name), f"{name}_to_{first}", _three)
-                    for name in _SECOND
-                ),
+                *((_label(name), f"{name}_to_{first}", _three) for name in _SECOND),
                 ("minutes", "training_seconds", _minutes),
             ],
         ),
@@ -137,7 +136,7 @@ def _notes(found):
     )
     names = quality_names(found)
     yield (
-        f"* FD: {names['frechet_distance']}. Features of {extractor['name']} (sha256 "
+        f"* FD: {names[_FIRST[0]]}. Features of {extractor['name']} (sha256 "
         f"{extractor['sha256'][:16]}); real images compared with: {counts}."
     )
     if real:

@@ -4,18 +4,13 @@ import dataclasses
 
 import numpy as np
 
-from ade_tf.evaluation import Evaluation, EvaluationOptions, evaluate_run
-from ade_tf.evaluation.protocols import score_name
-from ade_tf.evaluation.quality import rows, score_samples
+from ade_tf.evaluation import METRICS, Evaluation, EvaluationOptions, evaluate_run
+from ade_tf.evaluation.quality import rows, score_records
 from ade_tf.runs import RunDirectory
 from ade_tf.runs.records import append_record, read_records
 
 __all__ = ["measure_likelihood", "measure_quality", "measure_real_images"]
 
-_PAIRS = {
-    "precision_recall": ("precision", "recall"),
-    "density_coverage": ("density", "coverage"),
-}
 # As few images as any protocol takes.
 _LEAST = 20
 
@@ -50,11 +45,11 @@ def measure_quality(run, options: EvaluationOptions, extractor) -> list[dict]:
     """
     wanted = {}
     for metric in options.metrics:
-        for split in _splits(options):
-            for name in _PAIRS.get(metric, (metric,)):
-                wanted[metric, split, name] = {
+        for split in options.splits_of(METRICS[metric]):
+            for output in METRICS[metric].outputs:
+                wanted[metric, split, output.key] = {
                     **_choices(options, extractor),
-                    "metric": name,
+                    "metric": output.key,
                     "split": options.rules.reference_of(split),
                     "num_examples": options.num_samples,
                     "temperature": options.temperature,
@@ -77,7 +72,7 @@ def measure_real_images(evaluation: Evaluation, options, path) -> list[dict]:
     known = read_records(path) if path.exists() else []
     records = []
     for metric in options.metrics:
-        for split in _splits(options):
+        for split in options.splits_of(METRICS[metric]):
             reference = options.rules.reference_of(split)
             source = "test" if "train" in reference.split("+") else "train"
             count = min(
@@ -91,8 +86,10 @@ def measure_real_images(evaluation: Evaluation, options, path) -> list[dict]:
                 "images": source,
                 "num_examples": count,
             }
-            names = _PAIRS.get(metric, (metric,))
-            found = [_last(known, {**choices, "metric": name}) for name in names]
+            found = [
+                _last(known, {**choices, "metric": output.key})
+                for output in METRICS[metric].outputs
+            ]
             if None in found:
                 found = _real_scores(evaluation, metric, reference, source, count)
                 for record in found:
@@ -102,25 +99,10 @@ def measure_real_images(evaluation: Evaluation, options, path) -> list[dict]:
 
 
 def _real_scores(evaluation, metric, reference, source, count):
-    options, extractor = evaluation.options, evaluation.extractor
-    real = evaluation.reference_features(reference)
     others = evaluation.reference_features(source)
-    order = np.random.default_rng(options.seed).permutation(len(others.features))
-    generated = rows(others, order[:count])
-    return [
-        evaluation.record(
-            score.metric,
-            score.value,
-            split=reference,
-            num_examples=count,
-            name=score_name(score.metric, extractor, options.rules, count),
-            with_extractor=True,
-            num_reference=len(real.features),
-            images=source,
-            **score.more,
-        )
-        for score in score_samples(metric, real, generated, options.rules, options.seed)
-    ]
+    order = np.random.default_rng(evaluation.options.seed).permutation(len(others))
+    taken = rows(others, order[:count])
+    return score_records(metric, evaluation, taken, reference, images=source)
 
 
 def _choices(options, extractor):
@@ -129,11 +111,6 @@ def _choices(options, extractor):
         "seed": options.seed,
         "extractor": {"name": extractor.name, "sha256": extractor.sha256},
     }
-
-
-def _splits(options):
-    """Returns the splits; a protocol's own reference is met once."""
-    return options.splits[:1] if options.rules.reference else options.splits
 
 
 def _measured(run, options, wanted):

@@ -60,7 +60,7 @@ def test_one_call_scores_everything(run, network, capsys, caplog):
     )
     assert read_records(run / "metrics.jsonl") == [*before, *records]
     names = {record["metric"] for record in records}
-    assert names >= {"bits_per_dim", "reconstruction_error", "active_units", *QUALITY}
+    assert names >= {"bits_per_dim", "inversion_error", "active_units", *QUALITY}
     assert {record["split"] for record in records} == {"validation", "test"}
     for record in records:
         assert {"name", "value", "standard_error", "step", "num_examples", "seed"} <= (
@@ -106,11 +106,11 @@ def test_a_nan_fails_by_name_and_spares_what_was_finished(run, tmp_path):
     path = str(tmp_path / "broken")
     tf.saved_model.save(module, path, {"serving_default": module.extract})
     before = read_records(run / "metrics.jsonl")
-    names = ("reconstruction_error", "frechet_distance", "active_units")
+    names = ("inversion_error", "frechet_distance", "active_units")
     with pytest.raises(ValueError, match="^frechet_distance of test: .* finite. "):
         evaluate_run(run, options(path, metrics=names))
     (kept,) = read_records(run / "metrics.jsonl")[len(before) :]
-    assert kept["metric"] == "reconstruction_error"
+    assert kept["metric"] == "inversion_error"
 
 
 def test_a_protocol_is_refused_before_anything_is_computed(run):
@@ -131,7 +131,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
     assert (
         "preset with a likelihood. Received: preset='gan'" in left_out["bits_per_dim"]
     )
-    assert "preset with an encoder" in left_out["active_units"]
+    assert "which has an encoder. Received: preset='gan'" in left_out["active_units"]
     assert {*names, *left_out} == set(METRICS)
     for name in lacked:
         asked = evaluation_of("gan", options(network, metrics=(name,)))

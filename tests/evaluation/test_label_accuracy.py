@@ -116,7 +116,9 @@ def test_points_given_a_label_have_no_true_density_to_meet():
     options = EvaluationOptions(metrics=("toy_divergences",))
     with pytest.raises(ValueError, match="needs an unconditional model. Received"):
         choose_metrics(Evaluation(LoadedRun(model, config, None, 0), data, options))
-    with pytest.raises(ValueError, match="conditional model does not give"):
+    with pytest.raises(
+        ValueError, match="density of points needs an unconditional model. Rec"
+    ):
         log_prob_of_points(model, data.test.images[:3])
 
 

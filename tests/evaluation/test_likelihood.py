@@ -6,15 +6,14 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.data import Split
-from ade_tf.evaluation import EvaluationOptions, evaluate_bits_per_dim
+from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.likelihood import evaluate_likelihood
 from ade_tf.evaluation.round_trip import (
-    evaluate_reconstruction_error,
+    evaluate_inversion_error,
     round_trip_errors,
 )
-from ade_tf.metrics import bits_per_dim
-from ade_tf.metrics.precision_recall import precision_recall
+from ade_tf.metrics import bits_per_dim, precision_recall
 from ade_tf.models import LikelihoodScorer
 from ade_tf.objectives import Contribution, LikelihoodTerms
 from ade_tf.runs import LoadedRun
@@ -33,13 +32,9 @@ def evaluation_of(model, **options):
 
 def test_repetitions_are_seeds_in_a_row():
     model, calls = tiny_model("vae"), []
-    record = evaluate_bits_per_dim(
-        *(model, digits(), "test"),
-        step=7,
-        repetitions=3,
-        seed=5,
-        progress=lambda done, total: calls.append((done, total)),
-    )
+    evaluation = evaluation_of(model, repetitions=3, seed=5)
+    evaluation.progress = lambda name: lambda done, total: calls.append((done, total))
+    (record,) = evaluate_likelihood(evaluation, "test")
     scorer = LikelihoodScorer(model)
     draws = [scorer.bound(digits().test, seed).bits_per_dim for seed in (5, 6, 7)]
     assert record["value"] == pytest.approx(np.mean(draws), rel=1e-6)
@@ -84,7 +79,7 @@ def test_a_score_that_is_no_number_is_named(monkeypatch):
 
     monkeypatch.setattr(model, "likelihood_terms", broken)
     with pytest.raises(ValueError, match=r"bits_per_dim must be finite.*\[2\]=nan"):
-        evaluate_bits_per_dim(model, digits(), "test", step=0)
+        evaluate_likelihood(evaluation_of(model), "test")
 
 
 @pytest.mark.parametrize("preset", ["v_ade", "gan"])
@@ -106,7 +101,7 @@ def test_a_map_that_is_no_bijection_is_seen(monkeypatch):
         return x + np.reshape([0.5] + 63 * [0.0], [8, 8, 1]), log_det
 
     monkeypatch.setattr(model.feature_map, "forward_and_log_det", shifted)
-    (record,) = evaluate_reconstruction_error(evaluation_of(model), "test")
+    (record,) = evaluate_inversion_error(evaluation_of(model), "test")
     assert record["value"] == pytest.approx(0.5, abs=0.01)
     assert record["mean"] == pytest.approx(0.5 / 64, abs=0.001)
     assert record["unit"] == "levels" and record["num_examples"] == 300

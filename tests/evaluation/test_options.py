@@ -2,22 +2,28 @@ import dataclasses
 
 import pytest
 
-from ade_tf.evaluation import METRICS, ComparisonOptions, EvaluationOptions
-from ade_tf.evaluation.options import METRIC_NAMES
+from ade_tf.evaluation import ComparisonOptions, EvaluationOptions
 
 REFUSED = {
     "metric": (dict(metrics=("beauty",)), "among bits_per_dim.*Received: 'beauty'"),
+    "former name": (
+        dict(metrics=("reconstruction_error",)),
+        r"Received: 'reconstruction_error' \(now called inversion_error\)",
+    ),
     "no metric": (dict(metrics=()), "among bits_per_dim"),
     "all and more": (dict(metrics=("all", "bits_per_dim")), "`all` alone"),
     "split": (dict(splits=("test", "all")), "train, validation, test.*'all'"),
-    "protocol": (dict(protocol="fid"), "ade_paper, modern_50k, desk.*'fid'"),
-    "extractor": (dict(extractor="vgg"), "classifier, inception, savedmodel.*'vgg'"),
-    "k": (dict(importance_samples=0), "importance_samples must be at least 1"),
-    "repetitions": (dict(repetitions=0), "repetitions must be at least 1"),
-    "samples": (dict(num_samples=0), "num_samples must be at least 1"),
-    "temperature": (dict(temperature=-1.0), "temperature must be at least 0"),
-    "nan": (dict(temperature=float("nan")), "temperature must be at least 0"),
-    "seed": (dict(seed=-1), "seed must be at least 0"),
+    "protocol": (dict(protocol="fid"), "'ade_paper', 'modern_50k', 'desk'.*'fid'"),
+    "extractor": (
+        dict(extractor="vgg"),
+        "'classifier', 'inception', 'savedmodel'.*'vgg'",
+    ),
+    "k": (dict(importance_samples=0), "`importance_samples` must be at least 1"),
+    "repetitions": (dict(repetitions=0), "`repetitions` must be at least 1"),
+    "samples": (dict(num_samples=0), "`num_samples` must be at least 1"),
+    "temperature": (dict(temperature=-1.0), "`temperature` must be at least 0"),
+    "nan": (dict(temperature=float("nan")), "`temperature` must be finite"),
+    "seed": (dict(seed=-1), "`seed` must be at least 0"),
     "file": (dict(per_image="x.csv"), "per_image must end in .npz"),
     "nothing for the file": (
         dict(per_image="x.npz", metrics=("active_units",)),
@@ -72,8 +78,12 @@ def test_what_is_left_open_is_filled_in():
     assert EvaluationOptions(protocol="ade_paper", **again) == paper
 
 
-def test_every_metric_has_a_name_and_every_option_its_help():
-    assert tuple(METRICS) == METRIC_NAMES
+def test_a_value_of_another_type_is_refused():
+    with pytest.raises(TypeError, match="`seed` must be of type int. Received: '3'"):
+        EvaluationOptions(seed="3")
+
+
+def test_every_option_has_its_help():
     for options in (EvaluationOptions, ComparisonOptions):
         for field in dataclasses.fields(options):
             assert field.metadata["help"].endswith(".")

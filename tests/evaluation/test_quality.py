@@ -3,8 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ade_tf.evaluation.options import QUALITY_METRICS
 from ade_tf.evaluation.protocols import PROTOCOLS
-from ade_tf.evaluation.quality import SCORES, score_samples
+from ade_tf.evaluation.quality import score_samples
 from ade_tf.extractors import FeatureSet
 from ade_tf.metrics.frechet import GaussianStatistics, frechet_distance
 
@@ -25,7 +26,7 @@ def scores(metric, real, generated, protocol=DESK, seed=0):
 
 def all_scores(real, generated, seed=0):
     found = {}
-    for metric in SCORES:
+    for metric in QUALITY_METRICS:
         found.update(scores(metric, real, generated, seed=seed))
     return found
 
@@ -103,7 +104,7 @@ def test_a_score_of_probabilities_needs_them():
         scores("inception_score", bare, bare)
 
 
-@pytest.mark.parametrize("metric", SCORES)
+@pytest.mark.parametrize("metric", QUALITY_METRICS)
 def test_a_feature_that_is_no_number_is_refused(metric):
     broken = features(60, 1)
     broken.features[7, 0] = broken.probabilities[7, 0] = np.nan

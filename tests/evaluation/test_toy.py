@@ -8,7 +8,8 @@ from ade_tf.config import RunConfig
 from ade_tf.data import load_dataset, toy_density
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
-from ade_tf.evaluation.evaluate import METRICS, choose_metrics
+from ade_tf.evaluation.evaluate import choose_metrics
+from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.toy import evaluate_toy_divergences, placement
 from ade_tf.models import build_model
 from ade_tf.runs import LoadedRun

@@ -59,10 +59,10 @@ def test_the_flags_reach_the_records(run, network, tmp_path):
 
 
 def test_a_metric_can_be_asked_for_alone(run):
-    ended = call("evaluate", f"--run_dir={run}", "--metrics=reconstruction_error")
+    ended = call("evaluate", f"--run_dir={run}", "--metrics=inversion_error")
     assert ended.status == 0, ended.err
     (record,) = added(run)
-    assert record["metric"] == "reconstruction_error"
+    assert record["metric"] == "inversion_error"
     assert "protocol  desk" not in ended.out
 
 
@@ -79,7 +79,10 @@ CONTRADICTIONS = {
         ["--protocol=ade_paper", "--metrics=frechet_distance"],
         "`ade_paper` needs at least 5000 reference images. Received: 300",
     ),
-    "protocol": (["--protocol=mine"], "ade_paper, modern_50k, desk. Received: 'mine'"),
+    "protocol": (
+        ["--protocol=mine"],
+        "'ade_paper', 'modern_50k', 'desk'. Received: 'mine'",
+    ),
     "few": (
         ["--metrics=kernel_distance", "--num_samples=5"],
         "`desk` needs at least 20 samples. Received: 5",

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from ade_tf.metrics import blocked_neighbours
-from ade_tf.metrics.blocked_neighbours import nearest_images
+from ade_tf.metrics import neighbours
+from ade_tf.metrics.neighbours import nearest_images
 
 
 @pytest.mark.parametrize("block", [2**23, 24 * 7, 24 * 2, 1])
 def test_brute_force_finds_the_same(monkeypatch, block):
-    monkeypatch.setattr(blocked_neighbours, "_BLOCK_NUMBERS", block)
+    monkeypatch.setattr(neighbours, "_BLOCK", block)
     generator = np.random.default_rng(0)
     references = generator.integers(0, 256, (50, 4, 3, 2)).astype(np.uint8)
     queries = generator.integers(0, 256, (6, 4, 3, 2)).astype(np.float32)

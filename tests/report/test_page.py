@@ -75,6 +75,29 @@ def test_one_run(tmp_path):
     assert "--coupling_width=8" in commands
 
 
+def test_every_score_is_asked_for_by_its_metric(tmp_path):
+    keys = {"coverage": "density_coverage", "marginal_kl": "mutual_information"}
+    keys |= {"off_data": "toy_divergences", "memorisation_share": "memorisation"}
+    for key, name in keys.items():
+        records = [{**RECORD, "metric": key}, {**RECORD, "metric": "of_a_later_one"}]
+        run = write_run(tmp_path / key, records=records)
+        text = html.unescape(page(tmp_path, run).text)
+        assert f"--metrics={name} " in text
+
+
+def test_a_metric_is_shown_by_its_present_name(tmp_path):
+    named = {"name": "max |f^-1(f(x)) - x|", "split": "test"}
+    old = {**RECORD, **named, "metric": "reconstruction_error", "value": 0.125}
+    new = {**old, "metric": "inversion_error", "value": 0.0625}
+    run = write_run(tmp_path / "old", records=[old])
+    write_report([run], tmp_path / "page.html", pictures=())
+    found = sections((tmp_path / "page.html").read_text())
+    assert "max |f^-1(f(x)) - x| ↓ 0.125" in found["Numbers"]
+    assert "--metrics=inversion_error " in found["To repeat it"]
+    both = page(tmp_path, write_run(tmp_path / "both", records=[old, new])).text
+    assert "0.06" in both and "0.125" not in both
+
+
 def test_the_latest_record_of_each_measurement(tmp_path):
     later = {**RECORD, "value": 1.5, "step": 9}
     other = {**RECORD, "value": 7.25, "split": "train"}

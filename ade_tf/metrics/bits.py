@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-__all__ = ["bits_per_dim", "mean_and_standard_error", "uniform_bits_per_dim"]
+__all__ = ["bits_per_dim", "mean_and_standard_error"]
 
 
 def bits_per_dim(log_prob_nats, dims: int):
@@ -30,22 +30,6 @@ def bits_per_dim(log_prob_nats, dims: int):
     if dims < 1:
         raise ValueError(f"An image has at least 1 dimension. Received: dims={dims}")
     return -log_prob_nats / (dims * math.log(2.0))
-
-
-def uniform_bits_per_dim(levels: int) -> float:
-    """Returns the bits per dimension of the uniform model, log2(levels).
-
-    Args:
-      levels: Number of values a pixel can take, at least 1.
-
-    Raises:
-      ValueError: If `levels` is below 1.
-    """
-    if levels < 1:
-        raise ValueError(
-            f"A uniform model needs at least 1 level. Received: levels={levels}"
-        )
-    return math.log2(levels)
 
 
 def mean_and_standard_error(values, name: str) -> tuple[float, float | None]:

@@ -1,0 +1,184 @@
+"""Every metric: what it needs, what it writes into records, and what computes it.
+
+This is the only list of metrics. Reading it imports none of them, and no TensorFlow.
+"""
+
+import dataclasses
+
+from ade_tf.config.choices import Choice
+
+__all__ = ["METRICS", "OUTPUTS", "SPLITS", "Metric", "Output", "renamed"]
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """A number that a metric writes into records.
+
+    Attributes:
+      key: Its name in records.
+      label: Its name for people.
+      better: `lower`, `higher`, or empty where neither is better as such.
+      published: Its name where it is one of the Inception network's features; empty:
+        as everywhere.
+    """
+
+    key: str
+    label: str
+    better: str = ""
+    published: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+      name: What it is asked for by.
+      compute: What computes it, `module:function` of this package: a function
+        `(evaluation, split) -> records`; of a metric that compares, a function of
+        features, see `ade_tf.evaluation.quality`.
+      outputs: What it writes.
+      needs: What it needs of the model, keys of `ade_tf.config.missing`.
+      source: Source of the data that it needs; empty: any.
+      extractor: What it needs of an extractor: `features`, `probabilities`, or
+        `labels`, the probabilities of the data's own classes; empty: nothing.
+      compares: Whether it compares two sets of images by their features alone, so that
+        it takes any images in the place of samples.
+      splits: The splits of real images that it takes.
+      formerly: Its name in records of earlier versions.
+    """
+
+    name: str
+    compute: str
+    outputs: tuple[Output, ...]
+    needs: tuple[str, ...] = ()
+    source: str = ""
+    extractor: str = ""
+    compares: bool = False
+    splits: tuple[str, ...] = SPLITS
+    formerly: str = ""
+
+    def load(self):
+        """Returns the function that computes it, imported."""
+        return Choice(f"ade_tf.evaluation.{self.compute}").load()
+
+
+_FEATURES = dict(extractor="features", compares=True)
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "bits_per_dim",
+            "likelihood:evaluate_likelihood",
+            (Output("bits_per_dim", "bits/dim", "lower"),),
+            needs=("likelihood",),
+        ),
+        Metric(
+            "inversion_error",
+            "round_trip:evaluate_inversion_error",
+            (Output("inversion_error", "max |f^-1(f(x)) - x|", "lower"),),
+            formerly="reconstruction_error",
+        ),
+        Metric(
+            "frechet_distance",
+            "quality:frechet",
+            (Output("frechet_distance", "Frechet distance", "lower", "FID"),),
+            **_FEATURES,
+        ),
+        Metric(
+            "kernel_distance",
+            "quality:kernel",
+            (Output("kernel_distance", "Kernel distance", "lower", "KID"),),
+            **_FEATURES,
+        ),
+        Metric(
+            "inception_score",
+            "quality:inception",
+            (Output("inception_score", "Inception score", "higher", "IS"),),
+            extractor="probabilities",
+            compares=True,
+        ),
+        Metric(
+            "precision_recall",
+            "quality:precision",
+            (
+                Output("precision", "Precision", "higher"),
+                Output("recall", "Recall", "higher"),
+            ),
+            **_FEATURES,
+        ),
+        Metric(
+            "density_coverage",
+            "quality:density",
+            (
+                Output("density", "Density", "higher"),
+                Output("coverage", "Coverage", "higher"),
+            ),
+            **_FEATURES,
+        ),
+        Metric(
+            "label_accuracy",
+            "label_accuracy:evaluate_label_accuracy",
+            (Output("label_accuracy", "samples classified as their label", "higher"),),
+            needs=("conditional",),
+            extractor="labels",
+        ),
+        Metric(
+            "active_units",
+            "latent:evaluate_active_units",
+            (Output("active_units", "active units"),),
+            needs=("encoder",),
+        ),
+        Metric(
+            "mutual_information",
+            "latent:evaluate_mutual_information",
+            (
+                Output("mutual_information", "mutual information, nats"),
+                Output("marginal_kl", "KL(q(z) || p(z)), nats"),
+            ),
+            needs=("encoder", "gaussian", "vector"),
+        ),
+        Metric(
+            "memorisation",
+            "memorisation:evaluate_memorisation",
+            (
+                Output(
+                    "memorisation_ratio",
+                    "distance to training images, by that of real ones",
+                ),
+                Output("memorisation_share", "share nearer than 5 % of real ones"),
+            ),
+            extractor="features",
+            splits=("validation", "test"),
+        ),
+        Metric(
+            "toy_divergences",
+            "toy:evaluate_toy_divergences",
+            (
+                Output("forward_kl", "KL(data || model), nats", "lower"),
+                Output("reverse_kl", "KL(model || data), nats", "lower"),
+                Output("modes_covered", "modes covered", "higher"),
+                Output("off_data", "off the data", "lower"),
+            ),
+            needs=("unconditional",),
+            source="toy",
+        ),
+    )
+}
+
+# Name in records -> the metric that writes it, and the output.
+OUTPUTS = {o.key: (metric, o) for metric in METRICS.values() for o in metric.outputs}
+
+_FORMER = {m.formerly: m.name for m in METRICS.values() if m.formerly}
+
+
+def renamed(record: dict) -> dict:
+    """Returns a record under today's name of its metric.
+
+    Records on disk stay as they are: what an earlier version called otherwise is given
+    its new name where it is read to be shown.
+    """
+    name = _FORMER.get(record.get("metric"))
+    return {**record, "metric": name} if name else record
