@@ -6,7 +6,6 @@ from ade_tf.evaluation.evaluate import METRICS, evaluate_run
 from ade_tf.evaluation.likelihood import evaluate_bits_per_dim
 from ade_tf.evaluation.options import SPLITS, EvaluationOptions
 from ade_tf.evaluation.protocols import PROTOCOLS, Protocol
-from ade_tf.evaluation.tables import describe_record, records_table
 
 __all__ = [
     "METRICS",
@@ -17,8 +16,6 @@ __all__ = [
     "EvaluationOptions",
     "Protocol",
     "compare_images",
-    "describe_record",
     "evaluate_bits_per_dim",
     "evaluate_run",
-    "records_table",
 ]

@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 from absl import logging
 
+from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.label_accuracy import evaluate_label_accuracy
 from ade_tf.evaluation.latent import evaluate_active_units, evaluate_mutual_information
@@ -15,7 +16,6 @@ from ade_tf.evaluation.memorisation import evaluate_memorisation
 from ade_tf.evaluation.options import QUALITY_METRICS, EvaluationOptions
 from ade_tf.evaluation.quality import evaluate_quality
 from ade_tf.evaluation.round_trip import evaluate_reconstruction_error
-from ade_tf.evaluation.tables import describe_record, records_table
 from ade_tf.evaluation.toy import evaluate_toy_divergences
 from ade_tf.extractors import extractor_input
 from ade_tf.files import replace_file

@@ -4,7 +4,7 @@ import json
 import shlex
 
 from ade_tf.evaluation import METRICS, PROTOCOLS
-from ade_tf.report.figures import COUNTS, OTHERS
+from ade_tf.report.options import COUNTS, OTHERS
 
 __all__ = ["evaluate_commands", "picture_commands", "report_command", "train_command"]
 

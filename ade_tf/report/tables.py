@@ -1,49 +1,50 @@
-"""Tables that read without a mouse, on a narrow window and on paper."""
+"""Tables of the page, as data that its template sets."""
 
-from ade_tf.report.markup import Html, element
+from typing import NamedTuple
 
-__all__ = ["table"]
+__all__ = ["Cell", "Part", "Table", "column_kind"]
 
 _WIDE = 60
 
 
-def table(caption, head, rows, *, label, numbers=()) -> Html:
-    """Returns a table that scrolls sideways where it does not fit.
+class Part(NamedTuple):
+    """A stretch of text in a cell.
 
-    Args:
-      caption: What it shows; text or `Html`.
+    Attributes:
+      text: The text.
+      look: Its class in `page.css`, such as `mono`, `error`, `floor` or `warn`.
+      title: What a pointer on it is told.
+    """
+
+    text: str
+    look: str = ""
+    title: str = ""
+
+
+Cell = str | tuple[Part, ...]
+
+
+class Table(NamedTuple):
+    """A table.
+
+    Attributes:
+      label: Its name for those who do not see it.
+      caption: What it shows.
       head: Names of the columns.
       rows: Rows of cells; the first cell names the row.
-      label: Its name for those who do not see it.
       numbers: Columns, by position, that are set as numbers.
     """
 
-    def kind(column, cell):
-        if column in numbers:
-            return "number"
-        return "wide" if len(str(cell)) > _WIDE else None
+    label: str
+    caption: str
+    head: list[str]
+    rows: list[list[Cell]]
+    numbers: frozenset[int] = frozenset()
 
-    body = [
-        element(
-            "tr",
-            element("th", row[0], scope="row"),
-            *(
-                element("td", cell, class_=kind(column, cell))
-                for column, cell in enumerate(row[1:], 1)
-            ),
-        )
-        for row in rows
-    ]
-    titles = [
-        element("th", name, scope="col", class_="number" if n in numbers else None)
-        for n, name in enumerate(head)
-    ]
-    inner = element(
-        "table",
-        element("caption", element("span", caption)),
-        element("thead", element("tr", *titles)),
-        element("tbody", *body),
-    )
-    return element(
-        "div", inner, class_="scroll", role="region", aria_label=label, tabindex=0
-    )
+
+def column_kind(table: Table, column: int, cell: Cell) -> str:
+    """Returns the class of a cell in `page.css`: `number`, `wide` or none."""
+    if column in table.numbers:
+        return "number"
+    text = cell if isinstance(cell, str) else "".join(part.text for part in cell)
+    return "wide" if len(text) > _WIDE else ""

@@ -6,8 +6,9 @@ import keras
 
 from ade_tf.config import RunConfig
 from ade_tf.data import training_stream
-from ade_tf.drawing.grids import learning_curves
-from ade_tf.evaluation import describe_record, evaluate_bits_per_dim
+from ade_tf.drawing.curves import learning_curves
+from ade_tf.drawing.tables import describe_record
+from ade_tf.evaluation import evaluate_bits_per_dim
 from ade_tf.models import (
     LikelihoodScorer,
     build_model,
