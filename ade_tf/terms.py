@@ -6,6 +6,15 @@ __all__ = ["HELD_OUT", "Term", "held_out", "term"]
 
 # What the key of a term begins with on images that are not trained on.
 HELD_OUT = "validation_"
+_KNOWN = {
+    "bits_per_dim": ("bits/dim", "bits/dim"),
+    "reconstruction": ("reconstruction", "bits/dim"),
+    "kl": ("kl", "bits/dim"),
+    "log_det": ("log det", "bits/dim"),
+    "adversarial_loss": ("adversary", "nats"),
+    "discriminator_loss": ("discriminator", "nats"),
+    "penalty": ("penalty", "nats"),
+}
 
 
 class Term(NamedTuple):
@@ -22,26 +31,10 @@ class Term(NamedTuple):
     rank: int
 
 
-_UNITS = {
-    "bits_per_dim": "bits/dim",
-    "reconstruction": "bits/dim",
-    "kl": "bits/dim",
-    "log_det": "bits/dim",
-    "adversarial_loss": "nats",
-    "discriminator_loss": "nats",
-    "penalty": "nats",
-}
-_LABELS = {
-    "bits_per_dim": "bits/dim",
-    "adversarial_loss": "adversary",
-    "discriminator_loss": "discriminator",
-}
-
-
 def term(name: str) -> Term:
     """Returns a term, named without `validation_`, in words."""
-    rank = [*_UNITS, name].index(name)
-    return Term(_LABELS.get(name, name.replace("_", " ")), _UNITS.get(name, ""), rank)
+    words = _KNOWN.get(name, (name.replace("_", " "), ""))
+    return Term(*words, [*_KNOWN, name].index(name))
 
 
 def held_out(key: str) -> tuple[str, bool]:

@@ -35,9 +35,8 @@ def house_style(ink: str | None = None):
     Args:
       ink: Colour of text and axes; None for matplotlib's.
     """
-    # Equal figures become equal files, and a name may hold any character.
-    settings = {"svg.hashsalt": "ade_tf", "text.parse_math": False}
-    settings["path.simplify_threshold"] = 0.5
+    # Equal figures become equal files.
+    settings = {"svg.hashsalt": "ade_tf", "path.simplify_threshold": 0.5}
     with (
         style.context("default"),
         rc_context(settings | (dict.fromkeys(_INKS, ink) if ink else {})),
@@ -91,5 +90,6 @@ def label_ends(axis, ends, colours, *, gap=0.06, bold=()) -> None:
             fontsize=9,
             fontweight="bold" if name in bold else "normal",
             va="center",
+            parse_math=False,
             annotation_clip=False,
         )

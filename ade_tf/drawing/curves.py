@@ -210,8 +210,9 @@ def _draw(axis, unit, curves, *, pale, **options):
             colours[curve.name] = curve.colour
     lines = [(curve.steps, curve.values) for curve in curves]
     axis.set_ylim(settled_limits(lines, **options))
+    axis.margins(x=0.02)
     axis.set_xlim(left=0)
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axis.set_xlabel("step")
-    axis.set_ylabel(unit)
+    axis.set_ylabel(unit, parse_math=False)
     label_ends(axis, ends, colours)

@@ -4,19 +4,19 @@ import base64
 import dataclasses
 import pathlib
 import tempfile
-from collections.abc import Callable
 
 import numpy as np
 
 from ade_tf.drawing.charts import COLOURS
 from ade_tf.drawing.curves import Curve, curves_svg, points_of
 from ade_tf.drawing.grids import can_show, image_grid, save_png
+from ade_tf.report.gather import RunFacts
 from ade_tf.report.options import COUNTS, OTHERS, caption
 from ade_tf.runs import RunDirectory, load_data
 from ade_tf.samples import PictureOptions, draw
 from ade_tf.terms import HELD_OUT, held_out, term
 
-__all__ = ["Picture", "TermCurves", "draw_curves", "draw_pictures", "real_images"]
+__all__ = ["Picture", "TermCurves", "draw_curves", "draw_picture", "real_images"]
 
 _SIDE = 8
 _MAIN = "bits_per_dim"
@@ -28,13 +28,17 @@ class Picture:
 
     Attributes:
       mode: What is drawn: a mode of `ade_tf.samples`.
-      content: The PNG; empty where it could not be drawn.
+      run: The `RunFacts` of whose run it is; None of real images.
+      name: Whose it is, in words.
       words: What it shows, in words, or why it is missing.
+      content: The PNG; empty where it could not be drawn.
     """
 
     mode: str
-    content: bytes
+    run: RunFacts | None
+    name: str
     words: str
+    content: bytes
 
     @property
     def source(self) -> str:
@@ -78,39 +82,32 @@ def draw_curves(runs) -> list[TermCurves]:
     ]
 
 
-def draw_pictures(run, modes, settings, done: Callable) -> list[Picture]:
-    """Draws the pictures of a run, one for each mode.
+def draw_picture(run, mode: str, settings) -> Picture:
+    """Draws a picture of a run.
 
     Of a run that cannot draw samples (it has no checkpoint yet) the newest grid that
     training left is taken.
 
     Args:
       run: The `RunFacts`.
-      modes: Names of modes.
+      mode: Name of the mode.
       settings: Name -> value of `PICTURE_SETTINGS`; those left out keep their default.
-      done: Called after each picture.
     """
-    pictures = []
-    for mode in modes:
-        options = PictureOptions(
-            **settings, mode=mode, num_samples=COUNTS.get(mode, OTHERS)
-        )
-        try:
-            content = _png(
-                lambda path, options=options: draw(
-                    run.path, **dataclasses.asdict(options) | {"out": str(path)}
-                )
-            )
-            pictures.append(Picture(mode, content, caption(options)))
-        except ValueError as error:
-            stored = _stored(run) if mode == "sample" else None
-            pictures.append(stored or Picture(mode, b"", str(error)))
-        done()
-    return pictures
+    options = PictureOptions(
+        **settings, mode=mode, num_samples=COUNTS.get(mode, OTHERS)
+    )
+    found = dataclasses.asdict(options)
+    try:
+        content = _png(lambda path: draw(run.path, **found | {"out": str(path)}))
+    except ValueError as error:
+        stored = _stored(run) if mode == "sample" else None
+        return Picture(mode, run, run.name, *(stored or (str(error), b"")))
+    return Picture(mode, run, run.name, caption(options), content)
 
 
 def real_images(run, data_dir="") -> Picture:
     """Draws test images of a run's data set; it is empty if they cannot be had."""
+    name = f"test images of {run.config.data.dataset}"
     try:
         if not can_show(run.image_shape, run.levels):
             raise ValueError("a picture needs grey or colour images with levels.")
@@ -118,8 +115,8 @@ def real_images(run, data_dir="") -> Picture:
         grid = image_grid(images.astype(np.float32), run.levels, columns=_SIDE)
         content = _png(lambda path: save_png(path, grid))
     except ValueError as error:
-        return Picture("sample", b"", str(error))
-    return Picture("sample", content, f"the first {len(images)}")
+        return Picture("sample", None, name, str(error), b"")
+    return Picture("sample", None, name, f"the first {len(images)}", content)
 
 
 def _term_curves(name, runs):
@@ -140,7 +137,7 @@ def _term_curves(name, runs):
                 colour = COLOURS[number % 8]
             curves.append(Curve(label, steps, values, colour, validation))
     found = term(name)
-    size = (7.8, 4.2) if name == _MAIN else (5.2, 3.4)
+    size = (6.8, 3.8) if name == _MAIN else (4.0, 2.8)
     drawing = curves_svg(found.unit or found.label, curves, size=size)
     return TermCurves(
         found.label,
@@ -163,9 +160,10 @@ def _png(write):
 
 
 def _stored(run):
+    """Returns words and content of the newest grid that training left, or None."""
     found = sorted(RunDirectory(run.path).samples.glob("step-*.png"))
     if not found:
         return None
     step = int(found[-1].stem.removeprefix("step-"))
     words = f"samples that training stored at step {step:,}"
-    return Picture("sample", found[-1].read_bytes(), words)
+    return words, found[-1].read_bytes()

@@ -1,7 +1,6 @@
 """The page as a whole: one file that loads nothing else."""
 
 import functools
-import itertools
 import pathlib
 
 import jinja2
@@ -9,10 +8,10 @@ import jinja2
 from ade_tf.files import replace_file
 from ade_tf.progress import Passes
 from ade_tf.report import commands, records, settings
-from ade_tf.report.figures import draw_curves, draw_pictures, real_images
+from ade_tf.report.figures import draw_curves, draw_picture, real_images
 from ade_tf.report.gather import gather
 from ade_tf.report.options import PICTURE_SETTINGS
-from ade_tf.report.tables import Part, Table, column_kind
+from ade_tf.report.tables import Part, Table
 from ade_tf.samples import MODES, PictureOptions
 from ade_tf.versions import package_versions
 
@@ -63,7 +62,6 @@ def write_report(run_dirs, out, *, pictures=MODES, **options) -> pathlib.Path:
 
 def _render(runs, out, modes, options):
     """Returns the page as HTML."""
-    found, missing = _pictures(runs, modes, options)
     alone = len(runs) == 1
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("ade_tf.report", "."),
@@ -79,17 +77,16 @@ def _render(runs, out, modes, options):
         runs=runs,
         overview=_overview(runs),
         numbers=records.comparison(runs),
-        protocols=records.protocols(runs),
+        protocols=records.protocols(runs).items(),
         settings=settings.from_defaults(*runs) if alone else settings.differences(runs),
         curves=draw_curves(runs),
-        pictures=found,
-        missing=missing,
+        modes=modes,
+        pictures=_pictures(runs, modes, options),
         again=commands.report_command(runs, out, modes, options),
         commands=functools.partial(_commands, modes=modes, options=options),
         configuration=settings.configuration,
         extractors=records.extractors,
         records_table=records.records_table,
-        column_kind=column_kind,
         MODES=MODES,
     )
 
@@ -111,33 +108,19 @@ def _overview(runs):
 
 
 def _pictures(runs, modes, options):
-    """Draws the pictures of each data set and run.
-
-    Returns:
-      Mode -> (run or None, name, `Picture`) of what could be drawn; and a list of what
-      could not.
-    """
-    done, progress = itertools.count(1), Passes("pictures", delay=0.0)
-    total, drawn = len(runs) * len(modes), []
-    if total:
-        progress(0, total)
+    """Draws the pictures of each data set and run."""
+    pictures, progress = [], Passes("pictures", delay=0.0)
     if "sample" in modes:
         data = {run.config.data: run for run in runs if run.config}
         directory = PictureOptions(**options).data_dir
-        for of, run in data.items():
-            picture = real_images(run, directory)
-            drawn.append((None, f"test images of {of.dataset}", picture))
-    for run in runs:
-        for picture in draw_pictures(
-            run, modes, options, lambda: progress(next(done), total)
-        ):
-            drawn.append((run, run.name, picture))
-    found = {
-        mode: [entry for entry in drawn if entry[2].mode == mode and entry[2].content]
-        for mode in modes
-    }
-    missing = [entry for entry in drawn if not entry[2].content]
-    return {mode: entries for mode, entries in found.items() if entries}, missing
+        pictures += [real_images(run, directory) for run in data.values()]
+    wanted = [(run, mode) for run in runs for mode in modes]
+    for done, (run, mode) in enumerate(wanted):
+        progress(done, len(wanted))
+        pictures.append(draw_picture(run, mode, options))
+    if wanted:
+        progress(len(wanted), len(wanted))
+    return pictures
 
 
 def _commands(run, modes, options):

@@ -109,7 +109,7 @@ def extractors(run) -> list[tuple[str, str]]:
     found = (record.get("extractor") for record in run.records)
     return sorted(
         {
-            (str(e.get("name", "")), str(e["sha256"]))
+            (str(e.get("name", "")), f"sha256 {e['sha256']}")
             for e in found
             if isinstance(e, dict) and e.get("sha256")
         }

@@ -2,19 +2,13 @@
 
 from typing import NamedTuple
 
-__all__ = ["Cell", "Part", "Table", "column_kind"]
+__all__ = ["Cell", "Part", "Table"]
 
 _WIDE = 60
 
 
 class Part(NamedTuple):
-    """A stretch of text in a cell.
-
-    Attributes:
-      text: The text.
-      look: Its class in `page.css`, such as `mono`, `error`, `floor` or `warn`.
-      title: What a pointer on it is told.
-    """
+    """A stretch of text in a cell: its text, its class in `page.css`, its tooltip."""
 
     text: str
     look: str = ""
@@ -41,10 +35,8 @@ class Table(NamedTuple):
     rows: list[list[Cell]]
     numbers: frozenset[int] = frozenset()
 
-
-def column_kind(table: Table, column: int, cell: Cell) -> str:
-    """Returns the class of a cell in `page.css`: `number`, `wide` or none."""
-    if column in table.numbers:
-        return "number"
-    text = cell if isinstance(cell, str) else "".join(part.text for part in cell)
-    return "wide" if len(text) > _WIDE else ""
+    def kind(self, column: int, cell: Cell = "") -> str:
+        """Returns the class of a cell in `page.css`: `number`, `wide` or none."""
+        if column in self.numbers:
+            return "number"
+        return "wide" if isinstance(cell, str) and len(cell) > _WIDE else ""

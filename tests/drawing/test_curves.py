@@ -120,8 +120,13 @@ def test_nothing_to_draw_is_an_error(tmp_path, scalars):
         learning_curves(scalars, tmp_path / "curves.png")
 
 
-def _drawing(*curves):
-    return curves_svg("nats", curves).decode()
+def _drawing(*curves, unit="nats"):
+    return curves_svg(unit, curves).decode()
+
+
+def test_names_may_hold_what_would_be_mathematics():
+    name = r"$\frac{$"
+    assert name in _drawing(Curve(name, np.ones(1), np.ones(1), COLOURS[0]), unit=name)
 
 
 def test_a_drawing_reads_on_any_ground_and_is_the_same_again():
