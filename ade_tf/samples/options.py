@@ -5,11 +5,11 @@ import pathlib
 from typing import NamedTuple
 
 from ade_tf.config.settings import check_settings, setting
+from ade_tf.extractors import EXTRACTORS
 
 __all__ = ["MODES", "MOST_IN_A_PICTURE", "Mode", "PictureOptions"]
 
 MOST_IN_A_PICTURE = 10_000
-_EXTRACTORS = ("classifier", "inception", "savedmodel")
 
 
 class Mode(NamedTuple):
@@ -131,7 +131,7 @@ class PictureOptions:
         choices=("pixels", "features"),
     )
     extractor: str = setting(
-        "classifier", "Network of the features.", choices=_EXTRACTORS
+        "classifier", "Network of the features.", choices=EXTRACTORS
     )
     extractor_path: str = setting(
         "", "File (frozen graph) or directory (SavedModel) of the extractor."
