@@ -1,121 +1,129 @@
-"""A line that tells how far training is."""
+"""How far training and other long work are: a bar, or lines in a log."""
 
 import sys
-import time
+
+from tqdm import tqdm
+
+from ade_tf.terms import term
 
 __all__ = ["Passes", "Progress"]
 
+_SHOWN = ("bits_per_dim", "kl", "adversarial_loss", "discriminator_loss")
 
-class Progress:
-    """Prints step, speed, time left and the terms of the loss.
 
-    On a terminal the line is rewritten in place; in a log a new one is written every
-    ten seconds.
+class Passes:
+    """Shows how far a piece of work is: a bar, or in a log a line every ten seconds.
+
+    Speed and time left count from the first call, whose pass holds the tracing.
+
+    Args:
+      name: What is done.
+      stream: Where to write; None: standard output.
+      unit: What a pass is one of, to tell how many are made in a second; "" tells none.
+      delay: Seconds without a word.
+    """
+
+    _layout = "{desc}: {n}/{total}|{speed}{remaining} left"
+
+    def __init__(self, name, stream=None, unit="", delay=5.0):
+        self._stream = stream or sys.stdout
+        self._options = {"desc": name, "unit": f" {unit}", "delay": delay}
+        self._bar = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Notes that `done` of `total` passes are made."""
+        if self._bar is None or total != self._bar.total or done < self._bar.n:
+            self._bar = _Bar(self, initial=done, total=total, **self._options)
+        self._bar.reach(done)
+
+    def words(self) -> dict:
+        """Returns further fields of the line; asked for when it is shown."""
+        return {}
+
+
+class Progress(Passes):
+    """Shows step, speed, time left and the terms of the loss.
 
     Args:
       num_steps: Steps of the whole run.
       images_per_step: Images of one step.
       start: Step at which this process began.
-      stream: Where to write.
+      stream: Where to write; None: standard output.
     """
 
+    _layout = "step {step}|{speed}{remaining} left  {terms}"
+
     def __init__(self, num_steps, images_per_step, start=0, stream=None):
-        self._num_steps = num_steps
-        self._images_per_step = images_per_step
-        self._stream = stream or sys.stdout
-        self._terminal = self._stream.isatty()
-        self._start = start
-        self._first = (start, time.monotonic())
-        self._last = 0.0
+        super().__init__("", stream, "images", delay=0.0)
+        self._num_steps, self._images = num_steps, images_per_step
+        self._step, self._terms = start, {}
 
     def update(self, step: int, terms: dict) -> None:
         """Shows a step, if it is time to; the terms may be Tensors."""
-        now = time.monotonic()
-        if step == self._start + 1:
-            # The first step holds the tracing and says nothing of the speed.
-            self._first = (step, now)
-        every = 0.5 if self._terminal else 10.0
-        if now - self._last < every and step < self._num_steps:
-            return
-        self._last = now
-        elapsed = now - self._first[1]
-        line = f"step {step}/{self._num_steps}"
-        if step > self._first[0] and elapsed > 0:
-            rate = (step - self._first[0]) / elapsed
-            left = (self._num_steps - step) / rate
-            line += f"  {rate * self._images_per_step:.0f} images/s  {clock(left)} left"
-        line += "  " + describe(terms)
-        if self._terminal:
-            self._stream.write(f"\r\033[K{line}")
-            if step == self._num_steps:
-                self._stream.write("\n")
-        else:
-            self._stream.write(line + "\n")
-        self._stream.flush()
+        self._step, self._terms = step, terms
+        self(step * self._images, self._num_steps * self._images)
 
     def end_line(self) -> None:
-        """Leaves the line that is rewritten, for what others print next."""
-        if self._terminal:
-            self._stream.write("\n")
-            self._stream.flush()
+        """Ends the bar, so that what others print next has a line of its own."""
+        if self._bar is not None:
+            self._bar.close()
 
     def message(self, text: str) -> None:
         """Writes a line of its own."""
-        self._stream.write(("\r\033[K" if self._terminal else "") + text + "\n")
-        self._stream.flush()
+        if self._stream.isatty():
+            tqdm.write(text, file=self._stream)
+        else:
+            print(text, file=self._stream, flush=True)
+
+    def words(self) -> dict:
+        """Returns the step and the terms."""
+        shown = [
+            f"{term(name).label} {float(self._terms[name]):.3f}"
+            for name in _SHOWN
+            if name in self._terms
+        ]
+        return {"step": f"{self._step}/{self._num_steps}", "terms": "  ".join(shown)}
 
 
-class Passes:
-    """Prints how far a piece of work is, once it takes longer than some seconds.
+class _Bar(tqdm):
+    """The bar of `Passes`."""
 
-    Args:
-      name: What is done.
-      stream: Where to write.
-      unit: What a pass is one of, to tell how many are made in a second; "" tells none.
-    """
+    # No thread of its own.
+    monitor_interval = 0
 
-    def __init__(self, name, stream=None, unit=""):
-        self._name = name
-        self._unit = unit
-        self._stream = stream or sys.stdout
-        self._first = None
-        self._last = time.monotonic()
+    def __init__(self, passes, **options):
+        self._passes, self._terminal = passes, passes._stream.isatty()
+        gap, seconds = (" {bar:24} ", 0.5) if self._terminal else ("  ", 10.0)
+        speed = "{rate_noinv_fmt}  " if options["unit"].strip() else ""
+        layout = passes._layout.replace("|", gap).replace("{speed}", speed)
+        super().__init__(
+            file=passes._stream,
+            bar_format=layout,
+            dynamic_ncols=self._terminal,
+            leave=None if self._terminal else False,
+            mininterval=seconds,
+            miniters=1,
+            smoothing=0,
+            unit_scale=True,
+            **options,
+        )
 
-    def __call__(self, done: int, total: int) -> None:
-        """Notes that `done` of `total` passes are made."""
-        now = time.monotonic()
-        if self._first is None:
-            # The first pass holds the tracing and says nothing of the speed.
-            self._first = (done, now)
-        if now - self._last < 5.0:
-            return
-        self._last = now
-        line, elapsed = f"{self._name}: {done}/{total}", now - self._first[1]
-        if done > self._first[0] and elapsed > 0:
-            rate = (done - self._first[0]) / elapsed
-            if self._unit:
-                line += f"  {rate:.0f} {self._unit}/s"
-            line += f"  {clock((total - done) / rate)} left"
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
+    @property
+    def format_dict(self):
+        return super().format_dict | self._passes.words()
 
+    def display(self, msg=None, pos=None):
+        if self._terminal:
+            return super().display(msg, pos)
+        if msg is None:
+            self.fp.write(f"{str(self).rstrip()}\n")
+            self.fp.flush()
 
-def clock(seconds: float) -> str:
-    """Returns a duration as `1:02:03` or `2:03`."""
-    minutes, seconds = divmod(int(round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}:{minutes:02}:{seconds:02}"
-    return f"{minutes}:{seconds:02}"
-
-
-def describe(terms: dict) -> str:
-    """Returns the terms of a step in words, those of the likelihood in bits/dim."""
-    words = {
-        "bits_per_dim": "bits/dim",
-        "kl": "kl",
-        "adversarial_loss": "adversary",
-        "discriminator_loss": "discriminator",
-    }
-    shown = [f"{words[n]} {float(terms[n]):.3f}" for n in words if n in terms]
-    return "  ".join(shown)
+    def reach(self, place):
+        """Shows the place if it is time to, and ends with the last of a shown bar."""
+        self.update(place - self.n)
+        if place >= self.total:
+            shown = self.last_print_t >= self.start_t + self.delay
+            if shown and not self._terminal and self.last_print_n < place:
+                self.refresh()
+            self.close()

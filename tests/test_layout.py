@@ -15,6 +15,7 @@ ORDER = (
     "lazy",
     "private_doors",
     "versions",
+    "terms",
     "randomness",
     "example_draws",
     "archives",

@@ -1,14 +1,50 @@
-"""Parts that charts share: their frame, their limits, smoothed and labelled lines."""
+"""Parts that charts share: their style and colours, their frame, their files."""
 
+import contextlib
 import io
 import math
 
-import numpy as np
+from matplotlib import rc_context, style
 
-__all__ = ["dress", "figure_png", "label_ends", "running_mean", "settled_limits"]
+__all__ = ["COLOURS", "SOFT", "dress", "figure_png", "house_style", "label_ends"]
+
+# Readable on white and on black.
+COLOURS = (
+    "#2f7fc1",
+    "#d9691e",
+    "#2a9d6f",
+    "#c64f9a",
+    "#a08410",
+    "#7d68d4",
+    "#d6453b",
+    "#5f8699",
+    "#8c6239",
+    "#1a9fb0",
+)
+SOFT = "#767d86"
+_INKS = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color")
+_INKS += ("ytick.color", "grid.color")
 
 
-def dress(axis, title: str) -> None:
+@contextlib.contextmanager
+def house_style(ink: str | None = None):
+    """Sets matplotlib to its defaults, whatever the user's own settings are.
+
+    It is a context manager and a decorator.
+
+    Args:
+      ink: Colour of text and axes; None for matplotlib's.
+    """
+    # Equal figures become equal files.
+    settings = {"svg.hashsalt": "ade_tf", "path.simplify_threshold": 0.5}
+    with (
+        style.context("default"),
+        rc_context(settings | (dict.fromkeys(_INKS, ink) if ink else {})),
+    ):
+        yield
+
+
+def dress(axis, title: str = "") -> None:
     """Gives an axis its title and a light frame."""
     axis.set_title(title, loc="left", fontsize=11, fontweight="bold")
     axis.grid(alpha=0.25, linewidth=0.6)
@@ -22,42 +58,6 @@ def figure_png(figure) -> bytes:
     return content.getvalue()
 
 
-def running_mean(values) -> np.ndarray:
-    """Averages each value with its finite neighbours, a fiftieth of the row in all."""
-    values = np.asarray(values, np.float64)
-    finite = np.isfinite(values)
-    window = np.ones(2 * (len(values) // 100) + 1)
-    total = np.convolve(np.where(finite, values, 0.0), window, "same")
-    count = np.convolve(finite, window, "same")
-    return np.where(finite, total / np.maximum(count, 1.0), np.nan)
-
-
-def settled_limits(lines, start_share: float = 1 / 20) -> tuple[float, float] | None:
-    """Returns limits of an axis that fit what lines do after their start.
-
-    What follows the first steps of a line counts, less the outermost half per cent at
-    either end.
-
-    Args:
-      lines: Pairs of arrays, steps and values `[N]`.
-      start_share: Share of a line's steps that does not count.
-
-    Returns:
-      The lower and the upper limit, with a margin; None if nothing is finite.
-    """
-    ends = []
-    for steps, values in lines:
-        settled = values[steps >= steps[0] + (steps[-1] - steps[0]) * start_share]
-        settled = settled[np.isfinite(settled)]
-        if settled.size:
-            ends.append(np.percentile(settled, [0.5, 99.5]))
-    if not ends:
-        return None
-    low, high = np.min(ends), np.max(ends)
-    margin = 0.08 * (high - low) or 0.5
-    return low - margin, high + margin
-
-
 def label_ends(axis, ends, colours, *, gap=0.06, bold=()) -> None:
     """Writes lines' names beside their ends, moved apart where they would touch.
 
@@ -69,7 +69,10 @@ def label_ends(axis, ends, colours, *, gap=0.06, bold=()) -> None:
       bold: Names that stand out.
     """
     transform = axis.transData + axis.transAxes.inverted()
-    heights = {name: transform.transform(end)[1] for name, end in ends.items()}
+    heights = {
+        name: min(max(transform.transform(end)[1], 0.0), 1.0)
+        for name, end in ends.items()
+    }
     place, places = -math.inf, {}
     for name in sorted(heights, key=heights.get):
         place = max(heights[name], place + gap)
@@ -87,5 +90,6 @@ def label_ends(axis, ends, colours, *, gap=0.06, bold=()) -> None:
             fontsize=9,
             fontweight="bold" if name in bold else "normal",
             va="center",
+            parse_math=False,
             annotation_clip=False,
         )

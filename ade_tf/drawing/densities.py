@@ -1,6 +1,5 @@
-"""Pictures of densities in the plane: maps, samples beside them, and whole tables."""
+"""Tables of densities in the plane, each a map above samples."""
 
-import dataclasses
 import io
 
 import numpy as np
@@ -8,10 +7,10 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ade_tf.drawing.charts import figure_png
+from ade_tf.drawing.charts import figure_png, house_style
 from ade_tf.files import replace_file
 
-__all__ = ["DensityPanel", "density_table", "lattice"]
+__all__ = ["density_table"]
 
 _COLOURS = "magma"
 # Lets a twentieth of the peak be seen at a fifth of the brightness.
@@ -20,43 +19,15 @@ _INK, _STRAY = "#1f4e9c", "#d1341f"
 _INCHES = 1.9
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class DensityPanel:
-    """One density: its map and samples of it.
-
-    Attributes:
-      half_width: The square [-half_width, half_width]^2 is shown.
-      log_density: ln p on `lattice(half_width, n)`, `[n, n]`.
-      points: Samples, `[N, 2]`.
-      on_data: Bool `[N]`: whether a sample lies on the data; the others stand out.
-      map_note: Words below the map.
-      points_note: Words below the samples.
-    """
-
-    half_width: float
-    log_density: np.ndarray
-    points: np.ndarray
-    on_data: np.ndarray
-    map_note: str = ""
-    points_note: str = ""
-
-
-def lattice(half_width: float, count: int) -> np.ndarray:
-    """Returns the centres of `count` x `count` cells of a square, `[count**2, 2]`.
-
-    The square is [-half_width, half_width]^2; the first coordinate runs fastest.
-    """
-    ticks = ((np.arange(count) + 0.5) / count * 2.0 - 1.0) * half_width
-    return np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
-
-
+@house_style()
 def density_table(rows, columns, path) -> None:
     """Draws panels as a table, each a density map above its samples, as a PNG.
 
     All maps of a row have one scale of brightness, that of its first panel.
 
     Args:
-      rows: Name of each row -> its `DensityPanel`s, one per column.
+      rows: Name of each row -> its panels, one per column, as `DensityPanel` of
+        `ade_tf.evaluation.density_map` describes them.
       columns: Headings.
       path: PNG file to make or replace; its directory must exist.
 

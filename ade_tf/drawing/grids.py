@@ -1,25 +1,18 @@
-"""Pictures: grids of images and curves of a run's scalars."""
+"""Grids of images, as arrays and as files."""
 
 import io
 import math
-from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from ade_tf.drawing.charts import dress, figure_png, running_mean, settled_limits
 from ade_tf.files import replace_file
 
-__all__ = ["can_show", "image_grid", "learning_curves", "save_png"]
+__all__ = ["can_show", "image_grid", "save_png"]
 
 _TILE_PIXELS = 64
-# Between black and white: strokes that run to the edge end there all the same.
+# Neither black nor white: a stroke that runs to the edge of its image ends there.
 _BORDER = 128
-_HELD_OUT = ("validation_", "val_", "test_")
-_FEW_POINTS = 30
-_POINTS = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.6}
 
 
 def can_show(image_shape, levels: int) -> bool:
@@ -122,81 +115,3 @@ def save_png(path, array) -> None:
         content, format="PNG"
     )
     replace_file(path, content.getvalue())
-
-
-def learning_curves(
-    scalars: Sequence[Mapping],
-    path,
-    panels: Mapping[str, Sequence[str]] | None = None,
-) -> None:
-    """Draws a run's scalars against the step as a PNG, a panel for each group of terms.
-
-    A long curve is drawn pale under its running mean. A key that begins with
-    `validation_`, `val_` or `test_` is drawn with points, in the colour of the training
-    curve it belongs to. A null breaks its curve. The vertical axis fits what follows
-    the first twentieth of the steps, less the outermost half per cent at either end.
-
-    Args:
-      scalars: Records in the order of their steps: "step" and the values of any terms.
-      path: PNG file to make or replace; its directory must exist.
-      panels: Title of each panel -> its keys. None draws the keys that name bits per
-        dimension, then those of the adversary (generator, discriminator, penalty).
-
-    Raises:
-      ValueError: If no record has any of the keys.
-    """
-    keys = list(dict.fromkeys(key for record in scalars for key in record))
-    panels = _default_panels(keys) if panels is None else panels
-    shown = {
-        title: [key for key in wanted if key in keys]
-        for title, wanted in panels.items()
-    }
-    shown = {title: wanted for title, wanted in shown.items() if wanted}
-    if not shown:
-        raise ValueError(
-            f"Learning curves need records of the terms they draw. "
-            f"Received: keys={keys}, panels={dict(panels)}"
-        )
-    figure = Figure(figsize=(6.4 * len(shown), 4.2), dpi=110, layout="constrained")
-    axes = figure.subplots(1, len(shown), squeeze=False)[0]
-    for axis, (title, wanted) in zip(axes, shown.items(), strict=True):
-        _draw_panel(axis, title, wanted, scalars)
-    replace_file(path, figure_png(figure))
-
-
-def _default_panels(keys):
-    bits = [key for key in keys if "bits_per_dim" in key]
-    words = ("generator", "discriminator", "adversar", "penalty")
-    adversary = [
-        key for key in keys if key not in bits and any(word in key for word in words)
-    ]
-    return {"Likelihood (bits/dim)": bits, "Adversary (nats)": adversary}
-
-
-def _draw_panel(axis, title, keys, scalars):
-    colours = {}
-    lines = []
-    for key in keys:
-        held_out = next((start for start in _HELD_OUT if key.startswith(start)), "")
-        term = key.removeprefix(held_out)
-        colour = colours.setdefault(term, f"C{len(colours)}")
-        points = [(record["step"], record[key]) for record in scalars if key in record]
-        steps, values = np.array(points, np.float64).T
-        label = key.replace("_", " ")
-        if held_out or len(values) <= _FEW_POINTS:
-            axis.plot(steps, values, "o-", color=colour, label=label, **_POINTS)
-        else:
-            axis.plot(steps, values, color=colour, linewidth=0.8, alpha=0.3)
-            axis.plot(steps, running_mean(values), color=colour, label=label)
-        lines.append((steps, values))
-    axis.set_ylim(settled_limits(lines))
-    dress(axis, title)
-    axis.set_xlabel("step")
-    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axis.legend(
-        frameon=False,
-        fontsize=8.5,
-        ncols=min(3, len(keys)),
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.14),
-    )

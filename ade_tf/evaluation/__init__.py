@@ -14,6 +14,5 @@ __getattr__, __dir__, __all__ = lazy(
         "novelty_options": ("NoveltyOptions",),
         "options": ("EvaluationOptions",),
         "protocols": ("PROTOCOLS", "Protocol"),
-        "tables": ("describe_record", "records_table"),
     },
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ade_tf.data import load_dataset
+from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.comparison_options import ComparisonOptions
 from ade_tf.evaluation.context import check_finite, joined_splits
 from ade_tf.evaluation.evaluate import warn_of_few
@@ -10,7 +11,6 @@ from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.options import QUALITY_METRICS
 from ade_tf.evaluation.protocols import score_name
 from ade_tf.evaluation.quality import rows, score_samples
-from ade_tf.evaluation.tables import describe_record, records_table
 from ade_tf.extractors import EXTRACTORS, cached_features
 from ade_tf.progress import Passes
 from ade_tf.runs.records import append_record

@@ -1,18 +1,49 @@
-"""A model of points as a picture shows it: its density on a lattice, and samples."""
+"""Densities in the plane as arrays: values on a lattice, and samples."""
 
 import dataclasses
 
+import numpy as np
+
 from ade_tf.data import ToyDensity
-from ade_tf.drawing.densities import DensityPanel, lattice
 from ade_tf.evaluation.point_density import log_prob_of_points
 from ade_tf.evaluation.toy import draw_points, off_data_limit
 from ade_tf.metrics.kernel_density import fit_kernel_density
 
-__all__ = ["CELLS", "POINTS", "data_panel", "model_panel"]
+__all__ = ["CELLS", "POINTS", "DensityPanel", "data_panel", "lattice", "model_panel"]
 
 CELLS = 150
 POINTS = 4_000
 _KERNELS, _HELD_OUT = 10_000, 1_000
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DensityPanel:
+    """One density: its map and samples of it.
+
+    Attributes:
+      half_width: The square [-half_width, half_width]^2 is shown.
+      log_density: ln p on `lattice(half_width, n)`, `[n, n]`.
+      points: Samples, `[N, 2]`.
+      on_data: Bool `[N]`: whether a sample lies on the data; the others stand out.
+      map_note: Words below the map.
+      points_note: Words below the samples.
+    """
+
+    half_width: float
+    log_density: np.ndarray
+    points: np.ndarray
+    on_data: np.ndarray
+    map_note: str = ""
+    points_note: str = ""
+
+
+def lattice(half_width: float, count: int) -> np.ndarray:
+    """Returns the centres of `count` x `count` cells of a square, `[count**2, 2]`.
+
+    The square is [-half_width, half_width]^2; the first coordinate runs fastest.
+    """
+    ticks = ((np.arange(count) + 0.5) / count * 2.0 - 1.0) * half_width
+    return np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
 
 
 def data_panel(density: ToyDensity, count: int = POINTS) -> DensityPanel:

@@ -7,11 +7,11 @@ import numpy as np
 from absl import logging
 
 from ade_tf.config import missing
+from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.metric import METRICS, Metric
 from ade_tf.evaluation.options import EvaluationOptions
 from ade_tf.evaluation.quality import evaluate_quality
-from ade_tf.evaluation.tables import describe_record, records_table
 from ade_tf.extractors import extractor_input
 from ade_tf.files import replace_file
 from ade_tf.runs import load_data, load_run

@@ -7,8 +7,9 @@ import re
 import numpy as np
 
 from ade_tf.config import requires
+from ade_tf.drawing.novelty import draw_novelty
+from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.novelty_options import NoveltyOptions
-from ade_tf.evaluation.novelty_picture import draw_novelty
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
 from ade_tf.evaluation.second_set import constant_images, load_against
 from ade_tf.files import replace_file
@@ -18,6 +19,8 @@ from ade_tf.runs import load_data, load_run
 from ade_tf.runs.records import append_record
 
 __all__ = ["evaluate_novelty"]
+
+_IN_TABLE = ("usual_mean", "novel_mean", "value", "standard_error")
 
 
 def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dict]:
@@ -167,13 +170,10 @@ def _describe(scores: NoveltyScores, records, options, constant):
         f"typical: {scores.typical:.3f} bits/dim, the mean of the "
         f"{options.reference} images",
         "",
-        "| score, high = novel | usual | novel | ROC area | +- (Hanley-McNeil) |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {r['score']} | {r['usual_mean']:.3f} | {r['novel_mean']:.3f} "
-        f"| {r['value']:.3f} | {r['standard_error']:.3f} |"
-        for r in records
+        markdown_table(
+            ("score, high = novel", "usual", "novel", "ROC area", "+- (Hanley-McNeil)"),
+            ([r["score"], *(f"{r[key]:.3f}" for key in _IN_TABLE)] for r in records),
+        ),
     ]
     level = int(constant.argmin())
     share = np.mean(scores.usual_bits_per_dim > constant[level])

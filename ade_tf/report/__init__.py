@@ -5,7 +5,7 @@ from ade_tf.lazy import lazy
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "figures": ("PICTURE_SETTINGS",),
+        "options": ("PICTURE_SETTINGS",),
         "page": ("write_report",),
     },
 )

@@ -5,7 +5,7 @@ import shlex
 
 from ade_tf.evaluation.metric import OUTPUTS
 from ade_tf.evaluation.protocols import PROTOCOLS
-from ade_tf.report.figures import COUNTS, OTHERS
+from ade_tf.report.options import COUNTS, OTHERS
 
 __all__ = ["evaluate_commands", "picture_commands", "report_command", "train_command"]
 

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import pathlib
 
-from ade_tf.config import RunConfig
+from ade_tf.config import PRESETS, RunConfig
 from ade_tf.evaluation.metric import renamed
 from ade_tf.runs import RunDirectory
 from ade_tf.runs.records import read_records
@@ -70,6 +70,24 @@ class RunFacts:
     def step(self) -> int:
         """The last step that was recorded, 0 before the first."""
         return self.scalars[-1]["step"] if self.scalars else 0
+
+    @property
+    def came(self) -> str:
+        """How far it is, in words."""
+        return f"{self.step:,} of {self.settings['num_steps']:,} steps"
+
+    @property
+    def images(self) -> str:
+        """Its data, in words."""
+        shape = "x".join(map(str, self.image_shape))
+        levels = f"{self.levels} levels" if self.levels else "continuous"
+        return f"{self.settings['dataset']}, {shape}, {levels}"
+
+    @property
+    def summary(self) -> str:
+        """What its preset is; empty if this version does not know it."""
+        preset = self.settings["preset"]
+        return PRESETS[preset].summary if preset in PRESETS else ""
 
     @property
     def finished(self) -> bool:

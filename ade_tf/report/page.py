@@ -1,40 +1,24 @@
 """The page as a whole: one file that loads nothing else."""
 
+import functools
 import pathlib
-import string
+
+import jinja2
 
 from ade_tf.files import replace_file
 from ade_tf.progress import Passes
-from ade_tf.report import sections
-from ade_tf.report.commands import report_command
-from ade_tf.report.figures import PICTURE_SETTINGS, draw_pictures, real_images
+from ade_tf.report import commands, records, settings
+from ade_tf.report.figures import draw_curves, draw_picture, real_images
 from ade_tf.report.gather import gather
-from ade_tf.report.markup import element
-from ade_tf.report.style import STYLE
+from ade_tf.report.options import PICTURE_SETTINGS
+from ade_tf.report.tables import Part, Table
 from ade_tf.samples import MODES, PictureOptions
+from ade_tf.versions import package_versions
 
 __all__ = ["write_report"]
 
-# The policy lets nothing be loaded and no script run, whatever the page holds.
-_PAGE = string.Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-$title
-<style>$style</style>
-</head>
-<body>
-$body
-</body>
-</html>
-""")
 
-
-def write_report(run_dirs, out, *, pictures=MODES, **settings) -> pathlib.Path:
+def write_report(run_dirs, out, *, pictures=MODES, **options) -> pathlib.Path:
     """Writes one or several runs as one HTML page that loads nothing else.
 
     The runs are only read. The page shows what each one has: a run may be unfinished,
@@ -44,7 +28,7 @@ def write_report(run_dirs, out, *, pictures=MODES, **settings) -> pathlib.Path:
       run_dirs: Directories of the runs, in the order of the page.
       out: The .html file, replaced as a whole; its directory is made.
       pictures: Modes of `ade_tf.samples.draw`; empty for none.
-      **settings: Of `PICTURE_SETTINGS`, for all pictures.
+      **options: Of `PICTURE_SETTINGS`, for all pictures.
 
     Returns:
       The path written.
@@ -63,42 +47,85 @@ def write_report(run_dirs, out, *, pictures=MODES, **settings) -> pathlib.Path:
             raise ValueError(
                 f"pictures must be among {', '.join(MODES)}. Received: {mode!r}"
             )
-    unknown = sorted(set(settings) - set(PICTURE_SETTINGS))
+    unknown = sorted(set(options) - set(PICTURE_SETTINGS))
     if unknown:
         raise TypeError(
             f"settings must be among {', '.join(PICTURE_SETTINGS)}. "
             f"Received: {', '.join(unknown)}"
         )
-    PictureOptions(**settings)
-    runs = gather(run_dirs)
-    drawn, real = _draw(runs, pictures, settings)
-    again = report_command(runs, out, pictures, settings)
-    parts = [
-        sections.overview(runs),
-        sections.numbers(runs),
-        sections.differences(runs),
-        sections.learning(runs),
-        *sections.pictures(runs, drawn, real),
-        *(sections.details(run, n, len(runs) == 1) for n, run in enumerate(runs)),
-        sections.repeat(runs, pictures, settings, again),
-    ]
-    title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs compared"
-    body = [sections.header(title, parts), element("main", *(p.html for p in parts))]
-    page = _PAGE.substitute(
-        title=element("title", title), style=STYLE, body="\n".join(body)
-    )
+    PictureOptions(**options)
+    page = _render(gather(run_dirs), out, pictures, options)
     out.parent.mkdir(parents=True, exist_ok=True)
     replace_file(out, page.encode())
     return out
 
 
-def _draw(runs, modes, settings):
-    """Returns the pictures of each run by tag, and the real images of each data set."""
-    progress = Passes("pictures")
-    drawn, real = {}, {}
-    for number, run in enumerate(runs, 1):
-        drawn[run.tag] = draw_pictures(run, modes, settings)
-        if "sample" in modes and run.config and run.config.data not in real:
-            real[run.config.data] = real_images(run, settings.get("data_dir", ""))
-        progress(number, len(runs))
-    return drawn, real
+def _render(runs, out, modes, options):
+    """Returns the page as HTML."""
+    alone = len(runs) == 1
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ade_tf.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("page.html").render(
+        title=runs[0].name if alone else f"{len(runs)} runs compared",
+        version=package_versions()["ade_tf"],
+        alone=alone,
+        runs=runs,
+        overview=_overview(runs),
+        numbers=records.comparison(runs),
+        protocols=records.protocols(runs).items(),
+        settings=settings.from_defaults(*runs) if alone else settings.differences(runs),
+        curves=draw_curves(runs),
+        modes=modes,
+        pictures=_pictures(runs, modes, options),
+        again=commands.report_command(runs, out, modes, options),
+        commands=functools.partial(_commands, modes=modes, options=options),
+        configuration=settings.configuration,
+        extractors=records.extractors,
+        records_table=records.records_table,
+        MODES=MODES,
+    )
+
+
+def _overview(runs):
+    """Returns what each run is and how far it came."""
+    rows = [
+        [
+            (Part(run.tag, f"tag c{number % 8}"),),
+            run.name,
+            (Part(run.settings["preset"], "mono"), Part(run.summary)),
+            run.images,
+            run.came if run.finished else (Part(f"unfinished: {run.came}", "warn"),),
+        ]
+        for number, run in enumerate(runs)
+    ]
+    head = ["Run", "Name", "Model", "Data", "Training"]
+    return Table("Runs", "The runs of this page.", head, rows)
+
+
+def _pictures(runs, modes, options):
+    """Draws the pictures of each data set and run."""
+    pictures, progress = [], Passes("pictures", delay=0.0)
+    if "sample" in modes:
+        data = {run.config.data: run for run in runs if run.config}
+        directory = PictureOptions(**options).data_dir
+        pictures += [real_images(run, directory) for run in data.values()]
+    wanted = [(run, mode) for run in runs for mode in modes]
+    for done, (run, mode) in enumerate(wanted):
+        progress(done, len(wanted))
+        pictures.append(draw_picture(run, mode, options))
+    if wanted:
+        progress(len(wanted), len(wanted))
+    return pictures
+
+
+def _commands(run, modes, options):
+    return [
+        commands.train_command(run),
+        *commands.evaluate_commands(run),
+        *commands.picture_commands(run, modes, options),
+    ]

@@ -1,13 +1,12 @@
 """Tables of what was measured."""
 
+from ade_tf.drawing.numbers import measured, number, words
 from ade_tf.evaluation.metric import OUTPUTS
 from ade_tf.evaluation.protocols import PROTOCOLS
 from ade_tf.report.gather import identity
-from ade_tf.report.markup import Html, element
-from ade_tf.report.numbers import measured, number, words
-from ade_tf.report.tables import table
+from ade_tf.report.tables import Cell, Part, Table
 
-__all__ = ["comparison", "protocols", "records_table"]
+__all__ = ["comparison", "extractors", "protocols", "records_table"]
 
 _LEGEND = (
     "± is the standard error over images, s.d. the standard deviation over subsets or "
@@ -35,7 +34,7 @@ _ELSEWHERE = {
 _NUMBERS = {"num_examples", "step", "seed"}
 
 
-def comparison(runs) -> Html:
+def comparison(runs) -> Table:
     """Returns the latest numbers of several runs, one row for each measurement."""
     found = {}
     for run in runs:
@@ -53,14 +52,16 @@ def comparison(runs) -> Html:
                 _made_with(record),
             ]
         )
-    head = ["Metric", *(run.tag for run in runs), "Split", "Images", "Protocol"]
-    caption = f"A row holds only what was measured alike. {_LEGEND}"
-    count = len(runs)
-    numbers = {*range(1, count + 1), count + 2}
-    return table(caption, head, rows, label="Numbers by run", numbers=numbers)
+    return Table(
+        label="Numbers by run",
+        caption=f"A row holds only what was measured alike. {_LEGEND}",
+        head=["Metric", *(run.tag for run in runs), "Split", "Images", "Protocol"],
+        rows=rows,
+        numbers=frozenset({*range(1, len(runs) + 1), len(runs) + 2}),
+    )
 
 
-def records_table(run) -> Html:
+def records_table(run) -> Table:
     """Returns the latest record of each measurement of a run, with all it holds."""
     shown = [key for key in _COLUMNS if any(key in record for record in run.records)]
     rows = []
@@ -72,51 +73,58 @@ def records_table(run) -> Html:
         )
         cells = (_cell(key, record) for key in shown)
         rows.append([_name(record), _value(record), *cells, more])
-    head = ["Metric", "Value", *(_COLUMNS[key] for key in shown), "More"]
-    numbers = {1} | {n for n, key in enumerate(shown, 2) if key in _NUMBERS}
-    caption = (
-        f"The latest record of each measurement; the step is that of the weights. "
-        f"{_LEGEND}"
+    return Table(
+        label=f"Records of {run.tag}",
+        caption="The latest record of each measurement; the step is that of the "
+        f"weights. {_LEGEND}",
+        head=["Metric", "Value", *(_COLUMNS[key] for key in shown), "More"],
+        rows=rows,
+        numbers=frozenset(
+            {1} | {n for n, key in enumerate(shown, 2) if key in _NUMBERS}
+        ),
     )
-    inner = table(caption, head, rows, label=f"Records of {run.tag}", numbers=numbers)
-    return Html(inner + _extractors(run.records))
 
 
-def protocols(runs) -> Html:
+def protocols(runs) -> dict[str, str]:
     """Returns what the protocols of records that have a name mean."""
     used = {record.get("protocol") for run in runs for record in run.records}
-    items = [
-        part
-        for name, protocol in PROTOCOLS.items()
-        if name in used
-        for part in (element("dt", name), element("dd", protocol.summary))
-    ]
-    return element("dl", *items, class_="small") if items else Html()
+    return {name: p.summary for name, p in PROTOCOLS.items() if name in used}
 
 
-def _name(record):
+def extractors(run) -> list[tuple[str, str]]:
+    """Returns name and whole hash of each extractor: printed pages have no tooltips."""
+    found = (record.get("extractor") for record in run.records)
+    return sorted(
+        {
+            (str(e.get("name", "")), f"sha256 {e['sha256']}")
+            for e in found
+            if isinstance(e, dict) and e.get("sha256")
+        }
+    )
+
+
+def _name(record) -> Cell:
     metric = str(record.get("metric", ""))
     name = str(record.get("name") or metric.replace("_", " "))
     better = OUTPUTS[metric][1].better if metric in OUTPUTS else ""
     if not better:
         return name
-    arrow = element("abbr", _ARROWS[better], title=f"{better} is better")
-    return Html(element("span", name) + "\u00a0" + arrow)
+    return Part(name), Part(_ARROWS[better], "direction", f"{better} is better")
 
 
-def _value(record):
+def _value(record) -> Cell:
     value, error = measured(record)
-    cell = element("span", value)
+    cell = [Part(value)]
     if error:
-        cell += " " + element("span", error, class_="error")
+        cell.append(Part(error, "error"))
     if "floor" in record:
         least = record["floor"]
         least = least.get("value") if isinstance(least, dict) else least
-        cell += element("span", f"real halves {number(least, 3)}", class_="floor")
-    return Html(cell)
+        cell.append(Part(f"real halves {number(least, 3)}", "floor"))
+    return tuple(cell)
 
 
-def _cell(key, record):
+def _cell(key, record) -> Cell:
     if key == "num_examples":
         return _images(record)
     value = record.get(key)
@@ -125,45 +133,29 @@ def _cell(key, record):
     return "" if value is None else words(value)
 
 
-def _images(record):
+def _images(record) -> Cell:
     """Returns the number of images scored, and of real ones they were held against."""
     count = words(record.get("num_examples", ""))
     if "num_reference" not in record:
         return count
     against = f"against {words(record['num_reference'])} real"
-    return Html(element("span", count) + " " + element("span", against, class_="floor"))
+    return Part(count), Part(against, "floor")
 
 
-def _extractor(extractor):
-    name = element("span", extractor.get("name", ""))
-    hashed = str(extractor.get("sha256", ""))
+def _extractor(extractor) -> Cell:
+    name, hashed = words(extractor.get("name", "")), str(extractor.get("sha256", ""))
     if not hashed:
         return name
-    short = element("code", hashed[:12], title=f"sha256 {hashed}")
-    return Html(f"{name} {short}")
+    return Part(name), Part(hashed[:12], "mono", f"sha256 {hashed}")
 
 
-def _made_with(record):
+def _made_with(record) -> Cell:
     parts = [words(record["protocol"])] if "protocol" in record else []
     if "seed" in record:
         parts.append(f"seed {words(record['seed'])}")
-    text = element("span", "; ".join(parts))
-    if isinstance(record.get("extractor"), dict):
-        text += "; " + _extractor(record["extractor"])
-    return Html(text)
-
-
-def _extractors(records):
-    """Returns the whole hash of each extractor: printed pages have no tooltips."""
-    found = {
-        (str(e.get("name", "")), str(e["sha256"]))
-        for e in (record.get("extractor") for record in records)
-        if isinstance(e, dict) and e.get("sha256")
-    }
-    if not found:
-        return ""
-    items = "".join(
-        element("dt", name) + element("dd", element("code", f"sha256 {hashed}"))
-        for name, hashed in sorted(found)
-    )
-    return element("dl", Html(items), class_="small")
+    extractor = record.get("extractor")
+    if not isinstance(extractor, dict):
+        return "; ".join(parts)
+    found = _extractor(extractor)
+    found = (Part(found),) if isinstance(found, str) else found
+    return Part("; ".join(parts) + ";"), *found

@@ -1,13 +1,12 @@
 """Tables of the settings of runs."""
 
 from ade_tf.config import RunConfig
-from ade_tf.report.markup import Html, element
-from ade_tf.report.tables import table
+from ade_tf.report.tables import Part, Table
 
 __all__ = ["configuration", "differences", "from_defaults"]
 
 
-def differences(runs) -> Html | None:
+def differences(runs) -> Table | None:
     """Returns the settings, packages and machines in which runs differ, or None."""
     columns = [_facts(run) for run in runs]
     names = list(dict.fromkeys(name for column in columns for name in column))
@@ -18,12 +17,15 @@ def differences(runs) -> Html | None:
     ]
     if not rows:
         return None
-    head = ["Setting", *(run.tag for run in runs)]
-    caption = "All settings, versions and machines in which the runs differ."
-    return table(caption, head, rows, label="Differences between the runs")
+    return Table(
+        "Differences between the runs",
+        "All settings, versions and machines in which the runs differ.",
+        ["Setting", *(run.tag for run in runs)],
+        rows,
+    )
 
 
-def from_defaults(run) -> Html | None:
+def from_defaults(run) -> Table | None:
     """Returns the settings of a run that are not its preset's defaults, or None."""
     known = set(RunConfig.settings())
     given = {"preset": run.settings["preset"]} if run.config else {}
@@ -35,12 +37,15 @@ def from_defaults(run) -> Html | None:
     ]
     if not rows:
         return None
-    caption = "Settings other than the defaults of the preset."
-    head = ["Setting", "Value", "Default"]
-    return table(caption, head, rows, label="Settings other than the defaults")
+    return Table(
+        "Settings other than the defaults",
+        "Settings other than the defaults of the preset.",
+        ["Setting", "Value", "Default"],
+        rows,
+    )
 
 
-def configuration(run) -> Html:
+def configuration(run) -> Table:
     """Returns every setting of a run with what it means."""
     known = RunConfig.settings()
     rows = [
@@ -51,9 +56,12 @@ def configuration(run) -> Html:
         ]
         for name, value in run.settings.items()
     ]
-    head = ["Setting", "Value", "Meaning"]
-    label = f"Configuration of {run.tag}"
-    return table("All settings of the run.", head, rows, label=label)
+    return Table(
+        f"Configuration of {run.tag}",
+        "All settings of the run.",
+        ["Setting", "Value", "Meaning"],
+        rows,
+    )
 
 
 def _facts(run):
@@ -74,4 +82,4 @@ def _setting(value):
 
 
 def _mono(name):
-    return element("span", name, class_="mono")
+    return (Part(name, "mono"),)

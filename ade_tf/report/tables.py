@@ -1,49 +1,42 @@
-"""Tables that read without a mouse, on a narrow window and on paper."""
+"""Tables of the page, as data that its template sets."""
 
-from ade_tf.report.markup import Html, element
+from typing import NamedTuple
 
-__all__ = ["table"]
+__all__ = ["Cell", "Part", "Table"]
 
 _WIDE = 60
 
 
-def table(caption, head, rows, *, label, numbers=()) -> Html:
-    """Returns a table that scrolls sideways where it does not fit.
+class Part(NamedTuple):
+    """A stretch of text in a cell: its text, its class in `page.css`, its tooltip."""
 
-    Args:
-      caption: What it shows; text or `Html`.
+    text: str
+    look: str = ""
+    title: str = ""
+
+
+Cell = str | tuple[Part, ...]
+
+
+class Table(NamedTuple):
+    """A table.
+
+    Attributes:
+      label: Its name for those who do not see it.
+      caption: What it shows.
       head: Names of the columns.
       rows: Rows of cells; the first cell names the row.
-      label: Its name for those who do not see it.
       numbers: Columns, by position, that are set as numbers.
     """
 
-    def kind(column, cell):
-        if column in numbers:
-            return "number"
-        return "wide" if len(str(cell)) > _WIDE else None
+    label: str
+    caption: str
+    head: list[str]
+    rows: list[list[Cell]]
+    numbers: frozenset[int] = frozenset()
 
-    body = [
-        element(
-            "tr",
-            element("th", row[0], scope="row"),
-            *(
-                element("td", cell, class_=kind(column, cell))
-                for column, cell in enumerate(row[1:], 1)
-            ),
-        )
-        for row in rows
-    ]
-    titles = [
-        element("th", name, scope="col", class_="number" if n in numbers else None)
-        for n, name in enumerate(head)
-    ]
-    inner = element(
-        "table",
-        element("caption", element("span", caption)),
-        element("thead", element("tr", *titles)),
-        element("tbody", *body),
-    )
-    return element(
-        "div", inner, class_="scroll", role="region", aria_label=label, tabindex=0
-    )
+    def kind(self, column: int, cell: Cell = "") -> str:
+        """Returns the class of a cell in `page.css`: `number`, `wide` or none."""
+        if column in self.numbers:
+            return "number"
+        return "wide" if isinstance(cell, str) and len(cell) > _WIDE else ""

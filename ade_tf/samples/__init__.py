@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "codes": ("interpolate", "traverse"),
-        "drawing": ("MODES", "PictureOptions", "draw"),
+        "options": ("MODES", "PictureOptions"),
+        "writing": ("draw",),
     },
 )

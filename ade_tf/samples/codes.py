@@ -5,7 +5,8 @@ import tensorflow as tf
 
 from ade_tf.evaluation.latent import codes
 from ade_tf.models import decode, encode, reconstruct
-from ade_tf.samples.request import Grid, Request
+from ade_tf.samples.pictures import Grid
+from ade_tf.samples.request import Request
 
 __all__ = [
     "draw_interpolations",

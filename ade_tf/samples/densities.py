@@ -7,16 +7,17 @@ import numpy as np
 
 from ade_tf.archives import ArrayParts
 from ade_tf.data import toy_density
-from ade_tf.drawing.densities import DensityPanel, density_table
-from ade_tf.evaluation.density_map import data_panel, model_panel
+from ade_tf.drawing.densities import density_table
+from ade_tf.evaluation.density_map import DensityPanel, data_panel, model_panel
 from ade_tf.progress import Passes
+from ade_tf.samples.pictures import Picture
 from ade_tf.samples.request import Request
 
 __all__ = ["DensityPicture", "draw_density"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class DensityPicture:
+class DensityPicture(Picture):
     """The true density and a model's.
 
     Attributes:

@@ -8,7 +8,8 @@ from ade_tf.extractors import (
 )
 from ade_tf.metrics.neighbours import nearest_images
 from ade_tf.progress import Passes
-from ade_tf.samples.request import Grid, Request
+from ade_tf.samples.pictures import Grid
+from ade_tf.samples.request import Request
 
 __all__ = ["draw_neighbours"]
 

@@ -1,21 +1,18 @@
-"""What a picture is asked to show, and what a mode makes of it."""
+"""What a mode is asked to show."""
 
 import dataclasses
 import functools
-import pathlib
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.archives import ArrayParts
 from ade_tf.data import ImageData, Split
-from ade_tf.drawing.grids import image_grid, save_png
 from ade_tf.models import Sampler, labels_in_turn
 from ade_tf.progress import Passes
 from ade_tf.runs import LoadedRun, load_data
 
-__all__ = ["Grid", "Request"]
+__all__ = ["Request"]
 
 _BATCH = 500
 
@@ -118,36 +115,6 @@ class Request:
         return functools.cache(
             lambda size: Sampler(self.model, size, options.seed, options.noise)
         )
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Grid:
-    """Images in the order in which they are laid out.
-
-    Attributes:
-      images: `[N, H, W, C]` in 0 .. levels-1.
-      columns: Images in a row; None for about a square.
-      group: Neighbours in a row that belong together; None for the whole row.
-    """
-
-    images: np.ndarray
-    columns: int | None = None
-    group: int | None = None
-
-    @classmethod
-    def of_groups(cls, *groups, columns: int):
-        """Returns a grid: the first image of each group, the second ones, and so on."""
-        images = np.stack(groups, axis=1).reshape(-1, *groups[0].shape[1:])
-        return cls(images, columns, len(groups))
-
-    def arrays(self, levels: int) -> dict[str, ArrayParts]:
-        """Returns `images`."""
-        kind = np.uint8 if levels else np.float32
-        return {"images": ArrayParts(self.images.shape, kind, [self.images])}
-
-    def write(self, path: pathlib.Path, levels: int) -> None:
-        """Writes the images, with values in 0 .. levels-1, as a PNG."""
-        save_png(path, image_grid(self.images, levels, self.columns, group=self.group))
 
 
 def _pairs_by_class(labels, classes):

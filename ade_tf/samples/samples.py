@@ -1,4 +1,4 @@
-"""Samples as a picture, or as arrays of any number of them."""
+"""Samples, also at several temperatures, as pictures or as arrays of any number."""
 
 import dataclasses
 import pathlib
@@ -9,15 +9,16 @@ import numpy as np
 from ade_tf.archives import ArrayParts
 from ade_tf.models import labels_in_turn
 from ade_tf.progress import Passes
-from ade_tf.samples.request import Grid, Request
+from ade_tf.samples.pictures import Grid, Picture
+from ade_tf.samples.request import Request
 
-__all__ = ["Samples", "draw_samples"]
+__all__ = ["Samples", "draw_samples", "draw_temperatures"]
 
 _LABELS_AT_ONCE = 100_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Samples:
+class Samples(Picture):
     """Samples in rows, drawn when they are written.
 
     Attributes:
@@ -71,3 +72,22 @@ def draw_samples(request: Request) -> Samples:
         return Samples(request, [request.classes], options.num_samples, None)
     length = max(1, options.num_samples // len(classes))
     return Samples(request, [[label] for label in classes], length, length)
+
+
+def draw_temperatures(request: Request) -> Grid:
+    """Returns a row for each temperature, of samples from the same draws.
+
+    As many stand in a row as `num_samples` in all allow, at least one.
+
+    Raises:
+      ValueError: If a temperature of its own is asked for besides.
+    """
+    options = request.options
+    if options.temperature != 1.0:
+        raise ValueError(
+            "mode `temperatures` has a row for each of temperatures; temperature must "
+            f"be left at 1. Received: temperature={options.temperature}"
+        )
+    columns = max(1, options.num_samples // len(options.temperatures))
+    rows = [request.samples(columns, value) for value in options.temperatures]
+    return Grid(np.concatenate(rows), columns)

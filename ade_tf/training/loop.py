@@ -6,8 +6,9 @@ import keras
 
 from ade_tf.config import RunConfig
 from ade_tf.data import training_stream
-from ade_tf.drawing.grids import learning_curves
-from ade_tf.evaluation import Evaluation, EvaluationOptions, describe_record
+from ade_tf.drawing.curves import learning_curves
+from ade_tf.drawing.tables import describe_record
+from ade_tf.evaluation import Evaluation, EvaluationOptions
 from ade_tf.evaluation.likelihood import evaluate_likelihood
 from ade_tf.models import (
     LikelihoodScorer,

@@ -5,9 +5,10 @@ import json
 import pathlib
 import time
 
+from tqdm import tqdm
+
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.files import replace_file
-from ade_tf.progress import clock
 from ade_tf.training.stopping import StopSignals
 from experiments.studies.ablation_page import ablation_page
 from experiments.studies.ablation_pictures import draw_ablation
@@ -77,7 +78,8 @@ def ablation_study(
                 if not train_row(part.config, part.directory):
                     return None
             results.append(_result(run, plan))
-            print(f"-- {clock(time.monotonic() - began)} so far", flush=True)
+            passed = tqdm.format_interval(time.monotonic() - began)
+            print(f"-- {passed} so far", flush=True)
         found = _found(plan, results, out, command)
         pictures = draw_ablation(plan, found, out)
     found["pictures"] = {path.name: words for path, words in pictures.items()}

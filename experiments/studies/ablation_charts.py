@@ -5,15 +5,10 @@ import itertools
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from ade_tf.drawing.charts import (
-    dress,
-    figure_png,
-    label_ends,
-    running_mean,
-    settled_limits,
-)
+from ade_tf.drawing.charts import COLOURS, SOFT, dress, figure_png, house_style
+from ade_tf.drawing.curves import Curve, curves_png
 from ade_tf.drawing.grids import image_grid
 
 __all__ = ["FITTED", "curves_picture", "samples_picture", "trade_off_picture"]
@@ -21,19 +16,6 @@ __all__ = ["FITTED", "curves_picture", "samples_picture", "trade_off_picture"]
 # Behind a row's name: the curve is of the encoder fitted to its generator.
 FITTED = " (fitted encoder)"
 
-_COLOURS = (
-    "#1f4e9c",
-    "#2f8f5a",
-    "#b8860b",
-    "#c8102e",
-    "#6a4c9c",
-    "#0f8b9d",
-    "#a0522d",
-    "#d1579b",
-    "#4d4d4d",
-    "#7a9a01",
-)
-_SOFT = "#555555"
 _COLUMNS = 6
 # Where the likelihood of most models has left its start.
 _START_SHARE = 0.2
@@ -52,6 +34,7 @@ _PLACES = (
 )
 
 
+@house_style()
 def trade_off_picture(points: dict, approximate, y_label: str) -> bytes:
     """Returns bits per dimension against a distance of samples, as a PNG.
 
@@ -88,7 +71,7 @@ def trade_off_picture(points: dict, approximate, y_label: str) -> bytes:
     dress(axis, "Likelihood against quality of samples")
     if approximate:
         note = "hollow: bits/dim of an encoder fitted to the generator"
-        axis.set_title(note, loc="right", fontsize=8.5, color=_SOFT)
+        axis.set_title(note, loc="right", fontsize=8.5, color=SOFT)
     figure.draw_without_rendering()
     _label_marks(axis, means, [p for found in points.values() for p in found])
     return figure_png(figure)
@@ -135,6 +118,7 @@ def _label_marks(axis, means, points):
         taken.append(best[2])
 
 
+@house_style()
 def samples_picture(panels: dict, levels: int, note: str) -> bytes:
     """Returns grids of images side by side, all of one size, as a PNG.
 
@@ -161,7 +145,7 @@ def samples_picture(panels: dict, levels: int, note: str) -> bytes:
         grey = grid.shape[-1] == 1
         axis.imshow(grid[..., 0] if grey else grid, cmap="gray", vmin=0, vmax=255)
         axis.set_title(title, fontsize=10.5)
-    figure.supxlabel(note, fontsize=9, color=_SOFT)
+    figure.supxlabel(note, fontsize=9, color=SOFT)
     return figure_png(figure)
 
 
@@ -177,44 +161,26 @@ def curves_picture(likelihood: dict, adversary: dict, rows) -> bytes:
     Raises:
       ValueError: If there is no curve.
     """
-    panels = [
-        ("Likelihood", "bits/dim (points: of validation images)", likelihood),
-        ("Discriminator", "loss", adversary),
-    ]
-    panels = [panel for panel in panels if panel[-1]]
-    if not panels:
-        raise ValueError("learning curves are of rows with scalars. Received: none")
-    figure = Figure(figsize=(6.4 * len(panels), 4.2), dpi=120, layout="constrained")
+    panels = {
+        "Likelihood": ("bits/dim (points: of validation images)", likelihood),
+        "Discriminator": ("loss", adversary),
+    }
     colours = dict(zip(rows, _colours(rows), strict=True))
-    for axis, (title, unit, lines) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
-    ):
-        ends, drawn = {}, {}
-        for name, (steps, values, *held_out) in lines.items():
-            fitted = name not in colours
-            drawn[name] = colours[name.removesuffix(FITTED)]
-            style = {"color": drawn[name], "linestyle": "--" if fitted else "-"}
-            shown = np.asarray(values, np.float64)
-            if held_out and held_out[0]:
-                style |= {"marker": "o", "markersize": 2.5}
-            else:
-                axis.plot(steps, shown, color=drawn[name], linewidth=0.7, alpha=0.2)
-                shown = running_mean(shown)
-            axis.plot(steps, shown, linewidth=1.5, **style)
-            finite = np.flatnonzero(np.isfinite(shown))
-            if finite.size:
-                ends[name] = (steps[finite[-1]], shown[finite[-1]])
-        axis.set_ylim(
-            settled_limits(((s, v) for s, v, *_ in lines.values()), _START_SHARE)
-        )
-        axis.set_xlim(0, None)
-        axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axis.set_xlabel("step")
-        axis.set_ylabel(unit)
-        dress(axis, title)
-        label_ends(axis, ends, drawn)
-    return figure_png(figure)
+    shown = {
+        title: (unit, [_curve(name, line, colours) for name, line in lines.items()])
+        for title, (unit, lines) in panels.items()
+        if lines
+    }
+    if not shown:
+        raise ValueError("learning curves are of rows with scalars. Received: none")
+    return curves_png(shown, start_share=_START_SHARE)
+
+
+def _curve(name, line, colours):
+    steps, values, *held_out = line
+    colour, fitted = colours[name.removesuffix(FITTED)], name not in colours
+    return Curve(name, steps, values, colour, any(held_out), dashed=fitted)
 
 
 def _colours(rows):
-    return itertools.islice(itertools.cycle(_COLOURS), len(rows))
+    return itertools.islice(itertools.cycle(COLOURS), len(rows))

@@ -1,7 +1,8 @@
 """The page of an ablation: its tables, its pictures and how they were made."""
 
+from ade_tf.drawing.numbers import number
+from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.metric import OUTPUTS
-from ade_tf.report.numbers import number
 from experiments.studies.rows import mean_and_range
 
 __all__ = ["ablation_page", "quality_names"]
@@ -39,7 +40,7 @@ def ablation_page(found: dict) -> str:
     lines = [
         "# Ablation",
         "",
-        *_table(
+        _table(
             found,
             [
                 ("bits/dim", "bits_per_dim", "{:.3f}".format),
@@ -51,7 +52,7 @@ def ablation_page(found: dict) -> str:
             with_sizes=True,
         ),
         "",
-        *_table(
+        _table(
             found,
             [
                 (f"F_{found['options']['importance_samples']} bits/dim",)
@@ -79,21 +80,20 @@ def quality_names(found: dict) -> dict:
 
 
 def _table(found, columns, with_sizes=False):
-    """Returns a table's lines: real images first, then a line for each row."""
+    """Returns a table: real images first, then a line for each row."""
     rows, real = found["rows"], found["real"]["scores"]
     columns = [
         column
         for column in columns
         if column[1] in real or any(column[1] in row for row in rows.values())
     ]
-    head = ["row", *(["decoder + f"] if with_sizes else [])]
-    head += [title for title, _, _ in columns]
-    lines = [_line(head + (["steps"] if with_sizes else [])), "|---" * len(head)]
-    lines[1] += "|---|" if with_sizes else "|"
+    first, last = (["decoder + f"], ["steps"]) if with_sizes else ([], [])
+    head = ["row", *first, *(title for title, _, _ in columns), *last]
+    lines = []
     if any(name in real for _, name, _ in columns):
         cells = [text(real[name]) if name in real else "" for _, name, text in columns]
-        sizes = [""] if with_sizes else []
-        lines.append(_line([_REAL, *sizes, *cells, *sizes]))
+        sizes = [""] * with_sizes
+        lines.append([_REAL, *sizes, *cells, *sizes])
     runs = {result["row"]: result for result in reversed(found["runs"])}
     for row, scores in rows.items():
         cells = []
@@ -104,12 +104,8 @@ def _table(found, columns, with_sizes=False):
         if with_sizes:
             size = runs[row]["decoder_and_feature_map_parameters"]
             cells = [f"{size:,}", *cells, f"{runs[row]['steps']:,}"]
-        lines.append(_line([f"`{row}`", *cells]))
-    return lines
-
-
-def _line(cells):
-    return "| " + " | ".join(cells) + " |"
+        lines.append([f"`{row}`", *cells])
+    return markdown_table(head, lines)
 
 
 def _notes(found):

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ade_tf.drawing.curves import points_of
 from ade_tf.drawing.grids import can_show
+from ade_tf.drawing.numbers import number
 from ade_tf.files import replace_file
-from ade_tf.report.numbers import number
 from ade_tf.runs import RunDirectory
 from ade_tf.runs.records import read_records
 from ade_tf.samples import draw
@@ -135,9 +136,5 @@ def _curves(first):
 
 def _line(scalars, key):
     """Returns steps and values of a term, None where it has fewer than two."""
-    found = [
-        (record["step"], np.nan if record[key] is None else record[key])
-        for record in scalars
-        if key in record
-    ]
-    return tuple(np.array(found, np.float64).T) if len(found) > 1 else None
+    line = points_of(scalars, key)
+    return line if len(line[0]) > 1 else None

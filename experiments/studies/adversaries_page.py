@@ -7,7 +7,8 @@ import platform
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from ade_tf.drawing.charts import dress, figure_png, label_ends
+from ade_tf.drawing.charts import dress, figure_png, house_style, label_ends
+from ade_tf.drawing.tables import markdown_table
 
 __all__ = ["adversary_page", "adversary_picture"]
 
@@ -23,6 +24,7 @@ _COLOURS = {
 }
 
 
+@house_style()
 def adversary_picture(found) -> bytes:
     """Returns the study's picture as a PNG.
 
@@ -123,6 +125,9 @@ def adversary_page(found) -> str:
     """
     starvation = found["starvation"]
     steps = starvation["steps"]
+    gradients = starvation["gradient_norms"]
+    kept = {loss: norms[-1] / max(norms) for loss, norms in gradients.items()}
+    least = min(share for loss, share in kept.items() if loss != _STARVED)
     shown = [n for n, step in enumerate(steps) if step in (0, 10, 50, 100, 200, 400)]
     lines = [
         "# What a strong discriminator leaves to the generator",
@@ -135,21 +140,20 @@ def adversary_page(found) -> str:
         "the generator's weights, after so many steps of the discriminator (the median "
         "of three):",
         "",
-        "| loss of the generator | "
-        + " | ".join(f"{steps[n]:,}" for n in shown)
-        + " | last / greatest |",
-        "|---" * (len(shown) + 2) + "|",
-    ]
-    kept = {}
-    for loss, norms in starvation["gradient_norms"].items():
-        kept[loss] = norms[-1] / max(norms)
-        numbers = " | ".join(f"{norms[n]:.2g}" for n in shown)
-        lines.append(f"| {loss} | {numbers} | {kept[loss]:.2g} |")
-    starved = kept.pop(_STARVED)
-    lines += [
+        markdown_table(
+            [
+                "loss of the generator",
+                *(f"{steps[n]:,}" for n in shown),
+                "last / greatest",
+            ],
+            (
+                [loss, *(f"{norms[n]:.2g}" for n in shown), f"{kept[loss]:.2g}"]
+                for loss, norms in gradients.items()
+            ),
+        ),
         "",
-        f"Of its greatest gradient the saturating loss keeps {starved:.2g} in the end, "
-        f"the others {min(kept.values()):.2g} or more. "
+        f"Of its greatest gradient the saturating loss keeps {kept[_STARVED]:.2g} in "
+        f"the end, the others {least:.2g} or more. "
         "Saturating, non-saturating and log-ratio share one discriminator; the "
         "log-ratio's gradient is the sum of the two others'. Wasserstein has a "
         "gradient penalty of 10 on interpolates, the relativistic game R1 and R2 of "
@@ -159,19 +163,15 @@ def adversary_page(found) -> str:
         f"each had {found['ladder_steps']} steps from scratch; estimates on held-out "
         "digits and new samples, 250 of each:",
         "",
-        "| samples after | Wasserstein-1, pixels in [-1, 1] | Jensen-Shannon, nats | "
-        "Frechet distance of pixels |",
-        "|---|---|---|---|",
-    ]
-    for record in found["ladder"]:
-        steps = record["generator_steps"]
-        name = "real digits" if steps is None else f"{steps:,} steps"
-        lines.append(
-            f"| {name} | {record['wasserstein']:.2f} | "
-            f"{record['jensen_shannon_nats']:.3f} | "
-            f"{record['frechet_of_pixels']:.2f} |"
-        )
-    lines += [
+        markdown_table(
+            (
+                "samples after",
+                "Wasserstein-1, pixels in [-1, 1]",
+                "Jensen-Shannon, nats",
+                "Frechet distance of pixels",
+            ),
+            map(_ladder_row, found["ladder"]),
+        ),
         "",
         "The Jensen-Shannon estimate is ln 2 less half of the held-out cross-entropy, "
         "a lower bound, which an overfitted discriminator makes negative.",
@@ -181,3 +181,13 @@ def adversary_page(found) -> str:
         "other jobs. Numbers in `adversaries.json`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _ladder_row(record):
+    steps = record["generator_steps"]
+    return [
+        "real digits" if steps is None else f"{steps:,} steps",
+        f"{record['wasserstein']:.2f}",
+        f"{record['jensen_shannon_nats']:.3f}",
+        f"{record['frechet_of_pixels']:.2f}",
+    ]

@@ -9,9 +9,10 @@ import numpy as np
 
 from ade_tf.config import PRESETS
 from ade_tf.data import toy_density
-from ade_tf.drawing.densities import DensityPanel, density_table
+from ade_tf.drawing.densities import density_table
+from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation import EvaluationOptions, evaluate_run
-from ade_tf.evaluation.density_map import data_panel, model_panel
+from ade_tf.evaluation.density_map import DensityPanel, data_panel, model_panel
 from ade_tf.files import replace_file
 from ade_tf.progress import Passes
 from ade_tf.runs import RunDirectory, load_run
@@ -28,6 +29,16 @@ __all__ = ["toy_study", "toy_table"]
 
 _METRIC = "toy_divergences"
 _PARTS = {"forward_kl", "reverse_kl", "modes_covered", "off_data"}
+_COLUMNS = (
+    "data",
+    "model",
+    "KL(data, model)",
+    "KL(model, data)",
+    "modes covered",
+    "off the data",
+    "off the data, without noise",
+    "CPU seconds",
+)
 _HEADINGS = {
     "vae": "likelihood only,\nwithout f (VAE)",
     "v_ade": "likelihood only,\nwith f (V-ADE)",
@@ -96,12 +107,7 @@ def toy_study(configs: dict, out) -> list[dict] | None:
 
 def toy_table(results: list[dict]) -> str:
     """Returns results as a Markdown table: means over seeds, and their range."""
-    lines = [
-        "| data | model | KL(data, model) | KL(model, data) | modes covered | off the "
-        "data | off the data, without noise | CPU seconds |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    groups = {}
+    rows, groups = [], {}
     for result in results:
         groups.setdefault((result["data"], result["row"]), []).append(result)
     for (data, row), found in groups.items():
@@ -116,8 +122,8 @@ def toy_table(results: list[dict]) -> str:
             _cell(found, "off_data_mean", "{:.1%}"),
             _cell(found, "cpu_seconds", "{:.0f}"),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        rows.append(cells)
+    return markdown_table(_COLUMNS, rows) + "\n"
 
 
 def _cell(found, name, form):

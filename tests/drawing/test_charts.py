@@ -1,29 +1,10 @@
 """Parts that charts share."""
 
-import numpy as np
+import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ade_tf.drawing.charts import label_ends, running_mean, settled_limits
-
-
-def test_the_running_mean_leaves_out_what_is_not_finite():
-    values = np.random.default_rng(0).normal(size=250)
-    values[[10, 100]] = np.nan, np.inf
-    found = running_mean(values)
-    for place in (0, 11, 99, 249):
-        near = values[max(0, place - 2) : place + 3]
-        assert np.isclose(found[place], near[np.isfinite(near)].mean())
-    assert np.isnan(found[[10, 100]]).all()
-
-
-def test_limits_fit_what_follows_the_start():
-    steps = np.arange(1001.0)
-    values = np.where(steps < 100, 50.0, steps / 1000)
-    low, high = settled_limits([(steps, values)], 0.2)
-    assert 0.1 < low < 0.21 and 1.0 < high < 1.1
-    assert settled_limits([(steps, values)])[1] > 40
-    assert settled_limits([(steps, np.full(1001, np.nan))]) is None
+from ade_tf.drawing.charts import house_style, label_ends
 
 
 def test_names_at_the_ends_of_lines_do_not_touch():
@@ -39,3 +20,14 @@ def test_names_at_the_ends_of_lines_do_not_touch():
         assert not boxes[first].overlaps(boxes[second])
     middle = axis.transAxes.transform((0, 2 / 3))[1]
     assert abs((boxes["a"].y0 + boxes["a"].y1) / 2 - middle) < 2
+
+
+def test_settings_of_the_user_change_nothing_and_are_left_alone():
+    theirs = {"font.size": 31.0, "axes.grid": True, "svg.hashsalt": None}
+    with matplotlib.rc_context(theirs):
+        with house_style():
+            assert matplotlib.rcParams["font.size"] == 10.0
+            assert not matplotlib.rcParams["axes.grid"]
+        with house_style("red"):
+            assert matplotlib.rcParams["text.color"] == "red"
+        assert {name: matplotlib.rcParams[name] for name in theirs} == theirs

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ade_tf.drawing.densities import DensityPanel, density_table, lattice
+from ade_tf.drawing.densities import density_table
+from ade_tf.evaluation.density_map import DensityPanel, lattice
 
 
 def panel(centre=(0.0, 0.0)):

@@ -1,11 +1,11 @@
-"""Tests of the pictures."""
+"""Grids of images."""
 
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from ade_tf.drawing.grids import image_grid, learning_curves, save_png
+from ade_tf.drawing.grids import image_grid, save_png
 
 _DIGITS = load_digits().images[..., np.newaxis]
 
@@ -98,83 +98,3 @@ def test_what_is_no_picture_is_refused(tmp_path, picture):
     with pytest.raises(ValueError, match="A picture is uint8.*Received: dtype="):
         save_png(tmp_path / "grid.png", picture)
     assert not list(tmp_path.iterdir())
-
-
-def _scalars(**terms):
-    return [
-        {"step": step, **{name: value(step) for name, value in terms.items()}}
-        for step in range(0, 200, 2)
-    ]
-
-
-def _drawn(tmp_path, scalars, panels=None):
-    path = tmp_path / "curves.png"
-    learning_curves(scalars, path, panels)
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB")).astype(int)
-
-
-def _has_colour(picture, colour):
-    return (np.abs(picture - colour).max(-1) < 12).sum() > 30
-
-
-_BLUE, _ORANGE = (31, 119, 180), (255, 127, 14)
-
-
-def test_a_panel_for_each_group_of_terms(tmp_path):
-    likelihood = {"bits_per_dim": lambda s: 3 - s / 200}
-    adversary = {"generator_loss": lambda s: 0.7, "discriminator_loss": lambda s: 1.3}
-    one = _drawn(tmp_path, _scalars(**likelihood))
-    two = _drawn(tmp_path, _scalars(**likelihood, **adversary))
-    assert two.shape[1] == 2 * one.shape[1]
-    half = two.shape[1] // 2
-    assert _has_colour(two[:, :half], _BLUE)
-    assert not _has_colour(two[:, :half], _ORANGE)
-    assert _has_colour(two[:, half:], _BLUE) and _has_colour(two[:, half:], _ORANGE)
-
-
-def test_panels_can_be_named(tmp_path):
-    scalars = _scalars(bits_per_dim=lambda s: 3.0, images_per_second=lambda s: s)
-    panels = {"Speed": ["images_per_second"], "Absent": ["no_such_term"]}
-    picture = _drawn(tmp_path, scalars, panels)
-    assert picture.shape == _drawn(tmp_path, _scalars(bits_per_dim=float)).shape
-
-
-def test_a_term_of_some_steps_shares_the_colour_of_its_training_curve(tmp_path):
-    scalars = _scalars(bits_per_dim=lambda s: 3.0)
-    scalars[50]["validation_bits_per_dim"] = 3.1
-    picture = _drawn(tmp_path, scalars)
-    assert _has_colour(picture, _BLUE) and not _has_colour(picture, _ORANGE)
-
-
-def test_an_outlier_does_not_flatten_the_rest(tmp_path):
-    """The slope of 1 stays visible beside a first value of a million."""
-
-    def rows_of_blue(picture):
-        rows = np.flatnonzero((np.abs(picture - _BLUE).max(-1) < 12).any(1))
-        rows = rows[rows < 0.75 * len(picture)]
-        return np.ptp(rows) / len(picture)
-
-    scalars = _scalars(bits_per_dim=lambda s: 3 - s / 200)
-    scalars[0]["bits_per_dim"] = 1e6
-    assert rows_of_blue(_drawn(tmp_path, scalars)) > 0.4
-
-
-@pytest.mark.parametrize("bad", [None, float("nan"), float("inf")])
-def test_values_that_are_not_finite_leave_a_gap(tmp_path, bad):
-    scalars = _scalars(bits_per_dim=lambda s: bad if 80 < s < 120 else 0.0)
-    picture = _drawn(tmp_path, scalars)
-    line = (np.abs(picture - _BLUE).max(-1) < 12)[: int(0.75 * len(picture))].any(0)
-    columns = np.flatnonzero(line)
-    gap = np.diff(columns).max() / np.ptp(columns)
-    assert 0.15 < gap < 0.3
-
-
-def test_one_record_is_enough(tmp_path):
-    assert _has_colour(_drawn(tmp_path, [{"step": 1, "bits_per_dim": 2.0}]), _BLUE)
-
-
-@pytest.mark.parametrize("scalars", [[], [{"step": 1, "learning_rate": 1e-3}]])
-def test_nothing_to_draw_is_an_error(tmp_path, scalars):
-    with pytest.raises(ValueError, match="Learning curves need records.*keys="):
-        learning_curves(scalars, tmp_path / "curves.png")

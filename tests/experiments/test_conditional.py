@@ -118,7 +118,7 @@ def test_the_flag_of_the_label(run, tmp_path):
         ("sample", ["--label=10"], "label must be in 0 .. 9. Received: label=10"),
         ("sample", ["--label=2,-1"], "label must be in 0 .. 9. Received: label=2,-1"),
         ("sample", ["--label=x"], "`label` must be integers"),
-        ("sample", ["--mode=density"], "`density` shows p(x)"),
+        ("sample", ["--mode=density"], "`density` needs an unconditional model"),
         ("novelty", [], "novelty needs p(x) of images without labels"),
         ("evaluate", ["--metrics=toy_divergences"], "needs a data set `toy:NAME`"),
     ],
@@ -141,7 +141,7 @@ def test_a_benchmark_has_no_labels(tmp_path):
 def test_an_unconditional_run_has_no_label(finished):
     ended = call("sample", f"--run_dir={finished}", "--label=3")
     assert ended.status == 2
-    assert "label needs a conditional model. Received: label=3" in ended.err
+    assert "label needs a conditional model. Received: conditional=False" in ended.err
 
 
 def test_data_without_labels_are_refused_before_anything_is_written(tmp_path):

@@ -13,7 +13,7 @@ def test_a_finished_and_an_unfinished_run(finished, tmp_path):
     assert ended.out.splitlines()[-1] == str(out)
     page = Page(out.read_text())
     assert "6 of 6 steps" in page.text and "unfinished: 2 of 8 steps" in page.text
-    assert len(page.all("img")) == 2
+    assert len(page.embedded("png")) == 2
     assert f"--run_dirs={finished},{other} --pictures=sample --temp" in page.text
 
 

@@ -1,5 +1,6 @@
 """HTML pages as tests read them: without a browser, and in one."""
 
+import base64
 import contextlib
 import html.parser
 import pathlib
@@ -40,6 +41,16 @@ class Page(html.parser.HTMLParser):
     def all(self, tag):
         """Returns the attributes of all elements of a kind."""
         return [attributes for found, attributes in self.elements if found == tag]
+
+    def embedded(self, kind):
+        """Returns the attributes of all images of a kind, `png` or `svg+xml`."""
+        start = f"data:image/{kind};base64,"
+        return [image for image in self.all("img") if image["src"].startswith(start)]
+
+    def drawings(self):
+        """Returns the SVGs of the page, as text."""
+        addresses = [image["src"] for image in self.embedded("svg+xml")]
+        return [base64.b64decode(a.split(",")[1]).decode() for a in addresses]
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))

@@ -1,9 +1,11 @@
 import html
 import json
 import re
+from xml.etree import ElementTree
 
 import pytest
 
+from ade_tf.drawing.charts import COLOURS
 from ade_tf.report import write_report
 from tests.helpers.pages import Page
 from tests.helpers.written_runs import RECORD, write_run
@@ -127,11 +129,14 @@ def test_several_runs_differences_first(tmp_path):
     cells = [re.sub("<.*?>", "", row.replace("</td>", "|")) for row in rows]
     assert ["2.346" in c for c in cells] == [True, False]
     assert ["9.500" in c for c in cells] == [False, True]
-    # Both runs are in one drawing, training and validation.
-    drawing = re.search("<svg.*?</svg>", text)[0]
-    for line in ("line training c0", "line held-out c0", "line training c1"):
-        assert line in drawing
-    assert "R1 training ends at 3; R1 validation ends at 3.25; R2" in drawing
+    # Both runs are in one drawing, training and validation, and both have names.
+    drawing, *_ = Page(text).drawings()
+    lines = re.findall(r"fill: none; stroke: (#\w+); stroke-width: (1.[38])", drawing)
+    first, second = COLOURS[:2]
+    assert lines == [(first, "1.3"), (first, "1.8"), (second, "1.3"), (second, "1.8")]
+    assert "<!-- R1 -->" in drawing and "<!-- R2 -->" in drawing
+    words = Page(text).embedded("svg+xml")[0]["alt"]
+    assert "R1 training ends at 3; R1 validation ends at 3.25; R2" in words
 
 
 @pytest.mark.parametrize("steps", [0, 3])
@@ -144,7 +149,8 @@ def test_a_run_with_nothing_yet(tmp_path, steps):
     assert "Nothing has been measured yet" in found.text
     assert ("No run has recorded a step yet" in found.text) == (steps == 0)
     assert found.text.count("this one has none yet") == 1
-    assert len(found.all("img")) == 1  # The real images.
+    assert len(found.embedded("png")) == 1  # The real images.
+    assert bool(found.drawings()) == (steps > 0)
 
 
 def test_a_run_of_another_version(tmp_path):
@@ -162,8 +168,9 @@ def test_what_is_not_finite_breaks_its_line(tmp_path):
     values = [3.0, 2.0, None, 1.0, 2.0]
     lines = [{"step": n, "kl": value} for n, value in enumerate(values)]
     (run / "scalars.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
-    lines = [a["d"] for a in page(tmp_path, run).all("path")]
-    assert [re.sub("[^ML]", "", d) for d in lines] == ["MLML"]
+    (drawing,) = page(tmp_path, run).drawings()
+    line = re.search(rf'<path d="([^"]*)" [^>]*stroke: {COLOURS[0]}', drawing)[1]
+    assert re.sub("[^ML]", "", line) == "MLML"
 
 
 def test_everything_from_a_run_is_escaped(tmp_path):
@@ -183,8 +190,10 @@ def test_everything_from_a_run_is_escaped(tmp_path):
         names = {name for _, attributes in found.elements for name in attributes}
         assert not any(name.startswith("on") for name in names)
         assert HOSTILE in found.text and run.name in found.text
-        for image in found.all("img"):
-            assert image["src"].startswith("data:image/png;base64,")
+        images = found.embedded("png") + found.embedded("svg+xml")
+        assert len(images) == len(found.all("img")) and found.drawings()
+        for drawing in found.drawings():
+            assert {element.tag for element in ElementTree.fromstring(drawing).iter()}
 
 
 def test_nothing_is_loaded_and_everything_is_named(tmp_path):
@@ -196,7 +205,6 @@ def test_nothing_is_loaded_and_everything_is_named(tmp_path):
     assert policy["content"].startswith("default-src 'none'; img-src data:;")
     assert found.all("html") == [{"lang": "en"}]
     assert all(image["alt"] for image in found.all("img"))
-    assert all(drawing["role"] == "img" for drawing in found.all("svg"))
     assert all(head["scope"] in ("row", "col") for head in found.all("th"))
     anchors = {a["id"] for _, a in found.elements if "id" in a}
     for attributes in found.all("a"):
@@ -217,7 +225,7 @@ def test_the_same_runs_give_the_same_page_and_are_not_touched(tmp_path):
 def test_pictures_of_a_trained_run(v_ade_run, tmp_path):
     modes = ("sample", "reconstruct")
     found = page(tmp_path, v_ade_run, pictures=modes, temperature=0.5, seed=3)
-    assert [image["alt"].split(": ")[0] for image in found.all("img")] == [
+    assert [image["alt"].split(": ")[0] for image in found.embedded("png")] == [
         "test images of digits",
         "v_ade",
         "v_ade",

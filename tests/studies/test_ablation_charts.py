@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ade_tf.drawing.charts import COLOURS
 from experiments.studies.ablation_charts import (
-    _COLOURS,
     curves_picture,
     samples_picture,
     trade_off_picture,
@@ -27,7 +27,7 @@ def near(picture, colour):
 def test_better_rows_stand_to_the_left_and_below():
     rows = {"first": [(2.0, 5.0), (2.1, 6.0)], "second": [(4.0, 50.0)]}
     picture = pixels(trade_off_picture(rows, set(), "Frechet distance"))
-    (y0, x0), (y1, x1) = (near(picture, colour) for colour in _COLOURS[:2])
+    (y0, x0), (y1, x1) = (near(picture, colour) for colour in COLOURS[:2])
     assert np.median(x0) < np.median(x1)
     assert np.median(y0) > np.median(y1)
 
@@ -35,7 +35,7 @@ def test_better_rows_stand_to_the_left_and_below():
 def test_approximate_rows_are_hollow():
     rows = {"first": [(2.0, 5.0)], "second": [(4.0, 50.0)]}
     full, hollow = (
-        len(near(pixels(trade_off_picture(rows, found, "FD")), _COLOURS[1])[0])
+        len(near(pixels(trade_off_picture(rows, found, "FD")), COLOURS[1])[0])
         for found in (set(), {"second"})
     )
     assert hollow < 0.9 * full
@@ -65,7 +65,7 @@ def test_a_row_has_its_colour_in_both_panels():
     )
     halves = np.split(picture, [picture.shape[1] // 2], axis=1)
     for colour, counts in ((0, (0, 0)), (1, (1, 0)), (2, (1, 1))):
-        found = [len(near(half, _COLOURS[colour])[0]) > 20 for half in halves]
+        found = [len(near(half, COLOURS[colour])[0]) > 20 for half in halves]
         assert found == [bool(count) for count in counts], colour
 
 

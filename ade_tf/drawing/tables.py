@@ -1,6 +1,22 @@
-"""Records in words, for the terminal."""
+"""Tables in Markdown, and records in words for the terminal."""
 
-__all__ = ["describe_record", "records_table"]
+from collections.abc import Iterable, Sequence
+
+__all__ = ["describe_record", "markdown_table", "records_table"]
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Returns a table as Markdown, its lines joined.
+
+    Args:
+      head: Names of the columns.
+      rows: Rows of as many cells.
+    """
+    lines = [
+        "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |"
+        for row in (head, *rows)
+    ]
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
 
 
 def describe_record(record: dict) -> str:
@@ -30,10 +46,8 @@ def records_table(records: list[dict]) -> str:
 
     The spread is a standard error, or, marked `sd`, a deviation over splits or subsets.
     """
-    lines = [
-        "| score | images | value | +- | real halves | count | protocol |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    head = ("score", "images", "value", "+-", "real halves", "count", "protocol")
+    rows = []
     for record in records:
         spread = ""
         if record.get("standard_error") is not None:
@@ -49,8 +63,8 @@ def records_table(records: list[dict]) -> str:
             _counts(record),
             record["protocol"],
         ]
-        lines.append("| " + " | ".join(c.replace("|", r"\|") for c in cells) + " |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown_table(head, rows)
 
 
 def _number(value):

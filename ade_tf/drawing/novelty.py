@@ -1,17 +1,15 @@
 """A picture of two sets of images and of the scores that should tell them apart."""
 
-import io
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from ade_tf.evaluation.novelty_scores import NoveltyScores
+from ade_tf.drawing.charts import COLOURS, dress, figure_png, house_style
 from ade_tf.files import replace_file
 
 __all__ = ["draw_novelty"]
 
-_USUAL, _NOVEL, _MARK = "#3b6fb6", "#e07b39", "#2f2f2f"
+_USUAL, _NOVEL, _MARK = *COLOURS[:2], "#2f2f2f"
 _EXAMPLES = 9
 _MOST_BINS = 40
 _WIDE = 8.0
@@ -22,9 +20,10 @@ _TITLES = {
 }
 
 
+@house_style()
 def draw_novelty(
     path,
-    scores: NoveltyScores,
+    scores,
     *,
     usual_images,
     novel_images,
@@ -36,7 +35,7 @@ def draw_novelty(
 
     Args:
       path: PNG file to make or replace; its directory must exist.
-      scores: The scores.
+      scores: The `NoveltyScores`.
       usual_images: `[N, H, W, C]`, at least those scored.
       novel_images: `[N, H, W, C]`, at least those scored.
       constant: Bits per dimension of the constant image of each level, `[levels]`.
@@ -56,9 +55,7 @@ def draw_novelty(
     marks = {"typical": scores.typical, "constant image": constant.min()}
     for axis, name in zip(axes, scores.areas, strict=True):
         _draw_scores(axis, name, scores, names, marks if axis is axes[0] else {})
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
-    replace_file(path, content.getvalue())
+    replace_file(path, figure_png(figure))
 
 
 def _examples(images, bits):
@@ -125,10 +122,8 @@ def _draw_scores(axis, name, scores, names, marks):
     area, error = scores.areas[name]
     verdict = ", the wrong way round" if area + 2.0 * error < 0.5 else ""
     title = _TITLES[name] + group
-    axis.set_title(title, loc="left", fontsize=10, fontweight="bold")
+    dress(axis, title)
     axis.set_xlabel(f"ROC area {area:.3f} +- {error:.3f}{verdict}")
     axis.set_ylabel("share")
     axis.margins(y=0.15 + 0.1 * (2 + len(marks)))
-    axis.grid(alpha=0.25, linewidth=0.6)
-    axis.spines[["top", "right"]].set_visible(False)
     axis.legend(edgecolor="none", framealpha=0.9, fontsize=8.5, loc="upper right")

@@ -1,6 +1,6 @@
 import pytest
 
-from ade_tf.report.numbers import measured, number, words
+from ade_tf.drawing.numbers import measured, number, words
 
 
 @pytest.mark.parametrize(

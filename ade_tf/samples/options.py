@@ -1,0 +1,148 @@
+"""The modes of a picture and its choices, checked before anything is loaded."""
+
+import dataclasses
+import pathlib
+from typing import NamedTuple
+
+from ade_tf.config.settings import check_settings, setting
+from ade_tf.extractors import EXTRACTORS
+
+__all__ = ["MODES", "MOST_IN_A_PICTURE", "Mode", "PictureOptions"]
+
+MOST_IN_A_PICTURE = 10_000
+
+
+class Mode(NamedTuple):
+    """What a picture can show.
+
+    Attributes:
+      maker: "module:function" of a `Request` that returns a `Picture`.
+      title: Title of such pictures.
+      shows: What one shows, with the fields `count`, `draws`, `near`, `temperatures`,
+        `noise` and `seed`.
+      needs: What it needs of the model, as `ade_tf.config.requirements` names it.
+    """
+
+    maker: str
+    title: str
+    shows: str
+    needs: tuple[str, ...] = ()
+
+
+MODES = {
+    "sample": Mode(
+        "ade_tf.samples.samples:draw_samples", "Samples", "{count} samples, {draws}"
+    ),
+    "reconstruct": Mode(
+        "ade_tf.samples.codes:draw_reconstructions",
+        "Reconstructions",
+        "{count} test images, each beside its reconstruction",
+        needs=("encoder",),
+    ),
+    "interpolate": Mode(
+        "ade_tf.samples.codes:draw_interpolations",
+        "Interpolations",
+        "{count} rows, each from the code of a test image to another's",
+        needs=("encoder",),
+    ),
+    "traverse": Mode(
+        "ade_tf.samples.codes:draw_traversals",
+        "Latent traversals",
+        "a row for each of the most active latent units, {count} at most, around the "
+        "code of a test image",
+        needs=("encoder",),
+    ),
+    "neighbours": Mode(
+        "ade_tf.samples.neighbours:draw_neighbours",
+        "Nearest training images",
+        "{count} samples, each followed by its nearest training images in {near}; "
+        "{draws}",
+    ),
+    "temperatures": Mode(
+        "ade_tf.samples.samples:draw_temperatures",
+        "Samples by temperature",
+        "the same samples in rows by temperature: {temperatures}; {noise}, seed {seed}",
+    ),
+    "density": Mode(
+        "ade_tf.samples.densities:draw_density",
+        "Density",
+        "the model's density, and {count} of its samples beside the data; seed {seed}",
+        needs=("unconditional",),
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureOptions:
+    """The choices of a picture.
+
+    Raises:
+      ValueError: If a value is unknown or out of range.
+    """
+
+    mode: str = setting(
+        "sample",
+        "Picture: samples; test images beside their reconstructions; rows from the "
+        "code of one test image to that of another; rows in which one latent unit, the "
+        "most active first, goes from -2.5 to 2.5 standard deviations of the prior "
+        "around the code of a test image; samples, each followed by its nearest "
+        "training images; a row of the same samples for each of `temperatures`; the "
+        "density of a model of points, and samples, beside the data.",
+        choices=MODES,
+    )
+    num_samples: int = setting(
+        100,
+        "Samples, pairs or rows; of `temperatures` and of several labels, samples in "
+        f"all. A .png takes {MOST_IN_A_PICTURE:,}, an .npz of samples any number in "
+        "the same memory.",
+        minimum=1,
+    )
+    label: tuple[int, ...] = setting(
+        (),
+        "Class of a conditional model's images; of several, comma-separated, samples "
+        "stand in a row for each. Empty: all classes, in turn.",
+    )
+    temperature: float = setting(
+        1.0,
+        "Factor T on the standard deviations of z, of the decoder's noise and of all "
+        "levels of a flow. The law of samples is p^(1/T^2) where a flow's log-det is "
+        "constant (additive couplings, neither logit nor learned priors); else T is a "
+        "heuristic.",
+        minimum=0.0,
+    )
+    temperatures: tuple[float, ...] = setting(
+        (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+        "Temperatures of the mode `temperatures`, comma-separated.",
+        minimum=0.0,
+    )
+    noise: bool = setting(False, "Draw y ~ N(mu(z), sigma), not y = mu(z).")
+    seed: int = setting(0, "Seed of the samples.")
+    out: str = setting(
+        "",
+        "File: .png for a grid (empty: MODE.png in the run's samples), .npz for the "
+        "images as an array.",
+    )
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
+    )
+    neighbours_in: str = setting(
+        "pixels",
+        "Where neighbours are near: pixels, or the features of the extractor.",
+        choices=("pixels", "features"),
+    )
+    extractor: str = setting(
+        "classifier", "Network of the features.", choices=EXTRACTORS
+    )
+    extractor_path: str = setting(
+        "", "File (frozen graph) or directory (SavedModel) of the extractor."
+    )
+    cache_dir: str | None = setting(
+        None,
+        "Directory that keeps features of training images and classifiers; unset: "
+        "$ADE_TF_CACHE or ~/.cache/ade_tf; empty: none.",
+    )
+
+    def __post_init__(self):
+        check_settings(self)
+        if self.out and pathlib.Path(self.out).suffix not in (".png", ".npz"):
+            raise ValueError(f"out must end in .png or .npz. Received: {self.out!r}")

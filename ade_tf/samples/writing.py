@@ -1,0 +1,82 @@
+"""A picture of a run: its mode, and the file it goes to."""
+
+import pathlib
+import pkgutil
+
+import numpy as np
+
+from ade_tf.archives import ArrayParts, write_npz
+from ade_tf.config.requirements import requires
+from ade_tf.drawing.grids import can_show
+from ade_tf.runs import load_run
+from ade_tf.samples.options import MODES, MOST_IN_A_PICTURE, PictureOptions
+from ade_tf.samples.request import Request
+
+__all__ = ["draw"]
+
+
+def draw(run_dir, **settings) -> pathlib.Path:
+    """Draws images from a run and writes them as a grid or as arrays.
+
+    Arrays are in an .npz under `images`, uint8 with the number of their `levels` (or
+    float32, for continuous data); the mode `sample` of a conditional model adds their
+    `labels`, int32, and of any model draws batch by batch into the file, which takes
+    its name when it is whole.
+
+    Args:
+      run_dir: Directory of the run.
+      **settings: Fields of `PictureOptions`.
+
+    Returns:
+      The path written.
+
+    Raises:
+      ValueError: If a setting is out of range, the preset lacks what the mode needs,
+        the images are too many or not of a kind that a picture shows, or a sample is
+        not finite.
+    """
+    options = PictureOptions(**settings)
+    mode, run = MODES[options.mode], load_run(run_dir)
+    requires(run.config, f"mode `{options.mode}`", *mode.needs)
+    _check_classes(options, run)
+    path = run.directory.samples / f"{options.mode}.png"
+    path = pathlib.Path(options.out or path)
+    levels = run.model.levels
+    if path.suffix == ".png":
+        _check_picture(options, run.model)
+    picture = pkgutil.resolve_name(mode.maker)(Request(run, options))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".png":
+        picture.write(path, levels)
+        return path
+    arrays = picture.arrays(levels)
+    if levels:
+        arrays["levels"] = ArrayParts((), np.int64, [np.array([levels])])
+    write_npz(path, arrays)
+    return path
+
+
+def _check_picture(options, model):
+    """Refuses a picture of what only arrays can hold."""
+    if options.mode != "density" and not can_show(model.image_shape, model.levels):
+        raise ValueError(
+            "a picture needs grey or colour images with levels (of others, out takes "
+            f"the arrays as .npz). Received: out={options.out!r}, "
+            f"image_shape={model.image_shape}, levels={model.levels}"
+        )
+    if options.num_samples > MOST_IN_A_PICTURE:
+        raise ValueError(
+            f"a picture shows at most {MOST_IN_A_PICTURE} images (out takes more as "
+            f".npz). Received: num_samples={options.num_samples}, out={options.out!r}"
+        )
+
+
+def _check_classes(options, run):
+    """Refuses classes that the model does not have."""
+    if not options.label:
+        return
+    requires(run.config, "label", "conditional")
+    count = run.model.num_classes
+    if any(not 0 <= label < count for label in options.label):
+        listed = ",".join(map(str, options.label))
+        raise ValueError(f"label must be in 0 .. {count - 1}. Received: label={listed}")

@@ -1,0 +1,42 @@
+"""Names and units of the terms that training records."""
+
+from typing import NamedTuple
+
+__all__ = ["HELD_OUT", "Term", "held_out", "term"]
+
+# What the key of a term begins with on images that are not trained on.
+HELD_OUT = "validation_"
+_KNOWN = {
+    "bits_per_dim": ("bits/dim", "bits/dim"),
+    "reconstruction": ("reconstruction", "bits/dim"),
+    "kl": ("kl", "bits/dim"),
+    "log_det": ("log det", "bits/dim"),
+    "adversarial_loss": ("adversary", "nats"),
+    "discriminator_loss": ("discriminator", "nats"),
+    "penalty": ("penalty", "nats"),
+}
+
+
+class Term(NamedTuple):
+    """A recorded term in words.
+
+    Attributes:
+      label: Its name for people.
+      unit: "bits/dim", "nats" or, of norms and counters, "".
+      rank: Its place in lists; what is not a loss comes last.
+    """
+
+    label: str
+    unit: str
+    rank: int
+
+
+def term(name: str) -> Term:
+    """Returns a term, named without `validation_`, in words."""
+    words = _KNOWN.get(name, (name.replace("_", " "), ""))
+    return Term(*words, [*_KNOWN, name].index(name))
+
+
+def held_out(key: str) -> tuple[str, bool]:
+    """Returns the term that a key of a record names, and whether it is held out."""
+    return key.removeprefix(HELD_OUT), key.startswith(HELD_OUT)
