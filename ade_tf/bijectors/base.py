@@ -1,13 +1,14 @@
 """Base class of the bijectors: value and log-determinant from one pass."""
 
 import contextlib
+import functools
 
 import tensorflow as tf
 import tensorflow_probability as tfp
-from tensorflow_probability.python.bijectors import invert as tfp_invert
 
 from ade_tf.bijectors.graph_memo import GraphMemo
 from ade_tf.networks.condition import repeat_condition
+from ade_tf.private_doors import UncachedBijector, untracked
 from ade_tf.randomness import current_draws
 
 __all__ = [
@@ -21,35 +22,7 @@ __all__ = [
 tfb = tfp.bijectors
 
 
-class _SeparateCalls:
-    """Stands in for TFP's cache: each lookup is a call, nothing is kept.
-
-    TFP's own cache returns old values in eager mode after a variable was assigned.
-    """
-
-    def __init__(self, bijector=None):
-        self._bijector = bijector
-
-    def __get__(self, bijector, bijector_class=None):
-        return type(self)(bijector)
-
-    def forward(self, y, **kwargs):
-        return self._bijector._forward(y, **kwargs)
-
-    def inverse(self, x, **kwargs):
-        return self._bijector._inverse(x, **kwargs)
-
-    def forward_attributes(self, y, **kwargs):
-        return {}
-
-    def inverse_attributes(self, x, **kwargs):
-        return {}
-
-    def clear(self):
-        pass
-
-
-class FusedBijector(tfb.Bijector):
+class FusedBijector(UncachedBijector):
     """An invertible map of images that gives value and log-det together.
 
     As in TFP, `forward` goes from features `y` to the image `x`, and `inverse` from
@@ -85,11 +58,6 @@ class FusedBijector(tfb.Bijector):
       ValueError: If `dtype` is another, or an event shape has not three positive sides.
     """
 
-    _cache = _SeparateCalls()
-    _TF_MODULE_IGNORED_PROPERTIES = tfb.Bijector._TF_MODULE_IGNORED_PROPERTIES.union(
-        ["_own_keras_layers", "_memo", "_parameters"]
-    )
-
     def __init__(
         self,
         *,
@@ -114,10 +82,10 @@ class FusedBijector(tfb.Bijector):
             parameters=parameters,
             name=name,
         )
-        self._event_shape = self._no_dependency(_checked_event_shape(event_shape))
-        self._own_keras_layers = self._no_dependency([])
+        self._event_shape = untracked(self, _checked_event_shape(event_shape))
+        self._own_keras_layers = untracked(self, [])
         # Checkpoints find the variables through the layers, once.
-        self._own_variables = self._no_dependency([])
+        self._own_variables = untracked(self, [])
         self._memo = GraphMemo()
 
     @classmethod
@@ -339,8 +307,13 @@ def inverse_and_log_det(bijector, x, condition=None):
 
 def is_invert(bijector) -> bool:
     """Returns whether a bijector is a `tfb.Invert`."""
-    # tfb.Invert gives an instance of this parent class for most bijectors, ours too.
-    return isinstance(bijector, tfp_invert._Invert)
+    return isinstance(bijector, (tfb.Invert, _invert_of_ours()))
+
+
+@functools.cache
+def _invert_of_ours():
+    # tfb.Invert gives an instance of a parent class for most bijectors, ours too.
+    return type(tfb.Invert(FusedBijector()))
 
 
 def _checked_event_shape(event_shape):

@@ -4,8 +4,8 @@ import threading
 import weakref
 
 import tensorflow as tf
-from tensorflow.python.eager import record
-from tensorflow.python.ops import gradients_util
+
+from ade_tf.private_doors import tape_is_active, watching_tapes
 
 __all__ = ["GraphMemo"]
 
@@ -83,14 +83,13 @@ def _may_write(op):
 
 def _recorded(witness, sources, variables):
     """True if each active tape that could differentiate the pass has recorded it."""
-    if not record.could_possibly_record():
+    if not tape_is_active():
         return True
     # A tape learns of a variable when it is read; a new tape has read none yet.
     reads = [tf.convert_to_tensor(variable) for variable in variables]
-    # 0: no tape watches; 1: exactly one; 2: several, or a persistent one. The tapes of
-    # the witness are among those of the sources, so one and one is the same tape. Of
-    # several tapes some may not know the pass, hence a fresh one.
-    watching = gradients_util.PossibleTapeGradientTypes([*sources, *reads])
+    # The tapes of the witness are among those of the sources, so one and one is the
+    # same tape. Of several tapes some may not know the pass, hence a fresh one.
+    watching = watching_tapes([*sources, *reads])
     if watching == 0:
         return True
-    return watching == 1 == gradients_util.PossibleTapeGradientTypes([witness])
+    return watching == 1 == watching_tapes([witness])

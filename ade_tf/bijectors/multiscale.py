@@ -8,6 +8,7 @@ from ade_tf.bijectors.base import (
     inverse_and_log_det,
 )
 from ade_tf.bijectors.transforms import bounded
+from ade_tf.private_doors import untracked
 from ade_tf.randomness import draws_scope
 
 __all__ = ["FactorOut"]
@@ -70,7 +71,7 @@ class FactorOut(FusedBijector):
                 "`log_scale_bound` is positive. "
                 f"Received: log_scale_bound={log_scale_bound}"
             )
-        self._sizes = self._no_dependency([channels - channels // 2, channels // 2])
+        self._sizes = untracked(self, [channels - channels // 2, channels // 2])
         self._bound = log_scale_bound
         self._inner = inner
         self._network = None

@@ -3,10 +3,10 @@
 import contextlib
 
 import tensorflow as tf
-from tensorflow.python.eager import record
 
 from ade_tf.bijectors.chain import FusedChain
 from ade_tf.bijectors.step_back import StepBack
+from ade_tf.private_doors import stop_recording
 from ade_tf.randomness import current_draws, draws_scope
 
 __all__ = ["RecomputedChain"]
@@ -49,7 +49,7 @@ class RecomputedChain(FusedChain):
         def stored(x, condition=None):
             draws, scope = current_draws(), tf.get_current_name_scope()
             log = contextlib.nullcontext([]) if draws is None else draws.log()
-            with record.stop_recording(), log as repeats:
+            with stop_recording(), log as repeats:
                 pair = run(x, condition)
 
             def gradient(d_output, d_log_det, variables=()):

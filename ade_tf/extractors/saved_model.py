@@ -4,11 +4,9 @@ import hashlib
 from pathlib import Path
 
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import (
-    convert_variables_to_constants_v2,
-)
 
 from ade_tf.extractors.extractor import Extractor
+from ade_tf.private_doors import freeze
 
 __all__ = ["hash_directory", "load_saved_model"]
 
@@ -109,7 +107,7 @@ def _check(signature, path):
 
 def _freeze(signature):
     names = sorted(signature.structured_outputs)
-    frozen = convert_variables_to_constants_v2(signature)
+    frozen = freeze(signature)
 
     def function(images):
         # A frozen function gives its outputs flat, in the order of their names.

@@ -1,12 +1,13 @@
 """Adam whose update of a variable is one operation."""
 
-import keras
 import tensorflow as tf
+
+from ade_tf.private_doors import OpenAdam
 
 __all__ = ["FusedAdam"]
 
 
-class FusedAdam(keras.optimizers.Adam):
+class FusedAdam(OpenAdam):
     """Keras's Adam (arXiv 1412.6980), each variable updated by one TensorFlow op.
 
         m <- m + (1 - beta_1) (g - m);  v <- v + (1 - beta_2) (g^2 - v)
@@ -33,22 +34,21 @@ class FusedAdam(keras.optimizers.Adam):
                 )
         super().__init__(learning_rate, **keywords)
 
-    def _backend_update_step(self, grads, trainable_variables, learning_rate):
-        # Keras computes alpha anew for each variable.
+    def step_size(self, learning_rate):
+        """Returns alpha, which Keras computes anew for each variable."""
         step = tf.cast(self.iterations.value + 1, tf.float32)
         alpha = tf.sqrt(1.0 - tf.pow(self.beta_2, step))
         alpha *= tf.cast(learning_rate, tf.float32)
-        alpha /= 1.0 - tf.pow(self.beta_1, step)
-        super()._backend_update_step(grads, trainable_variables, alpha)
+        return alpha / (1.0 - tf.pow(self.beta_1, step))
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable; `learning_rate` is alpha."""
-        index = self._get_variable_index(variable)
+        m, v = self.moments(variable)
         dtype = variable.dtype
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
+            m=m.handle,
+            v=v.handle,
             # Powers of 0: the op's own correction is that of late steps, none.
             beta1_power=tf.zeros([], dtype),
             beta2_power=tf.zeros([], dtype),

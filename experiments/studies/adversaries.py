@@ -120,7 +120,7 @@ class _Judge:
         self.network = self._new_network()
         self._optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.9)
         self._optimizer.build(self.network.trainable_variables)
-        self._variables = self.network.variables + self._optimizer.variables
+        self._state = self.network.variables + self._optimizer.variables
         self._optimizer_start = [v.numpy() for v in self._optimizer.variables]
         self._step = tf.function(self._one_step, autograph=False)
         self._norms = {}
@@ -130,7 +130,7 @@ class _Judge:
         keras.utils.set_random_seed(self._seed + number)
         fresh = [v.numpy() for v in self._new_network().variables]
         for variable, value in zip(
-            self._variables, fresh + self._optimizer_start, strict=True
+            self._state, fresh + self._optimizer_start, strict=True
         ):
             variable.assign(value)
 

@@ -62,14 +62,12 @@ def test_divergences_of_a_flow_that_is_the_normal_distribution():
 def test_a_gan_is_measured_by_kernels():
     """Its generator is made the identity, so that its samples' law is N(0, I)."""
     evaluation = evaluation_of("gan")
-    first, second, last = (
-        layer
-        for layer in evaluation.model.decoder._flatten_layers()
-        if hasattr(layer, "kernel")
-    )
-    for layer, shift in ((first, 20.0), (second, 0.0), (last, -20.0)):
-        layer.kernel.assign(np.eye(*layer.kernel.shape))
-        layer.bias.assign(np.full(layer.bias.shape, shift))
+    variables = evaluation.model.decoder.trainable_variables
+    kernels = [v for v in variables if v.name == "kernel"]
+    biases = [v for v in variables if v.name == "bias"]
+    for kernel, bias, shift in zip(kernels, biases, (20.0, 0.0, -20.0), strict=True):
+        kernel.assign(np.eye(*kernel.shape))
+        bias.assign(np.full(bias.shape, shift))
     found = evaluate_toy_divergences(evaluation, "validation")
     records = {record["metric"]: record for record in found}
     assert list(records) == ["forward_kl", "reverse_kl", "modes_covered", "off_data"]
