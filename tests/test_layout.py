@@ -12,8 +12,8 @@ LIBRARY = sorted((ROOT / "ade_tf").rglob("*.py"))
 # Modules and packages of the library, each of which imports from those before it only.
 ORDER = (
     "files",
-    "lazy",
     "private_doors",
+    "lazy",
     "versions",
     "terms",
     "randomness",

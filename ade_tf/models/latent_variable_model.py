@@ -1,6 +1,5 @@
 """The latent-variable model of images: its parts, its densities and its samples."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -12,6 +11,7 @@ from ade_tf.models.batch import Batch
 from ade_tf.models.labels import checked_labels, one_hot_labels
 from ade_tf.models.parts import build_parts
 from ade_tf.objectives import Contribution, LikelihoodTerms
+from ade_tf.private_doors import BuiltModel
 from ade_tf.randomness import Draws
 
 __all__ = ["LatentVariableModel"]
@@ -19,7 +19,7 @@ __all__ = ["LatentVariableModel"]
 tfd = tfp.distributions
 
 
-class LatentVariableModel(keras.Model):
+class LatentVariableModel(BuiltModel):
     """The parts of a model, and what they say of images together.
 
         u ~ q(u | x);  z ~ p(z);  y | z ~ p(y | z);  x + u = f^-1(y)

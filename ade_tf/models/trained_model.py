@@ -110,11 +110,6 @@ class TrainedModel(LatentVariableModel):
             decay = self.config.training.average_decay ** (1.0 / len(self.updates()))
             self.average = MovingAverage(self.generator_variables, decay)
 
-    def _maybe_symbolic_build(self, **keywords):
-        # All parts are built. Keras would take a batch and reduce it over the replicas,
-        # which fails for dictionaries on several workers (Keras 3.15).
-        pass
-
     @property
     def generator_variables(self) -> list:
         """Trainable variables of all parts but discriminators, in a fixed order."""
