@@ -5,16 +5,12 @@ import numpy as np
 from ade_tf.data import load_dataset
 from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.comparison_options import ComparisonOptions
-from ade_tf.evaluation.context import check_finite, joined_splits
+from ade_tf.evaluation.context import Evaluation, joined_splits
 from ade_tf.evaluation.evaluate import warn_of_few
 from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.options import QUALITY_METRICS
-from ade_tf.evaluation.protocols import score_name
-from ade_tf.evaluation.quality import rows, score_samples
-from ade_tf.extractors import EXTRACTORS, cached_features
-from ade_tf.progress import Passes
+from ade_tf.evaluation.quality import rows, score_records
 from ade_tf.runs.records import append_record
-from ade_tf.strategies import make_strategy
 
 __all__ = ["compare_images"]
 
@@ -35,42 +31,25 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     reference = load_dataset(options.reference, data_dir=options.data_dir)
     images = load_dataset(options.images, data_dir=options.data_dir)
     _check_together(reference, images)
-    real = joined_splits(reference, options.reference_split).images
+    evaluation = Evaluation(None, reference, options)
+    num_real = len(evaluation.split_images(options.reference_split))
     chosen = _subset(joined_splits(images, options.images_split).images, options)
     rules = options.rules
-    rules.check_counts(len(chosen), len(real))
-    cache_dir = options.resolved_cache_dir
-    extractor = EXTRACTORS[options.extractor](
-        path=options.extractor_path,
-        data=reference,
-        cache_dir=cache_dir,
-        progress=Passes("extractor"),
-    )
+    rules.check_counts(len(chosen), num_real)
+    extractor = evaluation.extractor
     names = _metrics(options, extractor)
     print(f"protocol  {rules.name}: {rules.summary}")
     print(f"extractor {extractor.name} (sha256 {extractor.sha256[:16]})", flush=True)
-    warn_of_few(len(chosen), len(real))
-    strategy = make_strategy(options.strategy, options.batch_size)
-    found = [
-        cached_features(
-            extractor,
-            part,
-            reference.levels,
-            cache_dir,
-            batch_size=options.batch_size,
-            strategy=strategy,
-            progress=Passes(f"features of the {name}"),
-        )
-        for name, part in (("reference", real), ("images", chosen))
-    ]
+    warn_of_few(len(chosen), num_real)
     # A file may be sorted by class, and parts of it must not be.
     order = np.random.default_rng(options.seed).permutation(len(chosen))
-    generated = rows(found[1], order)
+    generated = rows(evaluation.features_of(chosen, "the images"), order)
+    asked = {"images": options.images, "images_split": options.images_split}
     records = []
     for name in names:
-        for score in score_samples(name, found[0], generated, rules, options.seed):
-            check_finite(score.metric, score.value)
-            record = _record(options, extractor, score, len(chosen), len(real))
+        for record in score_records(
+            name, evaluation, generated, options.reference_split, **asked
+        ):
             if options.out:
                 append_record(options.out, record)
             print(describe_record(record), flush=True)
@@ -78,26 +57,6 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     if len(records) > 1:
         print(f"\n{records_table(records)}", flush=True)
     return records
-
-
-def _record(options, extractor, score, num_images, num_reference):
-    return {
-        "metric": score.metric,
-        "name": score_name(score.metric, extractor, options.rules, num_images),
-        "value": float(score.value),
-        "standard_error": None,
-        "step": None,
-        "split": options.reference_split,
-        "num_examples": num_images,
-        "num_reference": num_reference,
-        "seed": options.seed,
-        "protocol": options.protocol,
-        "dataset": options.reference,
-        "images": options.images,
-        "images_split": options.images_split,
-        "extractor": {"name": extractor.name, "sha256": extractor.sha256},
-        **score.more,
-    }
 
 
 def _subset(images, options):

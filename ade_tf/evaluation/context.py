@@ -1,4 +1,4 @@
-"""What every metric of a run is given: the model, images, samples and features."""
+"""What every metric is given: the model, images, samples and features."""
 
 import functools
 import math
@@ -7,7 +7,7 @@ import numpy as np
 
 from ade_tf.data import ImageData, Split
 from ade_tf.evaluation.metric import OUTPUTS
-from ade_tf.evaluation.options import EvaluationOptions
+from ade_tf.evaluation.options import FeatureOptions
 from ade_tf.extractors import EXTRACTORS, FeatureSet, cached_features, collect
 from ade_tf.models import LikelihoodScorer, Sampler
 from ade_tf.progress import Passes
@@ -24,35 +24,26 @@ class Evaluation:
     """A run under evaluation. Samples are drawn and features computed once.
 
     Args:
-      run: The trained run.
+      run: The trained run; None where images alone are compared.
       data: Its images.
       options: The choices.
-      scorer: A `LikelihoodScorer` of the model, whose traces serve; None makes one
-        when it is needed.
 
     Attributes:
-      run: The `LoadedRun`.
+      run: The `LoadedRun`, or None.
       model: Its model, with the weights that evaluation uses.
       data: The `ImageData`.
-      options: The `EvaluationOptions`.
+      options: The options.
       step: The training step of the weights.
       per_image: `split -> name -> array [N]` that metrics add for `--per_image`.
     """
 
-    def __init__(
-        self,
-        run: LoadedRun,
-        data: ImageData,
-        options: EvaluationOptions,
-        scorer: LikelihoodScorer | None = None,
-    ):
+    def __init__(self, run: LoadedRun | None, data: ImageData, options: FeatureOptions):
         self.run = run
-        self.model = run.model
+        self.model = run and run.model
         self.data = data
         self.options = options
-        self.step = run.step
+        self.step = run and run.step
         self.per_image = {}
-        self._scorer = scorer
         self._samples = None
         self._features = {}
         self._shared = {}
@@ -103,12 +94,10 @@ class Evaluation:
             Passes("samples", unit="images"),
         )
 
-    @property
+    @functools.cached_property
     def scorer(self) -> LikelihoodScorer:
         """The scorer of the model's likelihood, traced once."""
-        if self._scorer is None:
-            self._scorer = LikelihoodScorer(self.model, self.options.batch_size)
-        return self._scorer
+        return LikelihoodScorer(self.model, self.options.batch_size)
 
     def shared(self, make):
         """Returns `make(model)`, made once: a graph that all splits share."""
@@ -131,18 +120,23 @@ class Evaluation:
     def _strategy(self):
         return make_strategy(self.options.strategy, self.options.batch_size)
 
+    def features_of(self, images, name: str) -> FeatureSet:
+        """Returns the features of images on disk, from the cache if it has them."""
+        return cached_features(
+            self.extractor,
+            images,
+            self.data.levels,
+            self.options.resolved_cache_dir,
+            batch_size=self.options.batch_size,
+            strategy=self._strategy,
+            progress=self.progress(f"features of {name}"),
+        )
+
     def reference_features(self, split: str) -> FeatureSet:
-        """Returns the features of real images, from the cache if it has them."""
+        """Returns the features of the real images of a split, or of several."""
         if split not in self._features:
-            self._features[split] = cached_features(
-                self.extractor,
-                self.split_images(split).images,
-                self.data.levels,
-                self.options.resolved_cache_dir,
-                batch_size=self.options.batch_size,
-                strategy=self._strategy,
-                progress=self.progress(f"features of {split}"),
-            )
+            images = self.split_images(split).images
+            self._features[split] = self.features_of(images, split)
         return self._features[split]
 
     def sample_features(self) -> FeatureSet:

@@ -1,6 +1,5 @@
 """One command scores a run: every metric asked for, as records and as a table."""
 
-import io
 import pathlib
 
 import numpy as np
@@ -13,7 +12,7 @@ from ade_tf.evaluation.metric import METRICS, Metric
 from ade_tf.evaluation.options import EvaluationOptions
 from ade_tf.evaluation.quality import evaluate_quality
 from ade_tf.extractors import extractor_input
-from ade_tf.files import replace_file
+from ade_tf.files import replacement
 from ade_tf.runs import load_data, load_run
 from ade_tf.runs.records import append_record
 
@@ -180,7 +179,6 @@ def _write_per_image(evaluation):
         for split, found in evaluation.per_image.items()
         for name, values in found.items()
     }
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    replace_file(evaluation.options.per_image, file.getvalue())
+    with replacement(evaluation.options.per_image) as file:
+        np.savez_compressed(file, **arrays)
     print(f"per image {evaluation.options.per_image}", flush=True)

@@ -25,7 +25,7 @@ _MOST_DRAWS = 100
 
 
 def codes(
-    model, images, labels=None, *, batch_size: int = 100, progress=None, step=None
+    model, images, labels=None, *, batch_size: int = 100, progress=None
 ) -> np.ndarray:
     """Returns the codes of images by `encode`, float64 `[N, latent_size]`.
 
@@ -35,13 +35,11 @@ def codes(
       labels: Of a conditional model, `[N]`.
       batch_size: Images per pass.
       progress: Called with `(done, total)` images after each pass.
-      step: The result of `codes_step`, for sets that share its trace; None makes one.
 
     Raises:
       ValueError: If the preset has no encoder.
     """
-    step = step or codes_step(model)
-    return _passes(step, images, labels, batch_size, progress)[0]
+    return _passes(codes_step(model), images, labels, batch_size, progress)[0]
 
 
 def codes_step(model):
@@ -55,18 +53,17 @@ def codes_step(model):
 
 
 def posterior_moments(
-    model, images, labels=None, *, batch_size: int = 100, progress=None, step=None
-) -> tuple[np.ndarray, np.ndarray]:
+    model, images, labels=None, *, batch_size: int = 100, progress=None
+) -> list[np.ndarray]:
     """Returns means and standard deviations of q(z|x), each float64 `[N, d]`.
 
     Images are taken in the middle of their levels, without noise, as `encode` does.
-    Arguments as in `codes`; `step` is of `moments_step`.
+    Arguments as in `codes`.
 
     Raises:
       ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
     """
-    step = step or moments_step(model)
-    return tuple(_passes(step, images, labels, batch_size, progress))
+    return _passes(moments_step(model), images, labels, batch_size, progress)
 
 
 def moments_step(model):
@@ -99,7 +96,7 @@ def evaluate_active_units(evaluation, split: str) -> list[dict]:
     Raises:
       ValueError: If the preset has no encoder, or there are fewer than two images.
     """
-    means = codes(evaluation.model, **_arguments(evaluation, split, codes_step))
+    means = _of_split(evaluation, split, codes_step)[0]
     if len(means) < 2:
         raise ValueError(
             f"active_units needs at least 2 images. Received: {len(means)}"
@@ -140,9 +137,7 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
     Raises:
       ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
     """
-    means, stddevs = posterior_moments(
-        evaluation.model, **_arguments(evaluation, split, moments_step)
-    )
+    means, stddevs = _of_split(evaluation, split, moments_step)
     count = len(means)
     draws = min(_MOST_DRAWS, max(2, _PAIRS // count**2))
     found = elbo_surgery(means, stddevs, num_draws=draws, seed=evaluation.options.seed)
@@ -174,15 +169,14 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
     ]
 
 
-def _arguments(evaluation, split, make_step):
+def _of_split(evaluation, split, make_step):
+    """Returns what a graph, shared by all splits, gives of the images of a split."""
     found = evaluation.split_images(split)
-    return {
-        "images": found.images,
-        "labels": evaluation.model.own_labels(found.labels),
-        "batch_size": evaluation.options.batch_size,
-        "progress": evaluation.progress(f"codes of {split}"),
-        "step": evaluation.shared(make_step),
-    }
+    labels = evaluation.model.own_labels(found.labels)
+    batch_size = evaluation.options.batch_size
+    progress = evaluation.progress(f"codes of {split}")
+    step = evaluation.shared(make_step)
+    return _passes(step, found.images, labels, batch_size, progress)
 
 
 def _passes(step, images, labels, batch_size, progress):

@@ -149,16 +149,14 @@ def _records(evaluation, split, space, sets):
 def _ratio_error(samples, real, seed):
     def ratio(samples, real, axis):
         medians = np.median(real, axis)
-        # A draw of copies alone has no ratio.
-        medians = np.where(medians > 0, medians, np.nan)
-        return np.median(samples, axis) / medians
+        # Draws of copies alone have no ratio.
+        return np.median(samples, axis) / np.where(medians > 0, medians, np.nan)
 
     found = stats.bootstrap(
         (samples, real),
         ratio,
         n_resamples=_BOOTSTRAPS,
         batch=10,
-        vectorized=True,
         method="percentile",
         rng=seed,
     )

@@ -1,6 +1,5 @@
 """Whether a run's likelihood tells images of another kind from its own."""
 
-import io
 import pathlib
 import re
 
@@ -12,7 +11,8 @@ from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.novelty_options import NoveltyOptions
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
 from ade_tf.evaluation.second_set import constant_images, load_against
-from ade_tf.files import replace_file
+from ade_tf.files import replacement
+from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models import LikelihoodScorer, LikelihoodScores
 from ade_tf.progress import Passes
 from ade_tf.runs import load_data, load_run
@@ -98,12 +98,7 @@ def _score(scorer, split, name, options) -> LikelihoodScores:
         split, options.seed, options.num_images, Passes(f"bits/dim, {name} images")
     )
     for kind in ("bits_per_dim", "kl"):
-        bad = np.flatnonzero(~np.isfinite(getattr(scores, kind)))
-        if bad.size:
-            raise ValueError(
-                f"{kind} of every image must be finite. Received: {bad.size} of "
-                f"{len(split.images)} {name} images without, the first at {bad[0]}"
-            )
+        mean_and_standard_error(getattr(scores, kind), f"{kind} of {name} images")
     return scores
 
 
@@ -144,9 +139,8 @@ def _save_scores(path, found, with_kl):
         arrays[f"{name}_bits_per_dim"] = scores.bits_per_dim
         if with_kl:
             arrays[f"{name}_kl"] = scores.kl
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
-    replace_file(path, content.getvalue())
+    with replacement(path) as file:
+        np.savez_compressed(file, **arrays)
 
 
 def _short(name):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from ade_tf.data import ToyDensity, toy_density
+from ade_tf.evaluation.metric import OUTPUTS
 from ade_tf.evaluation.point_density import log_prob_of_points
 from ade_tf.metrics.kernel_density import fit_kernel_density
 from ade_tf.models import Sampler
@@ -92,12 +93,11 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
     for law, points in laws.items():
         found = placement(density, points.reshape(-1, 2))
         of = "" if len(laws) == 1 else f", {law} samples"
-        share = found.off_data
-        for metric, value, name, error in (
-            ("modes_covered", found.modes_covered, "modes covered", None),
-            ("off_data", share, "off the data", share * (1.0 - share)),
+        off = found.off_data
+        for metric, value, error in (
+            ("modes_covered", found.modes_covered, None),
+            ("off_data", off, (off * (1.0 - off) / len(points)) ** 0.5),
         ):
-            error = None if error is None else (error / len(points)) ** 0.5
             records.append(
                 evaluation.record(
                     metric,
@@ -105,7 +105,7 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
                     split=split,
                     num_examples=len(points),
                     standard_error=error,
-                    name=name + of,
+                    name=OUTPUTS[metric][1].label + of,
                     law=law,
                 )
             )

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ade_tf.metrics.features import check_features
+
 __all__ = ["inception_score"]
 
 
@@ -49,20 +51,7 @@ def _minus_p_log_p(p):
 
 
 def _check_probabilities(probabilities):
-    probabilities = np.asarray(probabilities, np.float64)
-    if probabilities.ndim != 2 or not probabilities.size:
-        raise ValueError(
-            f"Class probabilities are a non-empty array [N, K]. "
-            f"Received: probabilities of shape {probabilities.shape}"
-        )
-    bad = np.argwhere(~np.isfinite(probabilities))
-    if len(bad):
-        row, column = bad[0]
-        raise ValueError(
-            f"Every class probability must be finite. Received: probabilities"
-            f"[{row}, {column}]={probabilities[row, column]}, and "
-            f"{len(np.unique(bad[:, 0]))} of {len(probabilities)} rows not finite"
-        )
+    probabilities = check_features(probabilities, "probabilities").astype(np.float64)
     sums = probabilities.sum(1)
     wrong = np.flatnonzero((np.abs(sums - 1) > 1e-3) | (probabilities < 0).any(1))
     if wrong.size:

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from ade_tf.metrics.features import check_features
+
 __all__ = ["BANDWIDTHS", "KernelDensity", "fit_kernel_density"]
 
 BANDWIDTHS = tuple(np.geomspace(0.01, 1.0, 13))
@@ -45,19 +47,8 @@ def fit_kernel_density(points, held_out, bandwidths=BANDWIDTHS) -> KernelDensity
     Raises:
       ValueError: If an array is not of finite points, all of one dimension.
     """
-    arrays = {
-        "points": np.asarray(points, np.float64),
-        "held_out": np.asarray(held_out, np.float64),
-    }
-    points, held_out = arrays.values()
-    for name, array in arrays.items():
-        if array.ndim != 2 or not array.size or array.shape[1] != points.shape[-1]:
-            raise ValueError(
-                "points are [N, d], at least one, all of one dimension. "
-                f"Received: {name} of shape {array.shape}"
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(f"points must be finite. Received: {name} that are not")
+    points = check_features(points, "points").astype(np.float64)
+    held_out = check_features(held_out, "held_out", dims=points.shape[1])
     totals = np.zeros(len(bandwidths))
     for squares in _squared_distances(points, held_out):
         totals += [_log_mean(squares, h, points.shape[1]).sum() for h in bandwidths]

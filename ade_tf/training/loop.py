@@ -193,7 +193,8 @@ def _finish(run, model, checkpointer, data, scorer, grid):
     record = done[-1] if done else {}
     if not done and scorer:
         trained = LoadedRun(model, model.config, run, step)
-        evaluation = Evaluation(trained, data, EvaluationOptions(), scorer)
+        evaluation = Evaluation(trained, data, EvaluationOptions())
+        evaluation.scorer = scorer
         (record,) = evaluate_likelihood(evaluation, "test")
         record["origin"] = "train"
         append_record(run.metrics, record)

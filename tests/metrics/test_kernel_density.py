@@ -40,8 +40,12 @@ def test_the_bandwidth_is_the_best_for_held_out_points():
     ("points", "held_out", "message"),
     [
         (POINTS[:0], POINTS, r"Received: points of shape \(0, 2\)"),
-        (POINTS, POINTS[:, :1], r"of one dimension. Received: held_out.*\(400, 1\)"),
-        (POINTS * np.nan, POINTS, "finite. Received: points that are not"),
+        (POINTS, POINTS[:, :1], "have one size. Received: held_out of size 1, not 2"),
+        (
+            POINTS * np.nan,
+            POINTS,
+            r"finite. Received: points\[0, 0\]=nan, and 400 of 400",
+        ),
     ],
 )
 def test_other_than_points_is_refused(points, held_out, message):
