@@ -4,6 +4,8 @@ No other module may use such names. Each part says what it opens, why nothing pu
 does the same, and what breaks when a new version closes it.
 """
 
+import pathlib
+
 import keras
 import tensorflow_probability as tfp
 from tensorflow.python.eager import record
@@ -15,6 +17,7 @@ __all__ = [
     "OpenAdam",
     "UncachedBijector",
     "freeze",
+    "read_profile",
     "stop_recording",
     "tape_is_active",
     "untracked",
@@ -81,6 +84,24 @@ def freeze(function):
       A function of the same inputs that gives its outputs flat.
     """
     return convert_to_constants.convert_variables_to_constants_v2(function)
+
+
+def read_profile(path):
+    """Reads a file that `tf.profiler.experimental` wrote, `*.xplane.pb`.
+
+    Opens `xplane_pb2`: TensorFlow has no public reader of its traces. Without it the
+    benchmark cannot say what each part of a model takes of a step.
+
+    Args:
+      path: The file.
+
+    Returns:
+      An `XSpace` message: planes of lines of events.
+    """
+    # Imported here: training does without it.
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+    return xplane_pb2.XSpace.FromString(pathlib.Path(path).read_bytes())
 
 
 class _SeparateCalls:

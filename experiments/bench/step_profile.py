@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ade_tf.data import Split, training_stream
+from ade_tf.private_doors import read_profile
 from experiments.bench.timing import run_to_end, summary
 
 __all__ = ["PARTS", "part_of", "profile_of"]
@@ -63,19 +64,15 @@ def part_of(name: str) -> str:
 
 def _operations(call):
     """Returns `name:Type -> ms` of a step."""
-    # The protocol buffer of the trace's file, for which there is no public reader.
-    from tensorflow.tsl.profiler.protobuf import xplane_pb2
-
     with tempfile.TemporaryDirectory() as directory:
         tf.profiler.experimental.start(directory)
         for _ in range(_STEPS):
             run_to_end(call)
         tf.profiler.experimental.stop()
-        space = xplane_pb2.XSpace()
-        for path in pathlib.Path(directory).rglob("*.xplane.pb"):
-            space.MergeFromString(path.read_bytes())
+        paths = pathlib.Path(directory).rglob("*.xplane.pb")
+        planes = [plane for path in paths for plane in read_profile(path).planes]
     times = collections.Counter()
-    for plane in space.planes:
+    for plane in planes:
         for line in plane.lines:
             for event in line.events:
                 name = plane.event_metadata[event.metadata_id].name
