@@ -144,14 +144,14 @@ def define_evaluate_flags() -> None:
 
 def define_compare_flags() -> None:
     """Defines the flags of `compare`: one per option."""
-    from ade_tf.evaluation.comparison_options import ComparisonOptions
+    from ade_tf.evaluation.options import ComparisonOptions
 
     _define_options(ComparisonOptions)
 
 
 def define_novelty_flags() -> None:
     """Defines the flags of `novelty`: one per option, and `run_dir`."""
-    from ade_tf.evaluation.novelty_options import NoveltyOptions
+    from ade_tf.evaluation.options import NoveltyOptions
 
     define_run_dir()
     _define_options(NoveltyOptions)

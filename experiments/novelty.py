@@ -5,7 +5,7 @@ from experiments import command, common_flags
 
 def main():
     """Compares the run's test images with a second set; says where all of it is."""
-    from ade_tf.evaluation.novelty_options import NoveltyOptions
+    from ade_tf.evaluation.options import NoveltyOptions
 
     options = common_flags.options_from_flags(NoveltyOptions)
     run_dir = common_flags.loading_run_dir_from_flags()

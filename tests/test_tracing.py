@@ -5,11 +5,12 @@ import collections
 import pytest
 import tensorflow as tf
 
+from ade_tf.data import load_data
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.evaluate import score
 from ade_tf.evaluation.latent import posterior_moments
-from ade_tf.runs import RunDirectory, load_data, load_run
+from ade_tf.runs import RunDirectory, load_run
 from ade_tf.samples import draw
 from ade_tf.training import train
 from tests.helpers.models import tiny_config

@@ -6,11 +6,10 @@ from ade_tf.bijectors.base import (
     forward_and_log_det,
     inverse_and_log_det,
 )
-from ade_tf.bijectors.chain import FusedChain
+from ade_tf.bijectors.chain import FusedChain, identity
 from ade_tf.bijectors.conditioned import Conditioned
 from ade_tf.bijectors.coupling import Coupling
 from ade_tf.bijectors.glow import glow
-from ade_tf.bijectors.identity import identity
 from ade_tf.bijectors.image_space import ImageSpace
 from ade_tf.bijectors.invertible_conv import InvertibleConv
 from ade_tf.bijectors.keras_layer import BijectorLayer

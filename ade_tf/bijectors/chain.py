@@ -10,7 +10,7 @@ from ade_tf.bijectors.base import (
 )
 from ade_tf.bijectors.normalized_conv import folded
 
-__all__ = ["FusedChain"]
+__all__ = ["FusedChain", "identity"]
 
 
 class FusedChain(FusedBijector):
@@ -113,3 +113,28 @@ def _common_dtype(bijectors, dtype):
             f"Received: dtype={', '.join(sorted(dtypes))}"
         )
     return dtypes.pop() if dtypes else "float32"
+
+
+def identity(
+    event_shape,
+    *,
+    position_maps=False,
+    condition_shape=None,
+    network_dtype=None,
+    dtype="float32",
+) -> FusedChain:
+    """Builds the identity: the features are the image.
+
+    Args:
+      event_shape: `(H, W, C)`; any.
+      position_maps: Taken, like the next two, as by all feature maps; there are no
+        networks here.
+      condition_shape: See `position_maps`.
+      network_dtype: See `position_maps`.
+      dtype: "float32" or "float64".
+
+    Returns:
+      A `FusedChain` of no bijectors.
+    """
+    del event_shape, position_maps, condition_shape, network_dtype
+    return FusedChain([], dtype=dtype)

@@ -6,7 +6,7 @@ from ade_tf.bijectors.base import FusedBijector
 from ade_tf.bijectors.splits import split_by
 from ade_tf.config.choices import look_up
 from ade_tf.config.flows import CONDITIONERS, COUPLINGS
-from ade_tf.networks.precision import policy_within
+from ade_tf.networks.layers import policy_within
 from ade_tf.randomness import draws_scope
 
 __all__ = ["Coupling"]

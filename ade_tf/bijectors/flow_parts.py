@@ -10,7 +10,7 @@ from ade_tf.bijectors.multiscale import FactorOut
 from ade_tf.bijectors.squeeze import Squeeze
 from ade_tf.config.choices import look_up
 from ade_tf.config.flows import CONDITIONERS, COUPLINGS
-from ade_tf.networks.precision import policy_within
+from ade_tf.networks.layers import policy_within
 
 __all__ = ["FlowParts", "check_scales"]
 

@@ -123,7 +123,7 @@ class GlowSettings(FlowSettings):
 # Every entry takes `event_shape`, `position_maps`, `condition_shape`, `network_dtype`,
 # `dtype` and its settings, with those of its couplings and their networks.
 FEATURE_MAPS = {
-    "identity": Choice("ade_tf.bijectors.identity:identity"),
+    "identity": Choice("ade_tf.bijectors.chain:identity"),
     "real_nvp": Choice("ade_tf.bijectors.real_nvp:real_nvp", FlowSettings),
     "glow": Choice("ade_tf.bijectors.glow:glow", GlowSettings),
 }

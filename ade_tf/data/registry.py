@@ -4,13 +4,14 @@ import dataclasses
 
 import numpy as np
 
+from ade_tf.config import DataConfig
 from ade_tf.config.choices import Choice
 from ade_tf.data.images import fit_image, pad_images, to_continuous, to_levels
 from ade_tf.data.labels import check_labels, count_classes
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.splits import Split, complete_splits
 
-__all__ = ["SOURCES", "ImageData", "load_dataset"]
+__all__ = ["SOURCES", "ImageData", "load_data", "load_dataset"]
 
 # Name of a source -> loader of what stands after the colon.
 SOURCES = {
@@ -204,3 +205,25 @@ def _describe(name, splits, levels, num_classes, made):
     values = f"{levels} levels" if levels else "continuous"
     classes = f"{num_classes} classes" if num_classes else "unlabelled"
     return f"{name}: {shape}, {values}, {classes}; {sizes}. {made}"
+
+
+def load_data(config: DataConfig, data_dir: str = "") -> ImageData:
+    """Loads the data set of a configuration.
+
+    Args:
+      config: The settings of the data.
+      data_dir: Directory of prepared TFDS data sets, in place of the settings' own.
+
+    Raises:
+      ValueError: As `load_dataset` says.
+    """
+    return load_dataset(
+        config.dataset,
+        data_dir=data_dir or config.data_dir,
+        image_size=config.image_size,
+        pad_to=config.pad_to,
+        levels=config.levels,
+        continuous=config.continuous,
+        download=config.download,
+        skip_bad_images=config.skip_bad_images,
+    )

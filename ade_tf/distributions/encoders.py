@@ -17,7 +17,7 @@ from ade_tf.networks.blocks import (
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.decoder import decoder_scales
 from ade_tf.networks.encoder import Encoder
-from ade_tf.networks.precision import to_output
+from ade_tf.networks.layers import to_output
 from ade_tf.networks.top_down import level_counts, level_scales
 
 __all__ = ["Inference", "TopDownEncoder", "VectorEncoder"]

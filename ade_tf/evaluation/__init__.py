@@ -6,13 +6,11 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "compare": ("compare_images",),
-        "comparison_options": ("ComparisonOptions",),
         "context": ("Evaluation",),
         "evaluate": ("evaluate_run",),
         "metric": ("METRICS", "SPLITS", "Metric", "Output"),
         "novelty": ("evaluate_novelty",),
-        "novelty_options": ("NoveltyOptions",),
-        "options": ("EvaluationOptions",),
+        "options": ("ComparisonOptions", "EvaluationOptions", "NoveltyOptions"),
         "protocols": ("PROTOCOLS", "Protocol"),
     },
 )

@@ -4,11 +4,10 @@ import numpy as np
 
 from ade_tf.data import load_dataset
 from ade_tf.drawing.tables import describe_record, records_table
-from ade_tf.evaluation.comparison_options import ComparisonOptions
 from ade_tf.evaluation.context import Evaluation, joined_splits
 from ade_tf.evaluation.evaluate import warn_of_few
 from ade_tf.evaluation.metric import METRICS
-from ade_tf.evaluation.options import QUALITY_METRICS
+from ade_tf.evaluation.options import QUALITY_METRICS, ComparisonOptions
 from ade_tf.evaluation.quality import rows, score_records
 from ade_tf.runs.records import append_record
 

@@ -6,16 +6,17 @@ import re
 import numpy as np
 
 from ade_tf.config import requires
+from ade_tf.data import load_data
 from ade_tf.drawing.novelty import draw_novelty
 from ade_tf.drawing.tables import markdown_table
-from ade_tf.evaluation.novelty_options import NoveltyOptions
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
+from ade_tf.evaluation.options import NoveltyOptions
 from ade_tf.evaluation.second_set import constant_images, load_against
 from ade_tf.files import replacement
 from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models import LikelihoodScorer, LikelihoodScores
 from ade_tf.progress import Passes
-from ade_tf.runs import load_data, load_run
+from ade_tf.runs import load_run
 from ade_tf.runs.records import append_record
 
 __all__ = ["evaluate_novelty"]

@@ -11,8 +11,10 @@ from ade_tf.evaluation.protocols import PROTOCOLS, Protocol
 __all__ = [
     "QUALITY_METRICS",
     "SPLITS",
+    "ComparisonOptions",
     "EvaluationOptions",
     "FeatureOptions",
+    "NoveltyOptions",
     "check_metrics",
 ]
 
@@ -191,3 +193,102 @@ def check_metrics(metrics, known) -> None:
                 f"metrics must be among {', '.join(known)}, or `all` alone. "
                 f"Received: {name!r}{hint}"
             )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ComparisonOptions(FeatureOptions):
+    """Which images are compared and how.
+
+    Of a protocol's rules those of drawing (temperature, noise) are the business of
+    whoever drew the images. Where it leaves their number free, unset means all.
+
+    Raises:
+      ValueError: If a value is unknown, out of range, or contradicts the protocol.
+    """
+
+    reference: str = setting(
+        "", "Real images: `npz:PATH`, `folder:PATH`, `tfds:NAME` or `digits`."
+    )
+    reference_split: str = setting(
+        "test", "Of the real images: a split, several joined by `+`, or `all`."
+    )
+    images: str = setting("", "Images to score, named as the reference is.")
+    images_split: str = setting("all", "Of the images to score: as reference_split.")
+    metrics: tuple[str, ...] = setting(
+        ("all",), f"Metrics, comma-separated: {', '.join(QUALITY_METRICS)}; or `all`."
+    )
+    out: str = setting(
+        "", "File the records are added to, one JSON object per line; empty: none."
+    )
+
+    def __post_init__(self):
+        check_metrics(self.metrics, QUALITY_METRICS)
+        super().__post_init__()
+        for name in ("reference", "images"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must name a data set. Received: none")
+            split = f"{name}_split"
+            self._set(split, _expand(split, getattr(self, split)))
+        rules = self.rules
+        if rules.binding:
+            self._choose("num_samples")
+        if rules.reference and self.reference_split != rules.reference:
+            raise ValueError(
+                f"protocol `{rules.name}` means reference_split={rules.reference}. "
+                f"Received: reference_split={self.reference_split}"
+            )
+
+
+def _expand(name, split):
+    """Returns the names of a split, checked, joined by `+`."""
+    if split == "all":
+        return "+".join(SPLITS)
+    for part in split.split("+"):
+        if part not in SPLITS:
+            raise ValueError(
+                f"{name} must be of {', '.join(SPLITS)}, joined by `+`, or `all`. "
+                f"Received: {split!r}"
+            )
+    return split
+
+
+@dataclasses.dataclass(frozen=True)
+class NoveltyOptions:
+    """The choices of a test of novelty.
+
+    Raises:
+      ValueError: If a value is unknown or out of range.
+    """
+
+    against: str = setting(
+        "photos",
+        "Second data set, named as in --dataset. Its test images are brought to the "
+        "run's shape and levels.",
+    )
+    group_size: int = setting(
+        1, "M, images that are judged together, by their mean.", minimum=1
+    )
+    reference: str = setting(
+        "train",
+        "Split of the run whose mean bits/dim is taken as typical; `validation` for a "
+        "model that has learnt its training images by heart.",
+        choices=("train", "validation"),
+    )
+    num_images: int = setting(
+        0, "Images of each set, from the first; 0: all of them.", minimum=0
+    )
+    seed: int = setting(0, "Seed of noise, z and groups.", minimum=0, maximum=2**31 - 1)
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
+    )
+    batch_size: int = setting(100, "Images per pass.", minimum=1)
+    out: str = setting(
+        "",
+        "Picture, .png, with the scores of each image beside it as .npz; empty: "
+        "novelty-NAME.png in the run's samples.",
+    )
+
+    def __post_init__(self):
+        check_settings(self)
+        if self.out and not self.out.endswith(".png"):
+            raise ValueError(f"out must end in .png. Received: {self.out!r}")

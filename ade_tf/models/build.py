@@ -6,9 +6,10 @@ import tensorflow as tf
 from ade_tf.config import RunConfig
 from ade_tf.models.ade import AdaptiveDensityEstimator
 from ade_tf.models.given_generator import freeze_generator
-from ade_tf.models.schedules import discriminator_optimizer, generator_optimizer
+from ade_tf.models.optimizers import discriminator_optimizer, generator_optimizer
+from ade_tf.randomness import BatchDraws, fold
 
-__all__ = ["build_model"]
+__all__ = ["build_model", "initialize_from_data"]
 
 
 def build_model(config: RunConfig, image_shape, levels: int, num_classes: int = 0):
@@ -53,3 +54,24 @@ def _check_groups(config):
             "every replica's batch must hold whole mixed groups. Received: "
             f"mixed_group={group}, batch_size={batch} on {replicas} replicas"
         )
+
+
+def initialize_from_data(model, images, seed: int = 0, labels=None) -> None:
+    """Sets the feature map's ActNorms by the statistics of a batch of real images.
+
+    Call it once, eagerly, outside replica context (under `strategy.scope()` every
+    replica gets the values); its done-flags are part of every checkpoint.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+      images: `[B, H, W, C]` in 0 .. levels-1; some hundred are enough.
+      seed: Seed of the dequantisation noise.
+      labels: Of a conditional model, the labels of these images, `[B]`.
+
+    Raises:
+      ValueError: If a statistic is zero or not finite.
+    """
+    batch = model.batch(images, labels)
+    draws = BatchDraws(fold(seed, "initialize"), batch.count)
+    x = model.dequantize(batch, draws).value
+    model.feature_map.bijector.initialize(x, batch.condition)

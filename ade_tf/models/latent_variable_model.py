@@ -7,8 +7,7 @@ import tensorflow_probability as tfp
 from ade_tf.bijectors import Conditioned
 from ade_tf.config import RunConfig, requires
 from ade_tf.distributions import Density, Draw, Inference, Normal, kl_by_unit
-from ade_tf.models.batch import Batch
-from ade_tf.models.labels import checked_labels, one_hot_labels
+from ade_tf.models.batch import Batch, checked_labels, one_hot_labels
 from ade_tf.models.parts import build_parts
 from ade_tf.objectives import Contribution, LikelihoodTerms
 from ade_tf.private_doors import BuiltModel

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from ade_tf.networks.blocks import check_network, dense
-from ade_tf.networks.precision import to_output
+from ade_tf.networks.layers import to_output
 
 __all__ = ["AutoregressiveNetwork", "MaskedConv"]
 

@@ -17,7 +17,7 @@ from ade_tf.networks.blocks import (
     dense,
 )
 from ade_tf.networks.condition import AddCondition
-from ade_tf.networks.precision import to_output
+from ade_tf.networks.layers import to_output
 
 __all__ = ["Conditioner"]
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ade_tf.config.networks import SIGMAS
 from ade_tf.networks.blocks import PositionMap, check_choice, conv, dense
-from ade_tf.networks.precision import to_output
+from ade_tf.networks.layers import to_output
 
 __all__ = ["ImageDecoder", "LowRankScale", "floored_sigma"]
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ade_tf.config.games import DISCRIMINATORS
 from ade_tf.networks.blocks import (
     PositionMap,
+    WithGroupMean,
     check_choice,
     check_network,
     conv,
@@ -17,8 +18,7 @@ from ade_tf.networks.blocks import (
     halvings,
 )
 from ade_tf.networks.condition import AddCondition
-from ade_tf.networks.groups import WithGroupMean
-from ade_tf.networks.precision import to_output
+from ade_tf.networks.layers import to_output
 
 __all__ = ["Discriminator"]
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from ade_tf.networks.blocks import bounded, check_choice, check_network, conv
 from ade_tf.networks.decoder import DecoderScale, decoder_scales
 from ade_tf.networks.decoder_output import ImageDecoder
-from ade_tf.networks.precision import to_output
+from ade_tf.networks.layers import to_output
 
 __all__ = ["TopDownDecoder", "level_counts", "level_scales"]
 

@@ -14,8 +14,7 @@ from ade_tf.objectives.bounds import (
 )
 from ade_tf.objectives.games import Game
 from ade_tf.objectives.likelihood import Contribution, LikelihoodTerms
-from ade_tf.objectives.penalties import interpolates, r1, r1_r2, r2
-from ade_tf.objectives.recorded_passes import RecordedPasses
+from ade_tf.objectives.penalties import RecordedPasses, interpolates, r1, r1_r2, r2
 
 __all__ = [
     "ADVERSARIES",

@@ -9,7 +9,7 @@ import tensorflow as tf
 from ade_tf.networks.condition import repeat_condition
 from ade_tf.objectives.adversaries import Adversary
 from ade_tf.objectives.batches import MixedBatch, SeparateBatch
-from ade_tf.objectives.recorded_passes import RecordedPasses
+from ade_tf.objectives.penalties import RecordedPasses
 
 __all__ = ["Game"]
 

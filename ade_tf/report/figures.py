@@ -7,12 +7,13 @@ import tempfile
 
 import numpy as np
 
+from ade_tf.data import load_data
 from ade_tf.drawing.charts import COLOURS
 from ade_tf.drawing.curves import Curve, curves_svg, points_of
 from ade_tf.drawing.grids import can_show, image_grid, save_png
 from ade_tf.report.gather import RunFacts
 from ade_tf.report.options import COUNTS, OTHERS, caption
-from ade_tf.runs import RunDirectory, load_data
+from ade_tf.runs import RunDirectory
 from ade_tf.samples import PictureOptions, draw
 from ade_tf.terms import HELD_OUT, held_out, term
 

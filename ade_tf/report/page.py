@@ -11,7 +11,7 @@ from ade_tf.report import commands, records, settings
 from ade_tf.report.figures import draw_curves, draw_picture, real_images
 from ade_tf.report.gather import gather
 from ade_tf.report.options import PICTURE_SETTINGS
-from ade_tf.report.tables import Part, Table
+from ade_tf.report.records import Part, Table
 from ade_tf.samples import MODES, PictureOptions
 from ade_tf.versions import package_versions
 

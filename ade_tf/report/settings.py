@@ -1,7 +1,7 @@
 """Tables of the settings of runs."""
 
 from ade_tf.config import RunConfig
-from ade_tf.report.tables import Part, Table
+from ade_tf.report.records import Part, Table
 
 __all__ = ["configuration", "differences", "from_defaults"]
 

@@ -1,7 +1,6 @@
 """Runs on disk: their directory, their checkpoints, and the models they hold."""
 
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
-from ade_tf.runs.data import load_data
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 
@@ -11,7 +10,6 @@ __all__ = [
     "RunDirectory",
     "checkpoint_steps",
     "flagfile",
-    "load_data",
     "load_run",
     "settle_weights",
 ]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.data import ImageData, Split
+from ade_tf.data import ImageData, Split, load_data
 from ade_tf.models import Sampler, labels_in_turn
 from ade_tf.progress import Passes
-from ade_tf.runs import LoadedRun, load_data
+from ade_tf.runs import LoadedRun
 
 __all__ = ["Request"]
 

@@ -5,7 +5,7 @@ import time
 import keras
 
 from ade_tf.config import RunConfig
-from ade_tf.data import training_stream
+from ade_tf.data import load_data, training_stream
 from ade_tf.drawing.curves import learning_curves
 from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import Evaluation, EvaluationOptions
@@ -18,13 +18,11 @@ from ade_tf.models import (
     initialize_from_data,
 )
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
-from ade_tf.runs.data import load_data
 from ade_tf.runs.records import append_record, read_records, truncate_after
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
-from ade_tf.training.recorder import Recorder
-from ade_tf.training.sample_grid import SampleGrid
+from ade_tf.training.recorder import Recorder, SampleGrid
 from ade_tf.training.stopping import StopSignals
 
 __all__ = ["describe_run", "train"]

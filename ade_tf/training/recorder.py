@@ -6,14 +6,47 @@ import keras
 import tensorflow as tf
 from absl import logging
 
+from ade_tf.drawing.grids import can_show, image_grid, save_png
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import mean_and_standard_error
-from ade_tf.models import LikelihoodScorer, averaged_weights
+from ade_tf.models import LikelihoodScorer, averaged_weights, labels_in_turn, sample
 from ade_tf.progress import Progress
 from ade_tf.runs import Checkpointer
 from ade_tf.runs.records import append_record, read_records
-from ade_tf.training.sample_grid import SampleGrid
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "SampleGrid"]
+
+
+class SampleGrid:
+    """Draws the same 100 samples of a model, with the weights it has at the time.
+
+    Those of a conditional model are of its classes in turn.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+    """
+
+    def __init__(self, model):
+        self._levels = model.levels
+        self.shown = can_show(model.image_shape, model.levels)
+        seed, labels = model.config.training.seed, None
+        if model.conditional:
+            labels = labels_in_turn(100, range(model.num_classes))
+        self._draw = tf.function(
+            lambda: sample(
+                model,
+                ExampleDraws(seed, tf.range(100)),
+                condition=model.condition(labels),
+            ),
+            autograph=False,
+        )
+
+    def save(self, path) -> None:
+        """Writes the samples as PNG; images that no picture can show are left out."""
+        if self.shown:
+            path.parent.mkdir(exist_ok=True)
+            save_png(path, image_grid(self._draw().numpy(), self._levels, columns=10))
+
 
 _COLLAPSED_KL = 0.05
 

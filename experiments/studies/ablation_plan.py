@@ -5,12 +5,12 @@ import pathlib
 
 from ade_tf.config import DataConfig, RunConfig
 from ade_tf.config.settings import settings_of
-from ade_tf.data import ImageData
+from ade_tf.data import ImageData, load_data
 from ade_tf.evaluation import Evaluation, EvaluationOptions
 from ade_tf.evaluation.evaluate import choose_metrics
 from ade_tf.evaluation.options import QUALITY_METRICS
 from ade_tf.models import build_model, count_parameters
-from ade_tf.runs import LoadedRun, RunDirectory, checkpoint_steps, load_data
+from ade_tf.runs import LoadedRun, RunDirectory, checkpoint_steps
 from experiments.studies.fitted import fitted_config, needs_fit
 from experiments.studies.rows import check_one_process
 

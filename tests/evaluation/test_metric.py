@@ -94,8 +94,8 @@ def test_records_of_before_are_read_under_the_new_name():
 def test_the_table_and_the_options_import_nothing_heavy():
     code = (
         "import sys, ade_tf.config; before = {*sys.modules}\n"
-        "import ade_tf.evaluation.comparison_options\n"
-        "import ade_tf.evaluation.novelty_options\n"
+        "import ade_tf.evaluation.options\n"
+        "import ade_tf.evaluation.options\n"
         "heavy = {'tensorflow', 'keras', 'scipy', 'sklearn', 'matplotlib'}\n"
         "print(heavy & ({*sys.modules} - before))"
     )

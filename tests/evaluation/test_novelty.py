@@ -10,8 +10,8 @@ from PIL import Image
 from ade_tf.data import load_dataset
 from ade_tf.data.images import fit_image
 from ade_tf.evaluation.novelty import evaluate_novelty
-from ade_tf.evaluation.novelty_options import NoveltyOptions
 from ade_tf.evaluation.novelty_scores import group_means, score_novelty
+from ade_tf.evaluation.options import NoveltyOptions
 from ade_tf.evaluation.second_set import constant_images, load_against
 from ade_tf.models import LikelihoodScorer, LikelihoodScores
 from ade_tf.runs import load_run

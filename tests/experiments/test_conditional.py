@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ade_tf.data import load_data
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.randomness import fold
-from ade_tf.runs import load_data, load_run
+from ade_tf.runs import load_run
 from ade_tf.samples import draw
 from experiments.bench import BenchmarkOptions, benchmark
 from tests.helpers.binaries import call, saved_numbers, tiny_flags

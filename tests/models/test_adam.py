@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.models.adam import FusedAdam
+from ade_tf.models.optimizers import FusedAdam
 from ade_tf.strategies import make_strategy
 
 SHAPES = [(3, 4), (5,), ()]

@@ -3,8 +3,7 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.networks import DISCRIMINATORS
-from ade_tf.networks.blocks import dense
-from ade_tf.networks.groups import WithGroupMean
+from ade_tf.networks.blocks import WithGroupMean, dense
 from tests.networks.cases import perturb
 
 SHAPE = (8, 8, 1)

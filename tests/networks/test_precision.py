@@ -8,10 +8,8 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.networks import PRECISIONS, AutoregressiveNetwork
-from ade_tf.networks.blocks import Dropout, conv, dense
-from ade_tf.networks.groups import WithGroupMean
-from ade_tf.networks.layers import Conv2DTranspose
-from ade_tf.networks.precision import policy_within
+from ade_tf.networks.blocks import Dropout, WithGroupMean, conv, dense
+from ade_tf.networks.layers import Conv2DTranspose, policy_within
 from ade_tf.randomness import BatchDraws
 from tests.networks.cases import CASES, inputs_for, outputs_of, perturb
 

@@ -8,8 +8,7 @@ from ade_tf.data import training_stream
 from ade_tf.models import LikelihoodScorer
 from ade_tf.runs import Checkpointer, RunDirectory
 from ade_tf.runs.records import read_records
-from ade_tf.training.recorder import Recorder
-from ade_tf.training.sample_grid import SampleGrid
+from ade_tf.training.recorder import Recorder, SampleGrid
 from ade_tf.training.stopping import StopSignals
 from tests.helpers.models import digits, tiny_model
 
