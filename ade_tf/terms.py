@@ -11,6 +11,7 @@ _KNOWN = {
     "reconstruction": ("reconstruction", "bits/dim"),
     "kl": ("kl", "bits/dim"),
     "log_det": ("log det", "bits/dim"),
+    "dequantizer": ("dequantizer", "bits/dim"),
     "adversarial_loss": ("adversary", "nats"),
     "discriminator_loss": ("discriminator", "nats"),
     "penalty": ("penalty", "nats"),

@@ -65,6 +65,28 @@ DECODERS = {
     "gaussian": Choice("ade_tf.distributions.decoders:gaussian", GaussianSettings)
 }
 
+
+@dataclasses.dataclass(frozen=True)
+class VariationalSettings:
+    """Settings of variational dequantization."""
+
+    dequantizer_width: int = setting(
+        32, "Channels of the networks of `variational` noise.", minimum=1
+    )
+    dequantizer_steps: int = setting(2, "Couplings of `variational` noise.", minimum=0)
+    dequantizer_coupling: str = setting(
+        "affine",
+        "Transform of the couplings of `variational` noise.",
+        choices=("affine", "spline"),
+    )
+
+
 # Every entry takes `(image_shape, levels)`, `condition_shape`, `dtype` and its
 # settings.
-DEQUANTIZERS = {"uniform": Choice("ade_tf.distributions.dequantizers:UniformNoise")}
+DEQUANTIZERS = {
+    "uniform": Choice("ade_tf.distributions.dequantizers:UniformNoise"),
+    "variational": Choice(
+        "ade_tf.distributions.variational_dequantizer:VariationalNoise",
+        VariationalSettings,
+    ),
+}

@@ -31,8 +31,15 @@ SETTINGS = {
         latent_levels=(2, 1), latent_size=2, posterior="iaf", iaf_steps=1, iaf_width=8
     ),
     "low_rank": dict(covariance_rank=2, sigma="from_z"),
+    "variational": dict(dequantizer="variational", dequantizer_width=4),
 }
-SIZES = {"iaf": 4, "top_down": 160, "top_down_iaf": 192, "low_rank": 4}
+SIZES = {
+    "iaf": 4,
+    "top_down": 160,
+    "top_down_iaf": 192,
+    "low_rank": 4,
+    "variational": 4,
+}
 every_model = pytest.mark.parametrize("name", SETTINGS)
 
 
