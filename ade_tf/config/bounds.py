@@ -33,6 +33,20 @@ class ElboSettings:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class IwaeSettings:
+    """Settings of the importance-weighted bound."""
+
+    bound_samples: int = setting(
+        5, "Draws of noise and z for each image and step, in `iwae`.", minimum=1
+    )
+
+
 # Every entry takes its settings; what it makes is a function of a model's terms, a
 # batch and its draws, see `EvidenceBound`.
-BOUNDS = {"elbo": Choice("ade_tf.objectives.bounds:EvidenceBound", ElboSettings)}
+BOUNDS = {
+    "elbo": Choice("ade_tf.objectives.bounds:EvidenceBound", ElboSettings),
+    "iwae": Choice(
+        "ade_tf.objectives.importance_weighted:ImportanceWeightedBound", IwaeSettings
+    ),
+}
