@@ -92,12 +92,7 @@ class TopDownEncoder(keras.layers.Layer):
       make_form: Maker of the form of q of a level, given its `(h, w, maps)`.
       levels: Number of levels at each scale, coarsest first.
       network: `conv` or `residual`.
-      width: Channels at full size.
-      dropout: Dropout rate, in [0, 1): at the end of every scale and in residual
-        blocks.
-      position_maps: Whether a learned map per position is added at every scale.
-      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Keras dtype policy of weights and activations.
+      width: As `Encoder`'s, with all that follow.
     """
 
     def __init__(

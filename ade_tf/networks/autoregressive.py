@@ -58,10 +58,10 @@ class AutoregressiveNetwork(keras.layers.Layer):
       width: Hidden channels.
       blocks: Hidden layers; with 0 the outputs are linear.
       reverse: Whether values depend on later ones instead of earlier ones.
-      dtype: Keras dtype policy of weights and activations.
+      dtype: Keras dtype policy, as `Encoder`'s.
 
     Raises:
-      ValueError: If an argument is out of range.
+      ValueError: Unless sizes are at least 1, and `blocks` at least 0.
     """
 
     def __init__(

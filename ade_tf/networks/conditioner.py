@@ -44,8 +44,7 @@ class Conditioner(keras.layers.Layer):
       dropout: Dropout rate, in [0, 1).
       position_maps: Whether learned maps per position are added behind the first
         layer and to the output (dense layers tell positions apart without).
-      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Keras dtype policy of weights and activations.
+      condition_shape: As `Encoder`'s, and so is the dtype policy.
 
     Raises:
       ValueError: If an argument is out of range.

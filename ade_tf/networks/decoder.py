@@ -20,7 +20,7 @@ from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.decoder_output import ImageDecoder
 from ade_tf.networks.layers import Conv2DTranspose
 
-__all__ = ["Decoder", "DecoderScale", "decoder_scales"]
+__all__ = ["Decoder", "DecoderScale", "decoder_path", "decoder_scales"]
 
 
 class Decoder(ImageDecoder):
@@ -40,17 +40,8 @@ class Decoder(ImageDecoder):
       latent_size: Dimensions of z.
       network: `conv`, `residual` or `mlp`.
       width: Channels at full size, or hidden units of `mlp`.
-      sigma: `scalar`, `channel` or `pixel`: one free parameter for all, per channel,
-        or per position and channel; `from_z`: computed like mu. It is 1 at first.
-      log_sigma_floor: Lower bound of ln sigma, below 0.
-      covariance_rank: Rank of the covariance beside its diagonal; 0 for none. The
-        factors are computed from z where sigma is, else free.
-      dropout: Dropout rate, in [0, 1): at the end of every scale (of every hidden
-        layer of `mlp`) and in residual blocks.
-      position_maps: Whether a learned map per position is added at every scale and to
-        mu (dense layers tell positions apart without).
-      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Keras dtype policy of weights and activations.
+      dropout: As `Encoder`'s, with all that follow; position maps are added to mu, too.
+      **scale: Of the scale of p(y | z), see `ImageDecoder`.
 
     Raises:
       ValueError: If an argument is out of range.
@@ -63,13 +54,11 @@ class Decoder(ImageDecoder):
         *,
         network="conv",
         width=32,
-        sigma="pixel",
-        log_sigma_floor=-4.0,
-        covariance_rank=0,
         dropout=0.0,
         position_maps=False,
         condition_shape=None,
         dtype="float32",
+        **scale,
     ):
         super().__init__(dtype=dtype)
         check_choice("network", network, NETWORKS)
@@ -89,27 +78,21 @@ class Decoder(ImageDecoder):
             scales = decoder_scales(shape, width)
             self._coarsest = scales[0]
             self._first = dense(latent_size, math.prod(scales[0]), dtype=dtype)
-            self._scales = tuple(
-                DecoderScale(
-                    before,
-                    after,
-                    network=network,
-                    dropout=dropout,
-                    position_maps=position_maps,
-                    condition_shape=condition_shape,
-                    dtype=dtype,
-                )
-                for before, after in zip([None, *scales[:-1]], scales, strict=True)
+            self._scales = decoder_path(
+                scales,
+                network=network,
+                dropout=dropout,
+                position_maps=position_maps,
+                condition_shape=condition_shape,
+                dtype=dtype,
             )
         self._build_output(
             shape,
             width,
             flat=self._flat,
-            sigma=sigma,
-            log_sigma_floor=log_sigma_floor,
-            covariance_rank=covariance_rank,
             position_maps=position_maps,
             dtype=dtype,
+            **scale,
         )
         self.built = True
 
@@ -132,6 +115,12 @@ def decoder_scales(shape, width):
         (height >> scale, columns >> scale, min(width << scale, 4 * width))
         for scale in reversed(range(halvings(height, columns) + 1))
     ]
+
+
+def decoder_path(scales, **keywords) -> tuple:
+    """Returns a `DecoderScale` for every scale, coarsest first, with its keywords."""
+    pairs = zip([None, *scales[:-1]], scales, strict=True)
+    return tuple(DecoderScale(before, after, **keywords) for before, after in pairs)
 
 
 class DecoderScale(keras.layers.Layer):

@@ -43,6 +43,13 @@ class ImageDecoder(keras.layers.Layer):
     """The end that all decoders share: from features to mu and scale of p(y | z).
 
     The scale is sigma, or a `LowRankScale` where `covariance_rank` is above 0.
+    Decoders take its settings by name:
+
+      sigma: `scalar`, `channel` or `pixel`: one free parameter for all, per channel,
+        or per position and channel; `from_z`: computed like mu. It is 1 at first.
+      log_sigma_floor: Lower bound of ln sigma, below 0.
+      covariance_rank: Rank of the covariance beside its diagonal; 0 for none. The
+        factors are computed from z where sigma is, else free.
     """
 
     def _build_output(
@@ -51,11 +58,11 @@ class ImageDecoder(keras.layers.Layer):
         width,
         *,
         flat,
-        sigma,
-        log_sigma_floor,
-        covariance_rank,
         position_maps,
         dtype,
+        sigma="pixel",
+        log_sigma_floor=-4.0,
+        covariance_rank=0,
     ):
         check_choice("sigma", sigma, SIGMAS)
         if not log_sigma_floor < 0.0:

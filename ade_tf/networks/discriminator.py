@@ -55,9 +55,8 @@ class Discriminator(keras.layers.Layer):
         `update_spectral_norm` once per discriminator step.
       position_maps: Whether a learned map per position is added behind the first layer
         (dense layers tell positions apart without).
-      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
+      condition_shape: As `Encoder`'s, and so is the dtype policy.
       projection: Whether the condition, then a vector, enters by a projection.
-      dtype: Keras dtype policy of weights and activations.
 
     Raises:
       ValueError: If an argument is out of range.

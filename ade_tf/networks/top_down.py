@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from ade_tf.networks.blocks import bounded, check_choice, check_network, conv
-from ade_tf.networks.decoder import DecoderScale, decoder_scales
+from ade_tf.networks.decoder import decoder_path, decoder_scales
 from ade_tf.networks.decoder_output import ImageDecoder
 from ade_tf.networks.layers import to_output
 
@@ -77,13 +77,11 @@ class TopDownDecoder(ImageDecoder):
         levels=(1,),
         network="conv",
         width=32,
-        sigma="pixel",
-        log_sigma_floor=-4.0,
-        covariance_rank=0,
         dropout=0.0,
         position_maps=False,
         condition_shape=None,
         dtype="float32",
+        **scale,
     ):
         # u is not rounded: z = m + s u is of the output's type.
         super().__init__(dtype=dtype, autocast=False)
@@ -100,28 +98,22 @@ class TopDownDecoder(ImageDecoder):
             initializer="zeros",
             name="start",
         )
-        self._scales = tuple(
-            DecoderScale(
-                before,
-                after,
-                network=network,
-                dropout=dropout,
-                position_maps=position_maps,
-                condition_shape=condition_shape,
-                dtype=dtype,
-            )
-            for before, after in zip([None, *scales[:-1]], scales, strict=True)
+        self._scales = decoder_path(
+            scales,
+            network=network,
+            dropout=dropout,
+            position_maps=position_maps,
+            condition_shape=condition_shape,
+            dtype=dtype,
         )
         self._levels = tuple(_Level(scale[-1], maps, dtype=dtype) for scale in found)
         self._build_output(
             shape,
             width,
             flat=False,
-            sigma=sigma,
-            log_sigma_floor=log_sigma_floor,
-            covariance_rank=covariance_rank,
             position_maps=position_maps,
             dtype=dtype,
+            **scale,
         )
         self.built = True
 
