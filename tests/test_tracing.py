@@ -17,10 +17,11 @@ from tests.helpers.models import tiny_config
 
 BOUND = "LikelihoodScorer._bound_step"
 WEIGHTS = "LikelihoodScorer._weights_step"
-SAMPLE = "Sampler.__init__.<locals>.<lambda>"
+SAMPLE = "Sampler.__init__.<locals>.draw"
 FEATURES = "_freeze.<locals>.function"
 SHARED = {
     "round_trip_maps.<locals>.<lambda>": 2,
+    "round_trip_maps.<locals>.dequantized": 1,
     "codes_step.<locals>.of_batch": 1,
     "moments_step.<locals>.moments": 1,
 }

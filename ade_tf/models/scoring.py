@@ -43,7 +43,7 @@ class LikelihoodScorer:
     """
 
     def __init__(self, model, batch_size: int = 100, progress=None):
-        requires(model.config, "bits per dimension", "likelihood")
+        requires(model.config, "a score in bits per dimension", "likelihood")
         self._model = model
         self._batch_size = batch_size
         self._progress = progress or (lambda done, total: None)

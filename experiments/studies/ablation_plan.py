@@ -169,7 +169,7 @@ def _check_data(configs):
 
 def _check_parameters(runs, share):
     counts = {
-        run.row: run.parameters["decoder"] + run.parameters["feature_map"]
+        run.row: run.parameters["decoder"] + run.parameters.get("feature_map", 0)
         for run in runs
         if run.config.preset.latent
     }

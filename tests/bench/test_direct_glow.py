@@ -89,7 +89,7 @@ def test_trains():
     ("settings", "message"),
     [
         (
-            {"preset": "v_ade", "coupling": "spline"},
+            {"preset": "v_ade", "coupling": "spline", "learned_prior": True},
             "preset='v_ade', coupling='spline'",
         ),
         ({"clip_norm": 1.0}, "trained with.*Received: clip_norm=1.0"),

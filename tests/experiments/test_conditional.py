@@ -120,8 +120,12 @@ def test_the_flag_of_the_label(run, tmp_path):
         ("sample", ["--label=2,-1"], "label must be in 0 .. 9. Received: label=2,-1"),
         ("sample", ["--label=x"], "`label` must be integers"),
         ("sample", ["--mode=density"], "`density` needs an unconditional model"),
-        ("novelty", [], "novelty needs p(x) of images without labels"),
-        ("evaluate", ["--metrics=toy_divergences"], "needs a data set `toy:NAME`"),
+        ("novelty", [], "a test of p(x), needs an unconditional model"),
+        (
+            "evaluate",
+            ["--metrics=toy_divergences"],
+            "toy_divergences needs an unconditional model",
+        ),
     ],
 )
 def test_what_a_conditional_run_refuses(run, binary, flags, message):

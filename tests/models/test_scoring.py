@@ -82,7 +82,10 @@ def test_streaming_importance_samples_equals_the_formula():
 
 
 def test_a_preset_without_likelihood_is_refused():
-    with pytest.raises(ValueError, match="need a preset with a likelihood.*gan"):
+    with pytest.raises(
+        ValueError,
+        match="bits per dimension needs a preset with.*gan",
+    ):
         LikelihoodScorer(tiny_model("gan"))
 
 
