@@ -237,9 +237,7 @@ def config_from_flagfile(path, **settings) -> RunConfig:
       **settings: Settings that decide over the file's.
 
     Raises:
-      TypeError: If a setting has the wrong type.
-      ValueError: If the file cannot be read or names unknown flags, or a setting is
-        out of range, cannot act, or contradicts another.
+      TypeError, ValueError: As `values_of_flagfile` and `RunConfig` do.
     """
     return _config(values_of_flagfile(path, **settings), set(settings))
 

@@ -105,12 +105,14 @@ class ToyDensity:
 
 
 def ring(radius=2.0, std=0.15, modes=8):
+    """Round Gaussians, evenly spaced on a circle."""
     angles = np.arange(modes) * (2 * math.pi / modes)
     means = radius * np.stack([np.cos(angles), np.sin(angles)], 1)
     return _round(means, std), tfb.Identity(), radius + 5 * std
 
 
 def grid(spacing=1.0, std=0.1, side=5):
+    """Round Gaussians on a square lattice around the origin."""
     ticks = spacing * (np.arange(side) - (side - 1) / 2)
     means = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
     return _round(means, std), tfb.Identity(), ticks[-1] + 5 * std
