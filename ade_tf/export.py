@@ -133,7 +133,7 @@ def _given_labels(model):
 def _log_prob(model, images, seed, labels=None):
     indices = tf.range(tf.shape(images, tf.int64)[0], dtype=tf.int64)
     batch = model.batch(images, labels, indices)
-    terms = model.likelihood_terms(batch, ExampleDraws(_seed(seed), indices))
+    terms = model.likelihood_terms(batch, ExampleDraws(_seed(seed), batch.indices))
     return -terms.loss_nats()
 
 

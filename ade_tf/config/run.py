@@ -112,14 +112,7 @@ class RunConfig:
         Args:
           values: As of `from_flat`.
         """
-        values = _complete(values)
-        found = {}
-        for name, place in _PLACES.items():
-            if values[name] != place.field.default:
-                reason = reason_of_idleness(name, _PLACES, values)
-                if reason is not None:
-                    found[name] = f"{reason}, {name}={values[name]!r}"
-        return found
+        return _idle(_complete(values))
 
     def replace(self, **settings) -> "RunConfig":
         """Returns this configuration with other settings.
@@ -204,6 +197,16 @@ def _acting(values):
     return tuple(n for n in _PLACES if reason_of_idleness(n, _PLACES, values) is None)
 
 
+def _idle(values):
+    found = {}
+    for name, place in _PLACES.items():
+        if values[name] != place.field.default:
+            reason = reason_of_idleness(name, _PLACES, values)
+            if reason is not None:
+                found[name] = f"{reason}, {name}={values[name]!r}"
+    return found
+
+
 def _refuse_idle(values):
-    for name, reason in RunConfig.idle(values).items():
+    for name, reason in _idle(values).items():
         raise ValueError(f"{name} {reason}")

@@ -3,13 +3,10 @@
 from typing import NamedTuple
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from ade_tf.randomness import Draws
 
 __all__ = ["Density", "Draw", "Reparameterized", "kl_by_unit", "sum_positions"]
-
-tfd = tfp.distributions
 
 
 class Draw(NamedTuple):
@@ -36,15 +33,7 @@ class Density:
     Prior, decoder, posterior and dequantizer are layers whose method `density` takes a
     context (z, an image, a condition) and returns one of these. A subclass has `draw`,
     and `log_prob` or `log_prob_by_unit`.
-
-    Attributes:
-      discrete: Whether the values are grey levels, which need no noise and no feature
-        map.
-      exactness: What `log_prob` is: `exact`, a lower `bound` or an unbiased `estimate`.
     """
-
-    discrete = False
-    exactness = "exact"
 
     def draw(self, draws: Draws, temperature=1.0) -> Draw:
         """Draws a value for each example.

@@ -100,13 +100,11 @@ class _Flow(Reparameterized):
         self._networks = networks
 
     def from_noise(self, noise, temperature=1.0) -> Draw:
-        z = self._base.mean() + temperature * self._base.stddev() * noise
-        log_q = self._base.distribution.distribution.log_prob(z)
-        z, log_q = (tf.reshape(x, [-1, *self._maps]) for x in (z, log_q))
+        z, log_q = self._base.from_noise(noise, temperature)
+        z = tf.reshape(z, [-1, *self._maps])
         for network in self._networks:
             shift, raw = network(z, self._context)
             log_scale = bounded(raw, _LOG_SCALE_BOUND)
             z = shift + tf.exp(log_scale) * z
-            log_q -= log_scale
-        z = tf.reshape(z, [-1, *self.noise_shape])
-        return Draw(z, sum_positions(log_q))
+            log_q -= sum_positions(log_scale)
+        return Draw(tf.reshape(z, [-1, *self.noise_shape]), log_q)

@@ -108,7 +108,7 @@ class _Squashed(Reparameterized):
         self._context = context
 
     def from_noise(self, noise, temperature=1.0) -> Draw:
-        v = self._base.mean() + temperature * self._base.stddev() * noise
+        v = self._base.from_noise(noise, temperature).value
         w, log_det = self._flow.forward_and_log_det(v, self._context)
         u = _MARGIN + (1.0 - 2.0 * _MARGIN) * tf.sigmoid(w)
         log_prob = self._base.log_prob(v) - log_det - _log_slope(w)

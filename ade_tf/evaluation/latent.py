@@ -10,6 +10,7 @@ from ade_tf.data import Split
 from ade_tf.metrics.mutual_information import elbo_surgery
 from ade_tf.models import encode
 from ade_tf.models.scoring import full_batches
+from ade_tf.randomness import MeanDraws
 
 __all__ = [
     "ACTIVE_VARIANCE",
@@ -57,7 +58,7 @@ def posterior_moments(
 ) -> list[np.ndarray]:
     """Returns means and standard deviations of q(z|x), each float64 `[N, d]`.
 
-    Images are taken in the middle of their levels, without noise, as `encode` does.
+    Noise of images is replaced by its mean, as `encode` does.
     Arguments as in `codes`.
 
     Raises:
@@ -69,11 +70,11 @@ def posterior_moments(
 def moments_step(model):
     """Returns the graph of a batch that `posterior_moments` calls."""
     requires(model.config, "moments of q(z|x)", "encoder", "gaussian", "vector")
-    middle = 0.5 if model.levels else 0.0
 
     def moments(batch, labels):
         batch = model.batch(batch, labels)
-        posterior = model.posterior_density(batch.images + middle, batch.condition)
+        x = model.dequantize(batch, MeanDraws(batch.count)).value
+        posterior = model.posterior_density(x, batch.condition)
         return posterior.mean(), posterior.stddev()
 
     return tf.function(moments, autograph=False)

@@ -87,7 +87,7 @@ def round_trip_maps(model):
 
     def dequantized(images, labels, seed, indices):
         batch = model.batch(images, labels, indices)
-        return model.dequantize(batch, ExampleDraws(seed, indices)).value
+        return model.dequantize(batch, ExampleDraws(seed, batch.indices)).value
 
     noisy = tf.function(dequantized, autograph=False)
     to_features = tf.function(

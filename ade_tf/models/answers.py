@@ -14,7 +14,8 @@ def encode(model, batch: Batch) -> tf.Tensor:
 
     A hierarchical z is the path of means, each level's given the means above it; with
     the posterior `iaf`, it is where the mean of its base leads. Noise is replaced by
-    its mean: images are taken in the middle of their levels.
+    its mean: with uniform noise, images are taken in the middle of their levels; with
+    `variational`, where the mean of its base leads.
 
     Raises:
       ValueError: If the model has no encoder.

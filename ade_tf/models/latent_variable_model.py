@@ -143,8 +143,8 @@ class LatentVariableModel(BuiltModel):
         Raises:
           ValueError: If it is not.
         """
-        requires(self.config, "q(z | x) as one Gaussian", "encoder", "gaussian")
-        requires(self.config, "q(z | x) as one Gaussian", "vector")
+        needs = ("encoder", "gaussian", "vector")
+        requires(self.config, "q(z | x) as one Gaussian", *needs)
         return self.posterior.density(self.to_unit(x), condition)
 
     def infer(self, x, noise, condition=None) -> Inference:

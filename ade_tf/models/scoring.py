@@ -52,7 +52,7 @@ class LikelihoodScorer:
 
     def _terms(self, images, seed, indices, labels):
         batch = self._model.batch(images, labels, indices)
-        return self._model.likelihood_terms(batch, ExampleDraws(seed, indices))
+        return self._model.likelihood_terms(batch, ExampleDraws(seed, batch.indices))
 
     def _bound_step(self, *arguments):
         terms = self._terms(*arguments)

@@ -83,3 +83,11 @@ def test_a_preset_without_codes_says_so(evaluation, evaluate):
         ValueError, match="needs a preset with a z and .* encoder. Rec.*preset='flow'"
     ):
         evaluate(Evaluation(run, digits(), EvaluationOptions()), "test")
+
+
+@pytest.mark.parametrize("dequantizer", ["uniform", "variational"])
+def test_moments_are_of_the_images_that_encode_sees(dequantizer):
+    model = tiny_model("v_ade", flow_steps=(1,), dequantizer=dequantizer)
+    images = digits().test.images[:20]
+    means, _ = posterior_moments(model, images)
+    np.testing.assert_allclose(means, codes(model, images), atol=1e-5)
