@@ -43,7 +43,7 @@ def configs_of_flags(values) -> dict:
       ValueError: If a flagfile or a setting is none or can act in no row, or two rows
         have one name.
     """
-    seeds = common_flags.integers("seeds", values.seeds)
+    seeds = common_flags.numbers("seeds", values.seeds)
     settings = texts_of_settings("set", values["set"].value)
     if "seed" in settings:
         raise ValueError(

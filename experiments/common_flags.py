@@ -30,8 +30,8 @@ __all__ = [
     "define_run_flags",
     "define_sample_flags",
     "define_toy_flags",
-    "integers",
     "loading_run_dir_from_flags",
+    "numbers",
     "options_from_flags",
     "run_dir_from_flags",
     "values_of_flagfile",
@@ -298,17 +298,8 @@ def _typed(values):
     found = dict(values)
     for name, (_, type_) in RunConfig.settings().items():
         if typing.get_origin(type_) is tuple:
-            found[name] = integers(name, found[name])
+            found[name] = numbers(name, found[name])
     return found
-
-
-def _numbers(name, items):
-    try:
-        return tuple(float(item) for item in items)
-    except ValueError:
-        raise ValueError(
-            f"`{name}` must be numbers, comma-separated. Received: {','.join(items)}"
-        ) from None
 
 
 def options_from_flags(options, names=None):
@@ -327,23 +318,23 @@ def options_from_flags(options, names=None):
             continue
         value = values[_OPTION_FLAGS.get(name, name)]
         if isinstance(value, list):
-            parse = {float: _numbers, int: integers}.get(typing.get_args(type_)[0])
-            value = parse(name, value) if parse else tuple(value)
+            value = numbers(name, value, typing.get_args(type_)[0])
         found[name] = value
     return options(**found)
 
 
-def integers(name, items) -> tuple[int, ...]:
-    """Returns the integers of a comma-separated flag.
+def numbers(name, items, kind=int) -> tuple:
+    """Returns the items of a comma-separated flag as integers, or another kind.
 
     Raises:
       ValueError: If one is none.
     """
     try:
-        return tuple(int(item) for item in items)
+        return tuple(map(kind, items))
     except ValueError:
+        wanted = {int: "integers", float: "numbers"}[kind]
         raise ValueError(
-            f"`{name}` must be integers, comma-separated. Received: {','.join(items)}"
+            f"`{name}` must be {wanted}, comma-separated. Received: {','.join(items)}"
         ) from None
 
 

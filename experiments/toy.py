@@ -11,7 +11,7 @@ from experiments import command, common_flags
 def main():
     """Trains every row on every data set, measures, and draws the picture."""
     values = flags.FLAGS
-    seeds = common_flags.integers("seeds", values.seeds)
+    seeds = common_flags.numbers("seeds", values.seeds)
     configs = {}
     for data, file, seed in itertools.product(values.data, values.rows, seeds):
         row = pathlib.Path(file).stem.removeprefix("toy_")

@@ -10,7 +10,6 @@ from ade_tf.distributions.density import Density, Draw, Reparameterized, kl_by_u
 from ade_tf.distributions.dequantizers import Dequantizer, UniformNoise
 from ade_tf.distributions.encoders import Inference, TopDownEncoder, VectorEncoder
 from ade_tf.distributions.iaf import InverseAutoregressive
-from ade_tf.distributions.image_density import image_density
 from ade_tf.distributions.low_rank_normal import LowRankNormal
 from ade_tf.distributions.normal import LowRank, Normal, feature_density
 from ade_tf.distributions.posterior import DiagonalGaussian
@@ -38,6 +37,5 @@ __all__ = [
     "UniformNoise",
     "VectorEncoder",
     "feature_density",
-    "image_density",
     "kl_by_unit",
 ]

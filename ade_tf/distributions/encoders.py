@@ -6,19 +6,12 @@ import keras
 import tensorflow as tf
 
 from ade_tf.distributions.density import Density, Draw, Reparameterized
-from ade_tf.networks.blocks import (
-    Dropout,
-    PositionMap,
-    ResidualBlock,
-    check_choice,
-    check_network,
-    conv,
-)
-from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.blocks import check_network
 from ade_tf.networks.decoder import decoder_scales
 from ade_tf.networks.encoder import Encoder
 from ade_tf.networks.layers import to_output
-from ade_tf.networks.top_down import level_counts, level_scales
+from ade_tf.networks.style import NetworkStyle
+from ade_tf.networks.top_down import TOP_DOWN_NETWORKS, level_counts, level_scales
 
 __all__ = ["Inference", "TopDownEncoder", "VectorEncoder"]
 
@@ -91,48 +84,26 @@ class TopDownEncoder(keras.layers.Layer):
       maps: Maps of z at each level.
       make_form: Maker of the form of q of a level, given its `(h, w, maps)`.
       levels: Number of levels at each scale, coarsest first.
-      network: `conv` or `residual`.
-      width: As `Encoder`'s, with all that follow.
+      **style: As `Encoder`'s; the network is `conv` or `residual`.
     """
 
-    def __init__(
-        self,
-        image_shape,
-        maps,
-        make_form,
-        *,
-        levels=(1,),
-        network="conv",
-        width=32,
-        dropout=0.0,
-        position_maps=False,
-        condition_shape=None,
-        dtype="float32",
-    ):
-        super().__init__(dtype=dtype)
-        check_choice("network", network, ("conv", "residual"))
-        shape = check_network(image_shape, maps=maps, width=width, dropout=dropout)
-        found = level_scales(shape, levels, width)
+    def __init__(self, image_shape, maps, make_form, *, levels=(1,), **style):
+        style = NetworkStyle(**style).check(TOP_DOWN_NETWORKS)
+        super().__init__(dtype=style.dtype)
+        shape = check_network(image_shape, maps=maps)
+        found = level_scales(shape, levels, style.width)
         self.forms = tuple(make_form((*scale[:2], maps)) for scale in found)
         sizes = [form.parameters_size for form in self.forms]
         self._heads = tuple(
-            conv(scale[-1], size, dtype=dtype)
+            style.conv(scale[-1], size)
             for scale, size in zip(found, sizes, strict=True)
         )
-        self._first = conv(shape[-1], width, dtype=dtype)
-        self._add_condition = AddCondition(condition_shape, width, dtype=dtype)
-        scales = decoder_scales(shape, width)
+        self._first = style.conv(shape[-1], style.width)
+        self._add_condition = style.add_condition(style.width)
+        scales = decoder_scales(shape, style.width)
         counts = level_counts(scales, levels)
         self._up = tuple(
-            _UpScale(
-                before,
-                after,
-                [sizes.pop() for _ in range(count)],
-                network=network,
-                dropout=dropout,
-                position_maps=position_maps,
-                dtype=dtype,
-            )
+            _UpScale(before, after, [sizes.pop() for _ in range(count)], style)
             for before, after, count in zip(
                 [None, *scales[:0:-1]], scales[::-1], counts[::-1], strict=True
             )
@@ -175,23 +146,17 @@ class TopDownEncoder(keras.layers.Layer):
 class _UpScale(keras.layers.Layer):
     """One scale of the path from the bottom, with a head for each of its levels."""
 
-    def __init__(self, before, after, sizes, *, network, dropout, position_maps, dtype):
-        super().__init__(dtype=dtype)
+    def __init__(self, before, after, sizes, style):
+        super().__init__(dtype=style.dtype)
         channels = after[-1]
         body = []
         if before is not None:
-            body.append(conv(before[-1], channels, 4, strides=2, dtype=dtype))
-        if position_maps:
-            body.append(PositionMap(after, dtype=dtype))
-        if network == "residual":
-            body.append(ResidualBlock(channels, dropout=dropout, dtype=dtype))
-        elif before is not None:
-            body += [tf.nn.elu, conv(channels, channels, dtype=dtype)]
-        self._body = (*body, tf.nn.elu, Dropout(dropout, dtype=dtype))
-        self._heads = tuple(conv(channels, size, dtype=dtype) for size in sizes)
-        self._blocks = tuple(
-            ResidualBlock(channels, dropout=dropout, dtype=dtype) for _ in sizes[1:]
-        )
+            body.append(style.conv(before[-1], channels, 4, strides=2))
+        body += style.maps(after)
+        body += style.scale_body(channels, plain=before is not None)
+        self._body = tuple(body)
+        self._heads = tuple(style.conv(channels, size) for size in sizes)
+        self._blocks = tuple(style.block(channels) for _ in sizes[1:])
         self.built = True
 
     def call(self, h):

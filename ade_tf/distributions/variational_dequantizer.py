@@ -9,9 +9,9 @@ from ade_tf.bijectors.masks import channel_mask, checkerboard_mask
 from ade_tf.distributions.density import Draw, Reparameterized
 from ade_tf.distributions.dequantizers import Dequantizer
 from ade_tf.distributions.normal import Normal
-from ade_tf.networks.blocks import bounded, conv
-from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.blocks import bounded
 from ade_tf.networks.layers import to_output
+from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["VariationalNoise"]
 
@@ -65,11 +65,16 @@ class VariationalNoise(Dequantizer):
                 "`uniform`. Received: dequantizer='variational'"
             )
         height, columns, channels = self.image_shape
-        width, dtype = dequantizer_width, self.dtype_policy
-        self._first = conv(3 * channels, width, dtype=dtype)
-        self._add_condition = AddCondition(self.condition_shape, width, dtype=dtype)
-        self._body = tuple(conv(width, width, dtype=dtype) for _ in range(2))
-        self._last = conv(width, 2 * channels, kernel_initializer="zeros", dtype=dtype)
+        style = NetworkStyle(
+            width=dequantizer_width,
+            condition_shape=self.condition_shape,
+            dtype=self.dtype_policy,
+        )
+        width = style.width
+        self._first = style.conv(3 * channels, width)
+        self._add_condition = style.add_condition(width)
+        self._body = tuple(style.conv(width, width) for _ in range(2))
+        self._last = style.conv(width, 2 * channels, kernel_initializer="zeros")
         couplings = [
             Coupling(
                 self.image_shape,
@@ -78,7 +83,7 @@ class VariationalNoise(Dequantizer):
                 network="residual",
                 width=width,
                 condition_shape=(height, columns, width),
-                network_dtype=dtype.name,
+                network_dtype=self.dtype_policy.name,
                 name=f"coupling_{step}",
             )
             for step, mask in enumerate(_masks(self.image_shape, dequantizer_steps))

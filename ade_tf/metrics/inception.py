@@ -1,6 +1,7 @@
 """The Inception score: class probabilities that are sharp, one by one, and diverse."""
 
 import numpy as np
+from scipy.special import entr
 
 from ade_tf.metrics.features import check_features
 
@@ -40,14 +41,9 @@ def inception_score(probabilities, splits: int = 10) -> tuple[float, float]:
 
 
 def _score(probabilities):
-    entropies = _minus_p_log_p(probabilities).sum(1)
-    marginal_entropy = _minus_p_log_p(probabilities.mean(0)).sum()
+    entropies = entr(probabilities).sum(1)
+    marginal_entropy = entr(probabilities.mean(0)).sum()
     return np.exp(marginal_entropy - entropies.mean())
-
-
-def _minus_p_log_p(p):
-    """Returns -p ln p, 0 where p is 0."""
-    return -p * np.log(p, out=np.zeros_like(p), where=p > 0)
 
 
 def _check_probabilities(probabilities):

@@ -6,6 +6,8 @@ import math
 import numpy as np
 from scipy.special import logsumexp
 
+from ade_tf.metrics.features import check_features
+
 __all__ = ["ElboSurgery", "elbo_surgery"]
 
 _BLOCK_NUMBERS = 4_000_000
@@ -130,19 +132,11 @@ def _standard_error(values):
 
 
 def _checked(means, stddevs):
-    means = np.asarray(means, np.float64)
-    stddevs = np.asarray(stddevs, np.float64)
-    if means.ndim != 2 or means.shape != stddevs.shape or not means.size:
+    means = check_features(means, "means").astype(np.float64)
+    stddevs = check_features(stddevs, "stddevs", dims=means.shape[1])
+    if len(stddevs) != len(means) or stddevs.min() <= 0:
         raise ValueError(
-            "means and stddevs must both have the shape [N, d], neither of them 0. "
-            f"Received: means.shape={means.shape}, stddevs.shape={stddevs.shape}"
+            "stddevs must be above 0, one row for each of the means. Received: "
+            f"{len(stddevs)} rows, at least {stddevs.min()}, for {len(means)} means"
         )
-    if not (np.isfinite(means).all() and np.isfinite(stddevs).all()):
-        raise ValueError(
-            "means and stddevs must be finite. Received: "
-            f"{int((~np.isfinite(means)).sum())} means and "
-            f"{int((~np.isfinite(stddevs)).sum())} stddevs that are not"
-        )
-    if stddevs.min() <= 0:
-        raise ValueError(f"stddevs must be above 0. Received: {stddevs.min()}")
-    return means, stddevs
+    return means, stddevs.astype(np.float64)

@@ -25,12 +25,11 @@ __all__ = [
 ]
 
 
-def check_network(image_shape, *, dropout=0.0, **sizes) -> tuple[int, int, int]:
-    """Checks the arguments that all networks share.
+def check_network(image_shape, **sizes) -> tuple[int, int, int]:
+    """Checks the sizes of a network.
 
     Args:
       image_shape: `(H, W, C)` of the network's input or output.
-      dropout: Dropout rate, in [0, 1).
       **sizes: Further sizes by name, at least 1 (`blocks`: at least 0).
 
     Returns:
@@ -51,10 +50,6 @@ def check_network(image_shape, *, dropout=0.0, **sizes) -> tuple[int, int, int]:
             raise ValueError(
                 f"`{name}` must be at least {least}. Received: {name}={size}"
             )
-    if not 0.0 <= dropout < 1.0:
-        raise ValueError(
-            f"a dropout rate must be in [0, 1). Received: dropout={dropout}"
-        )
     return shape
 
 

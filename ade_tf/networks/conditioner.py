@@ -1,23 +1,14 @@
 """Networks that compute a coupling's parameters from the part it keeps."""
 
-import functools
 import math
 
 import keras
 import tensorflow as tf
 
 from ade_tf.config.flows import CONDITIONERS
-from ade_tf.networks.blocks import (
-    Dropout,
-    PositionMap,
-    ResidualBlock,
-    check_choice,
-    check_network,
-    conv,
-    dense,
-)
-from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.blocks import PositionMap, check_network
 from ade_tf.networks.layers import to_output
+from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Conditioner"]
 
@@ -38,59 +29,35 @@ class Conditioner(keras.layers.Layer):
     Args:
       input_shape: `(H, W, C)` of the input.
       output_channels: Channels of the output.
-      network: `conv`, `residual` or `mlp`.
-      width: Hidden channels or units.
       blocks: Depth, at least 0; see above.
-      dropout: Dropout rate, in [0, 1).
-      position_maps: Whether learned maps per position are added behind the first
-        layer and to the output (dense layers tell positions apart without).
-      condition_shape: As `Encoder`'s, and so is the dtype policy.
+      **style: Of `NetworkStyle`; position maps are behind the first layer and added to
+        the output.
 
     Raises:
       ValueError: If an argument is out of range.
     """
 
-    def __init__(
-        self,
-        input_shape,
-        output_channels,
-        *,
-        network="conv",
-        width=64,
-        blocks=1,
-        dropout=0.0,
-        position_maps=False,
-        condition_shape=None,
-        dtype="float32",
-    ):
-        super().__init__(dtype=dtype)
-        check_choice("network", network, CONDITIONERS)
+    def __init__(self, input_shape, output_channels, *, blocks=1, **style):
+        style = NetworkStyle(**{"width": 64, **style}).check(CONDITIONERS)
+        super().__init__(dtype=style.dtype)
         height, columns, channels = check_network(
-            input_shape,
-            output_channels=output_channels,
-            width=width,
-            blocks=blocks,
-            dropout=dropout,
+            input_shape, output_channels=output_channels, blocks=blocks
         )
+        width = style.width
         self._output_shape = (height, columns, output_channels)
-        self._flat = network == "mlp"
+        self._flat = style.network == "mlp"
+        make = style.conv
         if self._flat:
-            make, position_maps = dense, False
+            make = style.dense
             channels, output_channels = (
                 height * columns * n for n in (channels, output_channels)
             )
-        else:
-            make = conv
-        self._first = make(channels, width, dtype=dtype)
-        self._add_condition = AddCondition(
-            condition_shape, width, rank=2 if self._flat else 4, dtype=dtype
-        )
-        body = _body(network, width, blocks, dropout, dtype)
-        body.append(
-            make(width, output_channels, kernel_initializer="zeros", dtype=dtype)
-        )
-        if position_maps:
-            body.insert(0, PositionMap((height, columns, width), dtype=dtype))
+        self._first = make(channels, width)
+        self._add_condition = style.add_condition(width, 2 if self._flat else 4)
+        body = _body(style, blocks)
+        body.append(make(width, output_channels, kernel_initializer="zeros"))
+        if style.position_maps and not self._flat:
+            body[:0] = style.maps((height, columns, width))
             # Behind the last kernel, so of the output's type.
             body.append(PositionMap(self._output_shape, dtype=self.variable_dtype))
         self._body = tuple(body)
@@ -106,18 +73,17 @@ class Conditioner(keras.layers.Layer):
         return tf.reshape(x, [-1, *self._output_shape]) if self._flat else x
 
 
-def _body(network, width, blocks, dropout, dtype):
+def _body(style, blocks):
     """Returns the layers and functions between the first layer and the last."""
-    drop = Dropout(dropout, dtype=dtype)
-    if network == "residual":
-        block = functools.partial(ResidualBlock, width, dropout=dropout, dtype=dtype)
-        return [*(block() for _ in range(blocks)), tf.nn.elu]
-    if network == "conv":
+    width, drop = style.width, style.drop()
+    if style.network == "residual":
+        return [*(style.block(width) for _ in range(blocks)), tf.nn.elu]
+    if style.network == "conv":
         body = [tf.nn.relu]
         for _ in range(blocks):
-            body.append(dense(width, width, activation="relu", dtype=dtype))
+            body.append(style.dense(width, width, activation="relu"))
         return [*body, drop]
     body = [tf.nn.elu, drop]
     for _ in range(blocks):
-        body += [dense(width, width, dtype=dtype), tf.nn.elu, drop]
+        body += [style.dense(width, width), tf.nn.elu, drop]
     return body

@@ -5,20 +5,10 @@ import math
 import keras
 import tensorflow as tf
 
-from ade_tf.config.networks import NETWORKS
-from ade_tf.networks.blocks import (
-    Dropout,
-    PositionMap,
-    ResidualBlock,
-    check_choice,
-    check_network,
-    conv,
-    dense,
-    halvings,
-)
-from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.blocks import check_network, halvings
 from ade_tf.networks.decoder_output import ImageDecoder
 from ade_tf.networks.layers import Conv2DTranspose
+from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Decoder", "DecoderScale", "decoder_path", "decoder_scales"]
 
@@ -38,62 +28,32 @@ class Decoder(ImageDecoder):
     Args:
       image_shape: `(H, W, C)`.
       latent_size: Dimensions of z.
-      network: `conv`, `residual` or `mlp`.
-      width: Channels at full size, or hidden units of `mlp`.
-      dropout: As `Encoder`'s, with all that follow; position maps are added to mu, too.
-      **scale: Of the scale of p(y | z), see `ImageDecoder`.
+      **settings: Those of `NetworkStyle`, as `Encoder`'s (position maps are added to
+        mu, too); the others are those of the scale, see `ImageDecoder`.
 
     Raises:
       ValueError: If an argument is out of range.
     """
 
-    def __init__(
-        self,
-        image_shape,
-        latent_size,
-        *,
-        network="conv",
-        width=32,
-        dropout=0.0,
-        position_maps=False,
-        condition_shape=None,
-        dtype="float32",
-        **scale,
-    ):
-        super().__init__(dtype=dtype)
-        check_choice("network", network, NETWORKS)
-        shape = check_network(
-            image_shape, latent_size=latent_size, width=width, dropout=dropout
-        )
+    def __init__(self, image_shape, latent_size, **settings):
+        style, scale = NetworkStyle.split(settings)
+        style.check()
+        super().__init__(dtype=style.dtype)
+        shape = check_network(image_shape, latent_size=latent_size)
+        width = style.width
         self.latent_size = latent_size
-        self._flat = network == "mlp"
+        self._flat = style.network == "mlp"
         if self._flat:
-            self._first = dense(latent_size, width, dtype=dtype)
-            self._add_condition = AddCondition(
-                condition_shape, width, rank=2, dtype=dtype
-            )
-            self._hidden = dense(width, width, dtype=dtype)
-            self._dropout = Dropout(dropout, dtype=dtype)
+            self._first = style.dense(latent_size, width)
+            self._add_condition = style.add_condition(width, rank=2)
+            self._hidden = style.dense(width, width)
+            self._dropout = style.drop()
         else:
             scales = decoder_scales(shape, width)
             self._coarsest = scales[0]
-            self._first = dense(latent_size, math.prod(scales[0]), dtype=dtype)
-            self._scales = decoder_path(
-                scales,
-                network=network,
-                dropout=dropout,
-                position_maps=position_maps,
-                condition_shape=condition_shape,
-                dtype=dtype,
-            )
-        self._build_output(
-            shape,
-            width,
-            flat=self._flat,
-            position_maps=position_maps,
-            dtype=dtype,
-            **scale,
-        )
+            self._first = style.dense(latent_size, math.prod(scales[0]))
+            self._scales = decoder_path(scales, style)
+        self._build_output(shape, style, flat=self._flat, **scale)
         self.built = True
 
     def call(self, z, condition=None):
@@ -117,10 +77,10 @@ def decoder_scales(shape, width):
     ]
 
 
-def decoder_path(scales, **keywords) -> tuple:
-    """Returns a `DecoderScale` for every scale, coarsest first, with its keywords."""
+def decoder_path(scales, style) -> tuple:
+    """Returns a `DecoderScale` for every scale, coarsest first."""
     pairs = zip([None, *scales[:-1]], scales, strict=True)
-    return tuple(DecoderScale(before, after, **keywords) for before, after in pairs)
+    return tuple(DecoderScale(before, after, style) for before, after in pairs)
 
 
 class DecoderScale(keras.layers.Layer):
@@ -131,35 +91,19 @@ class DecoderScale(keras.layers.Layer):
     Args:
       before: `(H, W, C)` of the scale before it, or None.
       after: `(H, W, C)` of this one.
-      network: `conv` or `residual`.
-      dropout: As in `Decoder`, with the arguments that follow.
+      style: The `NetworkStyle`.
     """
 
-    def __init__(
-        self,
-        before,
-        after,
-        *,
-        network,
-        dropout,
-        position_maps,
-        condition_shape,
-        dtype,
-    ):
-        super().__init__(dtype=dtype)
+    def __init__(self, before, after, style):
+        super().__init__(dtype=style.dtype)
         channels = after[-1]
         enter = []
         if before is not None:
-            enter.append(_enlarging_conv(before[-1], channels, dtype))
-            if position_maps:
-                enter.append(PositionMap(after, dtype=dtype))
+            enter.append(_enlarging_conv(before[-1], channels, style.dtype))
+            enter += style.maps(after)
         self._enter = tuple(enter)
-        self._add_condition = AddCondition(condition_shape, channels, dtype=dtype)
-        if network == "residual":
-            body = [ResidualBlock(channels, dropout=dropout, dtype=dtype)]
-        else:
-            body = [tf.nn.elu, conv(channels, channels, dtype=dtype)]
-        self._body = (*body, tf.nn.elu, Dropout(dropout, dtype=dtype))
+        self._add_condition = style.add_condition(channels)
+        self._body = tuple(style.scale_body(channels))
         self.built = True
 
     def call(self, h, condition=None):

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from ade_tf.config.networks import SIGMAS
-from ade_tf.networks.blocks import PositionMap, check_choice, conv, dense
+from ade_tf.networks.blocks import PositionMap, check_choice
 from ade_tf.networks.layers import to_output
 
 __all__ = ["ImageDecoder", "LowRankScale", "floored_sigma"]
@@ -55,11 +55,9 @@ class ImageDecoder(keras.layers.Layer):
     def _build_output(
         self,
         shape,
-        width,
+        style,
         *,
-        flat,
-        position_maps,
-        dtype,
+        flat=False,
         sigma="pixel",
         log_sigma_floor=-4.0,
         covariance_rank=0,
@@ -80,13 +78,13 @@ class ImageDecoder(keras.layers.Layer):
         self._rank = covariance_rank
         *_, channels = shape
         outputs = math.prod(shape) if flat else channels
-        head = functools.partial(dense if flat else conv, width, dtype=dtype)
+        head = functools.partial(style.dense if flat else style.conv, style.width)
         # Glorot's, but given as an object, for which Keras draws one seed more: so a
         # run's seed keeps giving the weights it always gave.
         glorot = keras.initializers.VarianceScaling(1.0, "fan_avg", "uniform")
         self._mu = head(outputs, kernel_initializer=glorot)
         self._map = None
-        if position_maps and not flat:
+        if style.position_maps and not flat:
             self._map = PositionMap(shape, dtype=self.variable_dtype)
         if sigma == "from_z":
             self._raw_sigma = head(outputs, kernel_initializer="zeros")

@@ -9,9 +9,7 @@ import tensorflow as tf
 
 from ade_tf.config.games import DISCRIMINATORS
 from ade_tf.networks.blocks import (
-    PositionMap,
     WithGroupMean,
-    check_choice,
     check_network,
     conv,
     dense,
@@ -19,6 +17,7 @@ from ade_tf.networks.blocks import (
 )
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.layers import to_output
+from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Discriminator"]
 
@@ -46,18 +45,13 @@ class Discriminator(keras.layers.Layer):
 
     Args:
       image_shape: `(H, W, C)`.
-      network: `dcgan`, `residual` or `mlp`.
-      width: Channels at full size, or hidden units of `mlp`.
       group: Images that are judged together: with more than one, every layer also sees
         the mean of its input over the group (`WithGroupMean`), and an image's logit
         depends on its group, but not on the order in it.
       spectral_norm: Whether every kernel is divided by its spectral norm; then call
         `update_spectral_norm` once per discriminator step.
-      position_maps: Whether a learned map per position is added behind the first layer
-        (dense layers tell positions apart without).
-      condition_shape: As `Encoder`'s, and so is the dtype policy.
       projection: Whether the condition, then a vector, enters by a projection.
-
+      **style: Of `NetworkStyle`; a position map is behind the first layer.
     Raises:
       ValueError: If an argument is out of range.
     """
@@ -66,23 +60,20 @@ class Discriminator(keras.layers.Layer):
         self,
         image_shape,
         *,
-        network="dcgan",
-        width=32,
         group=1,
         spectral_norm=False,
-        position_maps=False,
-        condition_shape=None,
         projection=False,
-        dtype="float32",
+        **style,
     ):
-        super().__init__(dtype=dtype)
-        check_choice("network", network, DISCRIMINATORS)
+        style = NetworkStyle(**{"network": "dcgan", **style}).check(DISCRIMINATORS)
+        super().__init__(dtype=style.dtype)
+        width, condition_shape = style.width, style.condition_shape
         if projection and (condition_shape is None or len(condition_shape) != 1):
             raise ValueError(
                 "a projection takes a condition that is a vector, (K,). "
                 f"Received: condition_shape={condition_shape}"
             )
-        height, columns, channels = check_network(image_shape, width=width, group=group)
+        height, columns, channels = check_network(image_shape, group=group)
         made = []
 
         def make(maker, in_channels, *sizes, **keywords):
@@ -90,11 +81,11 @@ class Discriminator(keras.layers.Layer):
             made.append(maker(seen, *sizes, spectral_norm=spectral_norm, **keywords))
             if group == 1:
                 return made[-1]
-            return WithGroupMean(made[-1], group, dtype=dtype)
+            return WithGroupMean(made[-1], group, dtype=style.dtype)
 
-        make_conv = functools.partial(make, conv, dtype=dtype)
-        make_dense = functools.partial(make, dense, dtype=dtype)
-        self._flat = network == "mlp"
+        make_conv = functools.partial(make, conv, dtype=style.dtype)
+        make_dense = functools.partial(make, dense, dtype=style.dtype)
+        self._flat = style.network == "mlp"
         if self._flat:
             self._first = make_dense(height * columns * channels, width)
             body = [tf.nn.leaky_relu]
@@ -103,15 +94,13 @@ class Discriminator(keras.layers.Layer):
             features = width
         else:
             self._first = make_conv(channels, width)
-            body = []
-            if position_maps:
-                body.append(PositionMap((height, columns, width), dtype=dtype))
+            body = style.maps((height, columns, width))
             scales = max(
                 halvings(height, columns), min(2, halvings(height, columns, 2))
             )
             widths = [min(width << scale, 8 * width) for scale in range(scales + 1)]
-            if network == "residual":
-                body += _residual_body(widths, make_conv, make_dense, dtype)
+            if style.network == "residual":
+                body += _residual_body(widths, make_conv, make_dense, style.dtype)
                 features = widths[-1]
             else:
                 body += _dcgan_body(widths, make_conv)
@@ -121,18 +110,14 @@ class Discriminator(keras.layers.Layer):
             width,
             rank=2 if self._flat else 4,
             make_dense=functools.partial(make, dense),
-            dtype=dtype,
+            dtype=style.dtype,
         )
         self._body = tuple(body)
         self._last = make_dense(features, 1)
         self._table = None
         if projection:
-            self._table = dense(
-                *condition_shape,
-                features,
-                use_bias=False,
-                spectral_norm=spectral_norm,
-                dtype=dtype,
+            self._table = style.dense(
+                *condition_shape, features, use_bias=False, spectral_norm=spectral_norm
             )
             made.append(self._table)
         self._spectral_layers = tuple(made) if spectral_norm else ()

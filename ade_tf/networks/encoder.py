@@ -5,19 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
-from ade_tf.config.networks import NETWORKS
-from ade_tf.networks.blocks import (
-    Dropout,
-    PositionMap,
-    ResidualBlock,
-    check_choice,
-    check_network,
-    conv,
-    dense,
-    halvings,
-)
-from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.blocks import check_network, halvings
 from ade_tf.networks.layers import to_output
+from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Encoder"]
 
@@ -36,50 +26,27 @@ class Encoder(keras.layers.Layer):
     Args:
       image_shape: `(H, W, C)`.
       output_size: Size of the output.
-      network: `conv`, `residual` or `mlp`.
-      width: Channels at full size, or hidden units of `mlp`.
-      dropout: Dropout rate, in [0, 1): at the end of every scale (of every hidden
-        layer of `mlp`) and in residual blocks.
-      position_maps: Whether a learned map per position is added at every scale (dense
-        layers tell positions apart without).
-      condition_shape: Shape of one condition: None, `(K,)` or `(h, w, K)`.
-      dtype: Keras dtype policy of weights and activations.
+      **style: Of `NetworkStyle`. Dropout is at the end of every scale (of every hidden
+        layer of `mlp`) and in residual blocks, position maps are at every scale.
 
     Raises:
       ValueError: If an argument is out of range.
     """
 
-    def __init__(
-        self,
-        image_shape,
-        output_size,
-        *,
-        network="conv",
-        width=32,
-        dropout=0.0,
-        position_maps=False,
-        condition_shape=None,
-        dtype="float32",
-    ):
-        super().__init__(dtype=dtype)
-        check_choice("network", network, NETWORKS)
-        shape = check_network(
-            image_shape, output_size=output_size, width=width, dropout=dropout
-        )
-        self._flat = network == "mlp"
+    def __init__(self, image_shape, output_size, **style):
+        style = NetworkStyle(**style).check()
+        super().__init__(dtype=style.dtype)
+        shape = check_network(image_shape, output_size=output_size)
+        self._flat = style.network == "mlp"
         if self._flat:
-            self._first = dense(math.prod(shape), width, dtype=dtype)
-            body, features = _dense_body(width, dropout, dtype)
+            self._first = style.dense(math.prod(shape), style.width)
+            body, features = _dense_body(style)
         else:
-            self._first = conv(shape[-1], width, dtype=dtype)
-            body, features = _conv_body(
-                shape, network, width, dropout, position_maps, dtype
-            )
-        self._add_condition = AddCondition(
-            condition_shape, width, rank=2 if self._flat else 4, dtype=dtype
-        )
+            self._first = style.conv(shape[-1], style.width)
+            body, features = _conv_body(shape, style)
+        self._add_condition = style.add_condition(style.width, 2 if self._flat else 4)
         self._body = tuple(body)
-        self._last = dense(features, output_size, dtype=dtype)
+        self._last = style.dense(features, output_size)
         self.built = True
 
     def call(self, images, condition=None):
@@ -92,28 +59,22 @@ class Encoder(keras.layers.Layer):
         return to_output(self, h)
 
 
-def _dense_body(width, dropout, dtype):
+def _dense_body(style):
     """Returns the layers and functions behind the first layer, and their features."""
-    drop = Dropout(dropout, dtype=dtype)
-    hidden = dense(width, width, dtype=dtype)
-    return [tf.nn.elu, drop, hidden, tf.nn.elu, drop], width
+    drop, hidden = style.drop(), style.dense(style.width, style.width)
+    return [tf.nn.elu, drop, hidden, tf.nn.elu, drop], style.width
 
 
-def _conv_body(shape, network, width, dropout, position_maps, dtype):
+def _conv_body(shape, style):
     """Returns the layers and functions behind the first layer, and their features."""
     height, columns, _ = shape
-    channels = width
+    channels = style.width
     body = []
     for scale in range(halvings(height, columns) + 1):
         if scale > 0:
             height, columns, before = height // 2, columns // 2, channels
-            channels = min(2 * channels, 4 * width)
-            body.append(conv(before, channels, 4, strides=2, dtype=dtype))
-        if position_maps:
-            body.append(PositionMap((height, columns, channels), dtype=dtype))
-        if network == "residual":
-            body.append(ResidualBlock(channels, dropout=dropout, dtype=dtype))
-        elif scale > 0:
-            body += [tf.nn.elu, conv(channels, channels, dtype=dtype)]
-        body += [tf.nn.elu, Dropout(dropout, dtype=dtype)]
+            channels = min(2 * channels, 4 * style.width)
+            body.append(style.conv(before, channels, 4, strides=2))
+        body += style.maps((height, columns, channels))
+        body += style.scale_body(channels, plain=scale > 0)
     return body, height * columns * channels

@@ -5,12 +5,15 @@ import math
 import keras
 import tensorflow as tf
 
-from ade_tf.networks.blocks import bounded, check_choice, check_network, conv
+from ade_tf.networks.blocks import bounded, check_network, conv
 from ade_tf.networks.decoder import decoder_path, decoder_scales
 from ade_tf.networks.decoder_output import ImageDecoder
 from ade_tf.networks.layers import to_output
+from ade_tf.networks.style import NetworkStyle
 
-__all__ = ["TopDownDecoder", "level_counts", "level_scales"]
+__all__ = ["TOP_DOWN_NETWORKS", "TopDownDecoder", "level_counts", "level_scales"]
+
+TOP_DOWN_NETWORKS = ("conv", "residual")
 
 _LOG_SCALE_BOUND = 5.0
 
@@ -62,59 +65,32 @@ class TopDownDecoder(ImageDecoder):
       maps: Maps of z at each level.
       levels: Number of levels at each scale, coarsest first; finer scales than are
         given have none.
-      network: `conv` or `residual`.
-      width: As `Decoder`'s, with all arguments that follow.
+      **settings: As `Decoder`'s; the network is `conv` or `residual`.
 
     Raises:
       ValueError: If an argument is out of range.
     """
 
-    def __init__(
-        self,
-        image_shape,
-        maps,
-        *,
-        levels=(1,),
-        network="conv",
-        width=32,
-        dropout=0.0,
-        position_maps=False,
-        condition_shape=None,
-        dtype="float32",
-        **scale,
-    ):
+    def __init__(self, image_shape, maps, *, levels=(1,), **settings):
+        style, scale = NetworkStyle.split(settings)
+        style.check(TOP_DOWN_NETWORKS)
         # u is not rounded: z = m + s u is of the output's type.
-        super().__init__(dtype=dtype, autocast=False)
-        check_choice("network", network, ("conv", "residual"))
-        shape = check_network(image_shape, maps=maps, width=width, dropout=dropout)
-        scales = decoder_scales(shape, width)
-        found = level_scales(shape, levels, width)
+        super().__init__(dtype=style.dtype, autocast=False)
+        shape = check_network(image_shape, maps=maps)
+        scales = decoder_scales(shape, style.width)
+        found = level_scales(shape, levels, style.width)
         self._counts = level_counts(scales, levels)
         self.level_shapes = tuple((*scale[:2], maps) for scale in found)
         self.latent_size = sum(map(math.prod, self.level_shapes))
         self._coarsest = scales[0]
         self._start = self.add_weight(
-            shape=scales[0] if position_maps else (1, 1, scales[0][-1]),
+            shape=scales[0] if style.position_maps else (1, 1, scales[0][-1]),
             initializer="zeros",
             name="start",
         )
-        self._scales = decoder_path(
-            scales,
-            network=network,
-            dropout=dropout,
-            position_maps=position_maps,
-            condition_shape=condition_shape,
-            dtype=dtype,
-        )
-        self._levels = tuple(_Level(scale[-1], maps, dtype=dtype) for scale in found)
-        self._build_output(
-            shape,
-            width,
-            flat=False,
-            position_maps=position_maps,
-            dtype=dtype,
-            **scale,
-        )
+        self._scales = decoder_path(scales, style)
+        self._levels = tuple(_Level(own[-1], maps, dtype=style.dtype) for own in found)
+        self._build_output(shape, style, **scale)
         self.built = True
 
     def call(self, u, condition=None):

@@ -7,22 +7,13 @@ from scipy import special, stats
 from ade_tf.config import RunConfig
 from ade_tf.evaluation.point_density import log_prob_of_points
 from ade_tf.models import build_model
-from tests.helpers.models import perturb, tiny_model
+from tests.helpers.models import MLP, perturb, tiny_model
 
 POINTS = np.random.default_rng(0).normal(size=(30, 1, 1, 2)).astype(np.float32)
-SETTINGS = dict(
-    network="mlp",
-    width=8,
-    latent_size=2,
-    coupling_network="mlp",
-    coupling_width=8,
-    flow_steps=(2,),
-    flow_squeeze=False,
-)
 
 
 def model_of(preset, **settings):
-    config = RunConfig.from_stored({**SETTINGS, "preset": preset, **settings})
+    config = RunConfig.from_stored({**MLP, "preset": preset, **settings})
     model = build_model(config, (1, 1, 2), 0)
     perturb(model, scale=0.2)
     return model

@@ -13,18 +13,9 @@ from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.toy import evaluate_toy_divergences, placement
 from ade_tf.models import build_model
 from ade_tf.runs import LoadedRun
+from tests.helpers.models import MLP
 
-SETTINGS = dict(
-    dataset="toy:ring",
-    network="mlp",
-    discriminator="mlp",
-    width=8,
-    latent_size=2,
-    coupling_network="mlp",
-    coupling_width=8,
-    flow_steps=(2,),
-    flow_squeeze=False,
-)
+SETTINGS = dict(MLP, dataset="toy:ring", discriminator="mlp")
 
 
 def evaluation_of(preset, dataset="toy:ring", metrics=("toy_divergences",)):

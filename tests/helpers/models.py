@@ -27,6 +27,17 @@ TINY = dict(
     checkpoint_every=3,
 )
 
+# For continuous data, [1, 1, C].
+MLP = dict(
+    network="mlp",
+    width=8,
+    latent_size=2,
+    coupling_network="mlp",
+    coupling_width=8,
+    flow_steps=(2,),
+    flow_squeeze=False,
+)
+
 
 @functools.cache
 def digits():

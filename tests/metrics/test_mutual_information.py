@@ -93,10 +93,15 @@ def test_the_seed_decides():
 @pytest.mark.parametrize(
     ("means", "stddevs", "draws", "message"),
     [
-        (np.zeros((3, 2)), np.ones((3, 1)), 2, r"shape \[N, d\].*\(3, 2\).*\(3, 1\)"),
-        (np.zeros((0, 2)), np.ones((0, 2)), 2, "neither of them 0"),
-        (np.zeros((3, 2)), np.zeros((3, 2)), 2, "above 0. Received: 0.0"),
-        (np.full((3, 2), np.nan), np.ones((3, 2)), 2, "finite. Received: 6 means"),
+        (np.zeros((3, 2)), np.ones((3, 1)), 2, "stddevs of size 1, not 2"),
+        (np.zeros((0, 2)), np.ones((0, 2)), 2, r"non-empty.*means of shape \(0, 2\)"),
+        (np.zeros((3, 2)), np.zeros((3, 2)), 2, "above 0.*at least 0.0"),
+        (
+            np.full((3, 2), np.nan),
+            np.ones((3, 2)),
+            2,
+            r"means\[0, 0\]=nan",
+        ),
         (np.zeros((3, 2)), np.ones((3, 2)), 1, "num_draws must be at least 2"),
     ],
 )
