@@ -1,3 +1,29 @@
-"""Hybrid generative image models: adaptive density estimation in TensorFlow."""
+"""Hybrid generative image models: adaptive density estimation in TensorFlow.
+
+    import ade_tf
+
+    model = ade_tf.AdaptiveDensityEstimator.from_preset("av_ade", images)
+    model.fit(images)
+    model.bits_per_dim(images), model.sample(16), model.encode(images)
+
+`PRESETS` names the models that there are; `load` gives the model of a run. Names are
+imported when they are first asked for, so that `import ade_tf` is quick.
+"""
+
+from ade_tf.keras_names import announce
+from ade_tf.lazy import lazy
 
 __version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "config": ("PRESETS",),
+        "data": ("load_dataset",),
+        "evaluation.of_model": ("evaluate",),
+        "models": ("AdaptiveDensityEstimator",),
+        "runs": ("load",),
+    },
+)
+
+announce("ade_tf", "AdaptiveDensityEstimator", "ade_tf.models")

@@ -6,9 +6,23 @@ from tqdm import tqdm
 
 from ade_tf.terms import term
 
-__all__ = ["Passes", "Progress"]
+__all__ = ["Passes", "Progress", "say"]
 
 _SHOWN = ("bits_per_dim", "kl", "adversarial_loss", "discriminator_loss")
+
+
+def say(text: str, stream=None) -> None:
+    """Writes a line of its own, above a bar that is shown.
+
+    Args:
+      text: The line.
+      stream: Where to write; None: standard output.
+    """
+    stream = stream or sys.stdout
+    if stream.isatty():
+        tqdm.write(text, file=stream)
+    else:
+        print(text, file=stream, flush=True)
 
 
 class Passes:
@@ -70,10 +84,7 @@ class Progress(Passes):
 
     def message(self, text: str) -> None:
         """Writes a line of its own."""
-        if self._stream.isatty():
-            tqdm.write(text, file=self._stream)
-        else:
-            print(text, file=self._stream, flush=True)
+        say(text, self._stream)
 
     def words(self) -> dict:
         """Returns the step and the terms."""

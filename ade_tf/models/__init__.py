@@ -4,13 +4,15 @@ from ade_tf.models.ade import AdaptiveDensityEstimator
 from ade_tf.models.answers import decode, encode, quantize, reconstruct, sample
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
 from ade_tf.models.batch import Batch, labels_in_turn
-from ade_tf.models.build import build_model, initialize_from_data
+from ade_tf.models.build import build_model
 from ade_tf.models.given_generator import copy_generator
+from ade_tf.models.initialization import INITIALIZATION_IMAGES, initialize_from_data
 from ade_tf.models.parts import count_parameters
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
 
 __all__ = [
+    "INITIALIZATION_IMAGES",
     "AdaptiveDensityEstimator",
     "Batch",
     "LikelihoodScorer",

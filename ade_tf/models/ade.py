@@ -1,18 +1,21 @@
 """The adaptive density estimator: one Keras model, trained by two losses."""
 
+import keras
 import tensorflow as tf
 
 from ade_tf.config import RunConfig
 from ade_tf.config.bounds import BOUNDS
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models.trained_model import GENERATOR_PARTS, Term, TrainedModel, Update
+from ade_tf.models.construction import ConstructedModel
+from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
 from ade_tf.models.updates import mean_over_replicas
 from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
 
 __all__ = ["AdaptiveDensityEstimator"]
 
 
-class AdaptiveDensityEstimator(TrainedModel):
+@keras.saving.register_keras_serializable("ade_tf")
+class AdaptiveDensityEstimator(ConstructedModel):
     """A latent-variable model of images whose decoder ends in an invertible network.
 
         z ~ N(0, I);  y | z ~ N(mu(z), sigma);  x = f^-1(y)
@@ -42,8 +45,7 @@ class AdaptiveDensityEstimator(TrainedModel):
     differentiates D(., c) at these.
 
     With `average_decay`, `average` follows the weights of all parts but discriminators;
-    `fit` ends with those of training, `use_averaged_weights` puts the average in their
-    place.
+    `fit` ends with the average in their place.
 
     Args:
       config: The run's resolved configuration; the others are as those of a

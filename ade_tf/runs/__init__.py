@@ -1,7 +1,7 @@
 """Runs on disk: their directory, their checkpoints, and the models they hold."""
 
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
-from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
+from ade_tf.runs.restoring import LoadedRun, load, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "RunDirectory",
     "checkpoint_steps",
     "flagfile",
+    "load",
     "load_run",
     "settle_weights",
 ]

@@ -11,7 +11,7 @@ from ade_tf.models import (
 from ade_tf.runs.checkpoints import Checkpointer
 from ade_tf.runs.run_directory import RunDirectory
 
-__all__ = ["LoadedRun", "load_run", "settle_weights"]
+__all__ = ["LoadedRun", "load", "load_run", "settle_weights"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,15 @@ class LoadedRun:
     config: RunConfig
     directory: RunDirectory
     step: int
+
+
+def load(run_dir) -> AdaptiveDensityEstimator:
+    """Returns the model of a run, with its averaged (or, by setting, best) weights.
+
+    Raises:
+      ValueError: As `load_run` does.
+    """
+    return load_run(run_dir).model
 
 
 def load_run(run_dir) -> LoadedRun:

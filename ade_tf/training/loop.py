@@ -2,8 +2,6 @@
 
 import time
 
-import keras
-
 from ade_tf.config import RunConfig
 from ade_tf.data import load_data, training_stream
 from ade_tf.drawing.curves import learning_curves
@@ -11,6 +9,7 @@ from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import Evaluation, EvaluationOptions
 from ade_tf.evaluation.likelihood import evaluate_likelihood
 from ade_tf.models import (
+    INITIALIZATION_IMAGES,
     LikelihoodScorer,
     build_model,
     copy_generator,
@@ -26,8 +25,6 @@ from ade_tf.training.recorder import Recorder, SampleGrid
 from ade_tf.training.stopping import StopSignals
 
 __all__ = ["describe_run", "train"]
-
-_INITIALIZATION_IMAGES = 512
 
 
 def describe_run(config: RunConfig) -> str:
@@ -118,39 +115,14 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
         run.scalars.unlink(missing_ok=True)
         if model.config.objective.generator_from:
             return 0
-        images = data.train.images[:_INITIALIZATION_IMAGES]
-        labels = model.own_labels(data.train.labels[:_INITIALIZATION_IMAGES])
+        images = data.train.images[:INITIALIZATION_IMAGES]
+        labels = model.own_labels(data.train.labels[:INITIALIZATION_IMAGES])
         with strategy.scope():
             initialize_from_data(model, images, model.config.training.seed, labels)
         return 0
     if run.scalars.exists():
         truncate_after(run.scalars, start)
     return start
-
-
-class _AdversaryJoins(keras.callbacks.Callback):
-    """Lets the adversary join in after the likelihood's own steps, in one `fit`."""
-
-    def __init__(self, start):
-        super().__init__()
-        self._step = start
-
-    def on_train_begin(self, logs=None):
-        self._switch()
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._step += 1
-        self._switch()
-
-    def _switch(self):
-        config = self.model.config
-        active = (
-            config.preset.adversary
-            and self._step >= config.objective.likelihood_only_steps
-        )
-        if active != self.model.adversary_active:
-            self.model.adversary_active = active
-            self.model.make_train_function(force=True)
 
 
 def _fit(model, data, start, recorder):
@@ -166,8 +138,7 @@ def _fit(model, data, start, recorder):
     model.fit(
         stream,
         steps_per_epoch=config.training.num_steps - start,
-        callbacks=[recorder, _AdversaryJoins(start)],
-        shuffle=False,
+        callbacks=[recorder],
         verbose=0,
     )
 

@@ -52,7 +52,7 @@ _COLLAPSED_KL = 0.05
 
 
 class Recorder(keras.callbacks.Callback):
-    """Follows the model's steps: guard, validation, scalars, samples, checkpoints.
+    """Follows the model's steps: validation, scalars, samples, checkpoints.
 
     In this order after each step, so that a checkpoint never runs ahead of the records.
 
@@ -105,8 +105,6 @@ class Recorder(keras.callbacks.Callback):
         self._signals.unsaved = True
         settings, logs = self._settings, dict(logs or {})
         last = self._step == settings.num_steps
-        if float(logs["skipped"]):
-            self._check_skipped(logs)
         line = {}
         if last or self._step % settings.log_every == 0:
             line = {name: float(value) for name, value in logs.items()}
@@ -132,22 +130,6 @@ class Recorder(keras.callbacks.Callback):
         """Writes a grid of samples drawn with the averaged weights."""
         with averaged_weights(self.model):
             self._grid.save(self._run.samples / f"step-{self._step:06}.png")
-
-    def _check_skipped(self, logs):
-        skipped = int(self.model.skipped_updates.numpy())
-        # Keras sorts the terms by name; the first that went wrong is asked for.
-        order = self.model.term_names
-        bad = next(name for name in order if not tf.math.is_finite(logs[name]))
-        message = (
-            f"step {self._step}: `{bad}` is not finite; update skipped "
-            f"({skipped} so far)"
-        )
-        if skipped > self._settings.max_skipped_updates:
-            raise FloatingPointError(
-                f"at most {self._settings.max_skipped_updates} updates may be skipped "
-                f"(max_skipped_updates). Received: {message}"
-            )
-        self._progress.message(message)
 
     def _validate(self):
         with averaged_weights(self.model):

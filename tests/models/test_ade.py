@@ -133,7 +133,7 @@ def test_fit_trains_every_preset(preset):
     model = tiny_model(preset, update=update, perturbed=False, flow_steps=(1,))
     before = snapshot(model)
     data = tf.data.Dataset.from_tensors(batch(16)).repeat()
-    history = model.fit(data, steps_per_epoch=3, shuffle=False, verbose=0).history
+    history = model.fit(data, steps_per_epoch=3, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert int(model.step.numpy()) == 3
     # Without a flow, the feature map has nothing to train.

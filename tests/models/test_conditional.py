@@ -225,7 +225,7 @@ def test_a_step_of_every_kind_trains_every_part(preset, settings):
     model.run_eagerly = True
     before = [v.numpy() for v in model.trainable_variables]
     data = tf.data.Dataset.from_tensors(batch(8)).repeat()
-    history = model.fit(data, steps_per_epoch=2, shuffle=False, verbose=0).history
+    history = model.fit(data, steps_per_epoch=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert history["skipped"] == [0.0]
     # Every condition has moved, in every part: its kernels have a row for each class.
@@ -245,7 +245,7 @@ def test_a_step_looks_at_the_labels():
         data["label"] = (data["label"] + shift) % 10
         model.run_eagerly = True
         stream = tf.data.Dataset.from_tensors(data).repeat()
-        model.fit(stream, steps_per_epoch=1, shuffle=False, verbose=0)
+        model.fit(stream, steps_per_epoch=1, verbose=0)
         ends.append(np.concatenate([np.ravel(v) for v in model.trainable_variables]))
     assert np.abs(ends[0] - ends[1]).max() > 1e-4
 

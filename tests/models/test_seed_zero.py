@@ -51,10 +51,12 @@ FOUND = {
 
 
 def found_after_five_steps(preset):
-    model = tiny_model(preset, perturbed=False, **SETTINGS[preset])
+    # Without an average: the numbers are of the very weights of the last step.
+    settings = SETTINGS[preset] | {"average_decay": 0.0}
+    model = tiny_model(preset, perturbed=False, **settings)
     data = digits()
     stream = training_stream(data.train, batch_size=8, seed=0)
-    logs = model.fit(stream, steps_per_epoch=5, shuffle=False, verbose=0).history
+    logs = model.fit(stream, steps_per_epoch=5, verbose=0).history
     names = ("bits_per_dim", "kl", "log_det", "adversarial_loss", "penalty")
     values = {name: logs[name][-1] for name in names if name in logs}
     if preset != "gan":

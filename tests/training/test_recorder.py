@@ -42,7 +42,6 @@ def fit(model, directory, signals=None, **deeds):
         stream,
         steps_per_epoch=settings.num_steps,
         callbacks=[Deed(**deeds), recorder],
-        shuffle=False,
         verbose=0,
     )
     return run, checkpointer

@@ -1,0 +1,75 @@
+"""Scores of a model in memory on arrays of images."""
+
+from ade_tf.data import ImageData
+from ade_tf.evaluation.context import Evaluation
+from ade_tf.evaluation.evaluate import choose_metrics, score
+from ade_tf.evaluation.metric import METRICS
+from ade_tf.evaluation.options import EvaluationOptions
+from ade_tf.models.averaging import averaged_weights
+from ade_tf.runs import LoadedRun
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model, test, train=None, *, metrics=("bits_per_dim",), **options
+) -> list[dict]:
+    """Scores a model as `experiments.evaluate` scores a run; nothing is written.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`.
+      test: Images that it was not trained on, `[N, H, W, C]` in 0 .. levels - 1, or a
+        pair `(images, labels)`.
+      train: Those that it was, likewise; metrics that compare samples with images, or
+        look for copies, need them.
+      metrics: Names of metrics, keys of `ade_tf.evaluation.METRICS`, or `("all",)`.
+      **options: Others of `EvaluationOptions`, such as `num_samples`, `extractor`,
+        `importance_samples` or `seed`.
+
+    Returns:
+      Records: `metric`, `value`, `standard_error`, `split` and how it was measured.
+
+    Raises:
+      ValueError: If an option is unknown or out of range, the images do not fit the
+        model, or a metric cannot be computed of them.
+    """
+    options = EvaluationOptions(metrics=tuple(metrics), **options)
+    wanted = METRICS if options.metrics == ("all",) else options.metrics
+    if train is None:
+        splits = [options.splits_of(METRICS[name]) for name in wanted]
+        more = [name for name in wanted if METRICS[name].extractor]
+        if more or any("train" in found for found in splits):
+            raise ValueError(
+                "metrics of samples, and those of the training images, need `train`. "
+                f"Received: metrics={','.join(wanted)}, train=None"
+            )
+    data = _data(model, test, train)
+    run = LoadedRun(model, model.config, None, int(model.step.numpy()))
+    records = []
+    with averaged_weights(model):
+        evaluation = Evaluation(run, data, options)
+        names, _ = choose_metrics(evaluation)
+        for name in names:
+            for split in options.splits_of(METRICS[name]):
+                records += score(evaluation, name, split)
+    return records
+
+
+def _data(model, test, train):
+    test = _split(model, test)
+    given = test if train is None else _split(model, train)
+    labels = [split.labels for split in (test, given)]
+    largest = max(int(found.max()) for found in labels)
+    return ImageData(
+        name=model.config.data.dataset,
+        levels=model.levels,
+        num_classes=model.num_classes or (largest + 1 if largest else 0),
+        train=given,
+        validation=test,
+        test=test,
+        description=f"{len(test)} test images",
+    )
+
+
+def _split(model, images):
+    return model.as_split(*(images if isinstance(images, tuple) else (images,)))

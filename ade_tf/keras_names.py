@@ -1,0 +1,58 @@
+"""Classes that Keras finds by name without their being imported."""
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+
+__all__ = ["announce"]
+
+
+def announce(package: str, name: str, module: str) -> None:
+    """Lets `keras.saving.load_model` find a class that is imported when it is needed.
+
+    It is registered as `register_keras_serializable(package)` does, now if Keras is
+    imported, else as soon as it is: importing Keras takes seconds.
+
+    Args:
+      package: First half of the registered name.
+      name: The class, which registers itself when it is imported.
+      module: Where it can be imported from.
+    """
+
+    class Announced:
+        """The class, as Keras asks for it."""
+
+        @staticmethod
+        def from_config(config):
+            found = getattr(importlib.import_module(module), name)
+            return found.from_config(config)
+
+    def register(keras):
+        keras.saving.get_custom_objects().setdefault(f"{package}>{name}", Announced)
+
+    if "keras" in sys.modules:
+        register(sys.modules["keras"])
+    else:
+        sys.meta_path.insert(0, _AfterKeras(register))
+
+
+class _AfterKeras(importlib.abc.MetaPathFinder):
+    """Does something once Keras is imported; else it finds nothing."""
+
+    def __init__(self, act):
+        self._act = act
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        run = spec.loader.exec_module
+
+        def run_and_act(module):
+            run(module)
+            self._act(module)
+
+        spec.loader.exec_module = run_and_act
+        return spec

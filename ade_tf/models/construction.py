@@ -1,0 +1,144 @@
+"""How a model is made: from a preset and images, a configuration, or a file."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.config import RunConfig
+from ade_tf.data.arrays import as_split, first_images
+from ade_tf.models import optimizers
+from ade_tf.models.given_generator import freeze_generator
+from ade_tf.models.initialization import INITIALIZATION_IMAGES, initialize_from_data
+from ade_tf.models.on_arrays import OnArrays
+
+__all__ = ["ConstructedModel"]
+
+_AVERAGE = ("vector", "taken")
+
+
+class ConstructedModel(OnArrays):
+    """A model that is compiled from the start, and that Keras saves and loads."""
+
+    @classmethod
+    def from_preset(cls, preset: str, images, labels=None, **settings):
+        """Builds a model for images, ready to be fitted to them.
+
+        Args:
+          preset: Name of a preset, such as `av_ade`, `v_ade`, `flow`, `vae` or `gan`.
+          images: Some or all of the training images, `[N, H, W, C]` or `[N, H, W]`; the
+            first 512 set the ActNorms (`initialize_from_data`). Or a `tf.data.Dataset`
+            as `fit` takes it.
+          labels: Their labels, integers `[N]`; a `conditional` model needs them.
+          **settings: Any settings of a run by name, such as `num_steps`, `coupling` or
+            `conditional`: they are the flags of `experiments.train`, with their
+            defaults. `levels` is the number of grey levels; without it whole numbers
+            have 256, and floats need it or `continuous=True`.
+
+        Raises:
+          TypeError: If a setting has the wrong type.
+          ValueError: If one is unknown, out of range or without effect, or the images
+            do not fit them.
+        """
+        named = {"dataset": "array", **settings, "preset": preset}
+        config = RunConfig.from_flat(named)
+        if isinstance(images, tf.data.Dataset):
+            first = first_images(images, INITIALIZATION_IMAGES)
+            images, labels = first if config.model.conditional else (first[0], labels)
+        levels = _levels_of(np.asarray(images), config.data)
+        split = as_split(images, labels, levels=levels)
+        num_classes = int(split.labels.max()) + 1 if labels is not None else 0
+        model = cls.built(config, split.images.shape[1:], levels, num_classes)
+        first = slice(INITIALIZATION_IMAGES)
+        if not config.objective.generator_from:
+            own = model.own_labels(split.labels[first])
+            initialize_from_data(model, split.images[first], config.training.seed, own)
+        return model
+
+    @classmethod
+    def built(cls, config: RunConfig, image_shape, levels: int, num_classes: int = 0):
+        """Builds and compiles the model of a configuration, see `build_model`."""
+        _check_groups(config)
+        keras.utils.set_random_seed(config.training.seed)
+        model = cls(config, image_shape, levels, num_classes)
+        if config.objective.generator_from:
+            freeze_generator(model)
+        model.compile()
+        return model
+
+    def compile(
+        self, generator_optimizer=None, discriminator_optimizer=None, **keywords
+    ):
+        """Attaches and builds the optimisers and the moving average of the weights.
+
+        Args:
+          generator_optimizer: Of all parts but discriminators; None: the settings'.
+          discriminator_optimizer: Of the games' discriminators; None: the settings'.
+          **keywords: Passed to `keras.Model.compile`.
+
+        Raises:
+          ValueError: If XLA is to compile the step of several replicas.
+        """
+        settings = self.config.training
+        if generator_optimizer is None:
+            generator_optimizer = optimizers.generator_optimizer(settings, self.step)
+        if discriminator_optimizer is None and self.config.preset.adversary:
+            discriminator_optimizer = optimizers.discriminator_optimizer(
+                settings, self.step
+            )
+        super().compile(generator_optimizer, discriminator_optimizer, **keywords)
+
+    def get_config(self) -> dict:
+        """Returns what `from_config` builds the model of."""
+        return {
+            "settings": self.config.to_flat(),
+            "image_shape": list(self.image_shape),
+            "levels": self.levels,
+            "num_classes": self.num_classes,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict):
+        """Builds and compiles the model that `get_config` describes."""
+        images = (config[name] for name in ("image_shape", "levels", "num_classes"))
+        return cls.built(RunConfig.from_stored(config["settings"]), *images)
+
+    def get_compile_config(self):
+        """Returns nothing: the settings say how the model is compiled."""
+        return None
+
+    def save_own_variables(self, store):
+        """Saves the counters and the moving average; Keras calls it."""
+        super().save_own_variables(store)
+        if self.average is not None:
+            for name in _AVERAGE:
+                store[f"average_{name}"] = getattr(self.average, name).numpy()
+
+    def load_own_variables(self, store):
+        """Loads what `save_own_variables` saved; Keras calls it."""
+        kept = {name: store[name] for name in store.keys()}
+        found = {n: kept.pop(f"average_{n}", None) for n in _AVERAGE}
+        super().load_own_variables(kept)
+        if self.average is not None and found["vector"] is not None:
+            for name in _AVERAGE:
+                getattr(self.average, name).assign(found[name])
+
+
+def _levels_of(images, settings):
+    if settings.continuous:
+        return 0
+    if settings.levels or images.dtype.kind in "biu":
+        return settings.levels or 256
+    raise ValueError(
+        "float images need `levels` (their values are whole) or `continuous`. "
+        f"Received: images of {images.dtype} with neither"
+    )
+
+
+def _check_groups(config):
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    group, batch = config["mixed_group"], config.training.batch_size
+    if config.model.discriminator_batch == "mixed" and batch % (replicas * group):
+        raise ValueError(
+            "every replica's batch must hold whole mixed groups. Received: "
+            f"mixed_group={group}, batch_size={batch} on {replicas} replicas"
+        )

@@ -1,0 +1,240 @@
+"""`fit` and `evaluate` of the model, as Keras users know them."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ade_tf.config import requires
+from ade_tf.data.arrays import as_batches, as_split, first_images
+from ade_tf.data.pipeline import training_stream
+from ade_tf.models.averaging import averaged_weights, use_averaged_weights
+from ade_tf.models.initialization import (
+    INITIALIZATION_IMAGES,
+    initialize_from_data,
+    is_initialized,
+)
+from ade_tf.models.trained_model import TrainedModel
+from ade_tf.progress import say
+
+__all__ = ["FittedModel"]
+
+
+class FittedModel(TrainedModel):
+    """A model that arrays and datasets are fitted to."""
+
+    def fit(
+        self,
+        x,
+        y=None,
+        batch_size=None,
+        epochs=None,
+        verbose="auto",
+        callbacks=None,
+        validation_data=None,
+        steps_per_epoch=None,
+        **keywords,
+    ) -> keras.callbacks.History:
+        """Trains the model by what is left of the `num_steps` that it was built for.
+
+        Schedules, warm-ups and `likelihood_only_steps` count the model's own steps,
+        over all calls. A model that has not trained first has its ActNorms set by the
+        data (`initialize_from_data`). At the end the moving average takes the place of
+        the weights, as Keras does it with `use_ema`.
+
+        Args:
+          x: Images, `[N, H, W, C]` in 0 .. levels - 1, or a `tf.data.Dataset` of
+            batches: images, pairs `(images, labels)` or `{"image": ..., "label": ...}`.
+          y: Labels of arrays, integers `[N]`; only a conditional model looks at them.
+          batch_size: Of arrays; None: the setting's. Batches are always full: an epoch
+            is the N / batch_size steps, rounded up, that begin where the last one
+            ended in an endless row of permutations.
+          epochs: How many; None: all that are left, the last one cut short, or one
+            with `steps_per_epoch`.
+          verbose: As Keras's.
+          callbacks: As Keras's.
+          validation_data: Images, a pair `(images, labels)`, or a dataset: `evaluate`
+            scores them after every epoch, with the averaged weights.
+          steps_per_epoch: None: the batches of the arrays or of a dataset whose length
+            is known, else all steps that are left.
+          **keywords: Others of `keras.Model.fit`.
+
+        Returns:
+          Keras's history. A term's value is that of the epoch's last step.
+
+        Raises:
+          ValueError: If no steps are left, or the images do not fit the model.
+          FloatingPointError: If more than `max_skipped_updates` updates were not
+            finite.
+        """
+        settings = self.config.training
+        start = int(self.step.numpy())
+        left = settings.num_steps - start
+        if left < 1:
+            raise ValueError(
+                "a model trains for the num_steps that it was built for. Received: "
+                f"num_steps={settings.num_steps}, all of them made"
+            )
+        if validation_data is not None:
+            requires(self.config, "a score of validation images", "likelihood")
+        batches, known = self._training_batches(x, y, batch_size, start)
+        steps = min(steps_per_epoch or known or left, left)
+        epochs = epochs or (1 if steps_per_epoch else -(-left // steps))
+        last = start + min(left, steps * epochs)
+        own = [_SkippedUpdates(start), *(callbacks or [])]
+        own += [_AdversaryJoins(start), _EndOfPlan(start, last)]
+        history = super().fit(
+            batches,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=own,
+            validation_data=validation_data,
+            steps_per_epoch=steps,
+            shuffle=False,
+            **keywords,
+        )
+        use_averaged_weights(self)
+        return history
+
+    def evaluate(
+        self, x, y=None, batch_size=None, verbose=0, *, return_dict=False, **keywords
+    ):
+        """Returns the mean bound on -ln p(x) in bits per dimension, and its KL.
+
+        Args:
+          x: As in `fit`; a dataset is read into memory.
+          y: As in `fit`.
+          batch_size: Images per pass; None: 100.
+          verbose: Not used.
+          return_dict: Whether `{"bits_per_dim": ..., "kl": ...}` is returned, not a
+            list (a model without a z has no `kl`).
+          **keywords: Not used; Keras's `fit` passes some.
+
+        Raises:
+          ValueError: If the model has no likelihood, or the images do not fit it.
+        """
+        del verbose, keywords
+        split = self.as_split(x, y)
+        with averaged_weights(self):
+            scores = self.scorer(batch_size or 100).bound(split)
+        found = {"bits_per_dim": float(np.mean(scores.bits_per_dim))}
+        if self.decoder is not None:
+            found["kl"] = float(np.mean(scores.kl))
+        if return_dict:
+            return found
+        return list(found.values()) if len(found) > 1 else found["bits_per_dim"]
+
+    def as_split(self, images, labels=None):
+        """Returns images that fit the model, checked, with their labels.
+
+        Args:
+          images: As `x` of `fit`.
+          labels: As `y` of `fit`.
+
+        Raises:
+          ValueError: If they do not fit the model, or a conditional model gets none or
+            some that are not its classes.
+        """
+        unlabelled = labels is None and not isinstance(images, tf.data.Dataset)
+        if self.conditional and unlabelled:
+            self.condition(None)
+        split = as_split(
+            images, labels, levels=self.levels, image_shape=self.image_shape
+        )
+        self.own_labels(split.labels)
+        return split
+
+    def _training_batches(self, x, y, batch_size, start):
+        """Returns batches without end, and the number of an epoch if it is known."""
+        settings = self.config.training
+        if isinstance(x, tf.data.Dataset):
+            batches, known = as_batches(x), int(x.cardinality().numpy())
+            if start == 0:
+                self._initialize(*first_images(x, INITIALIZATION_IMAGES))
+            if known < 1:
+                return batches, None
+            return batches.repeat(), known
+        split = self.as_split(x, y)
+        if start == 0:
+            first = slice(INITIALIZATION_IMAGES)
+            self._initialize(split.images[first], split.labels[first])
+        size = batch_size or settings.batch_size
+        batches = training_stream(
+            split,
+            batch_size=size,
+            seed=settings.seed,
+            start_step=start,
+            random_flip=self.config.data.random_flip,
+        )
+        return batches, -(-len(split) // size)
+
+    def _initialize(self, images, labels):
+        if not self.config.objective.generator_from and not is_initialized(self):
+            seed = self.config.training.seed
+            initialize_from_data(self, images, seed, self.own_labels(labels))
+
+
+class _Counting(keras.callbacks.Callback):
+    """A callback that knows the model's step without asking the device."""
+
+    def __init__(self, start):
+        super().__init__()
+        self.step = start
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        self.after_step(logs)
+
+    def after_step(self, logs):
+        raise NotImplementedError
+
+
+class _SkippedUpdates(_Counting):
+    """Tells of updates that were left out, and ends the training if they are many."""
+
+    def after_step(self, logs):
+        if not float(logs["skipped"]):
+            return
+        model = self.model
+        skipped = int(model.skipped_updates.numpy())
+        # Keras sorts the terms by name; the first that went wrong is asked for.
+        bad = next(n for n in model.term_names if not tf.math.is_finite(logs[n]))
+        message = (
+            f"step {self.step}: `{bad}` is not finite; update skipped "
+            f"({skipped} so far)"
+        )
+        limit = model.config.training.max_skipped_updates
+        if skipped > limit:
+            raise FloatingPointError(
+                f"at most {limit} updates may be skipped (max_skipped_updates). "
+                f"Received: {message}"
+            )
+        say(message)
+
+
+class _AdversaryJoins(_Counting):
+    """Lets the adversary join in after the likelihood's own steps, in one `fit`."""
+
+    def on_train_begin(self, logs=None):
+        self.after_step(logs)
+
+    def after_step(self, logs):
+        config = self.model.config
+        active = (
+            config.preset.adversary
+            and self.step >= config.objective.likelihood_only_steps
+        )
+        if active != self.model.adversary_active:
+            self.model.adversary_active = active
+            self.model.make_train_function(force=True)
+
+
+class _EndOfPlan(_Counting):
+    """Ends the training with the last step that is planned."""
+
+    def __init__(self, start, last):
+        super().__init__(start)
+        self._last = last
+
+    def after_step(self, logs):
+        if self.step >= self._last:
+            self.model.stop_training = True
