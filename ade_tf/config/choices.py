@@ -22,12 +22,14 @@ class Choice:
         arguments of the maker.
       summary: The choice in a few words.
       fixed: Further arguments of the maker, alike for all runs.
+      discrete: Whether it makes densities of grey levels, not of continuous features.
     """
 
     maker: str
     settings: type | None = None
     summary: str = ""
     fixed: dict = dataclasses.field(default_factory=dict)
+    discrete: bool = False
 
     def load(self):
         """Returns the maker, imported."""

@@ -4,9 +4,9 @@ import dataclasses
 
 from ade_tf.config.choices import Choice
 from ade_tf.config.networks import SIGMAS
-from ade_tf.config.settings import setting
+from ade_tf.config.settings import setting, slot
 
-__all__ = ["DECODERS", "DEQUANTIZERS", "POSTERIORS", "PRIORS"]
+__all__ = ["DECODERS", "DEQUANTIZERS", "PIXEL_OUTPUTS", "POSTERIORS", "PRIORS"]
 
 # Every entry takes the shape of one code (or of the features, where there is no z), and
 # its settings.
@@ -59,10 +59,58 @@ class GaussianSettings:
     )
 
 
-# Every entry takes `(image_shape, latent_size)`, `levels` of a hierarchical z, the
-# arguments of a network, and its settings.
+@dataclasses.dataclass(frozen=True)
+class LogisticSettings:
+    """Settings of a mixture of discretised logistics."""
+
+    pixel_mixtures: int = setting(
+        5, "Components of the mixture of logistics.", minimum=1, keyword="mixtures"
+    )
+
+
+# Every entry takes `(channels, levels, features, style)` and its settings.
+PIXEL_OUTPUTS = {
+    "categorical": Choice("ade_tf.distributions.grey_levels:Categorical"),
+    "logistics": Choice(
+        "ade_tf.distributions.grey_levels:LogisticMixture", LogisticSettings
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class PixelSettings:
+    """Settings of autoregressive decoders."""
+
+    pixel_output: str = slot(
+        PIXEL_OUTPUTS,
+        "categorical",
+        "Law of a pixel: a probability for each grey level (for few levels), or a "
+        "mixture of discretised logistics.",
+    )
+    pixel_width: int = setting(48, "Channels of the PixelCNN.", minimum=1)
+    pixel_blocks: int = setting(
+        5,
+        "Blocks of the PixelCNN. Each lets a pixel see one more row and column; with 0 "
+        "it sees its four neighbours above and to the left.",
+        minimum=0,
+    )
+    pixel_dropout: float = setting(
+        0.0, "Dropout rate in the PixelCNN.", minimum=0.0, maximum=0.95, part="dropout"
+    )
+    pixel_context: bool = setting(
+        True,
+        "Let a pixel see the pixels before it; off: pixels are independent given z.",
+        needs="z",
+    )
+
+
+# Every entry takes `(image_shape, latent_size)`, `latent_levels` of a hierarchical z,
+# `grey_levels`, the arguments of a network, and its settings.
 DECODERS = {
-    "gaussian": Choice("ade_tf.distributions.decoders:gaussian", GaussianSettings)
+    "gaussian": Choice("ade_tf.distributions.decoders:gaussian", GaussianSettings),
+    "pixel_cnn": Choice(
+        "ade_tf.distributions.pixel_cnn:pixel_cnn", PixelSettings, discrete=True
+    ),
 }
 
 

@@ -40,6 +40,7 @@ class ModelConfig:
         "0 scales linearly to [-2, 2] instead.",
         minimum=0.0,
         maximum=0.45,
+        needs="features",
         part="generator",
     )
     position_maps: bool = setting(
@@ -74,13 +75,18 @@ class ModelConfig:
         PRIORS, "normal", "Density of z, or of the features without one.", part="prior"
     )
     decoder: str = slot(
-        DECODERS, "gaussian", "Form of p(y | z).", needs="z", part="scale"
+        DECODERS,
+        "",
+        "Form of p(y | z): Gaussian on features, or autoregressive over grey levels, "
+        "without noise and feature map; empty: the preset's.",
+        needs="decoder",
+        part="scale",
     )
     dequantizer: str = slot(
         DEQUANTIZERS,
         "uniform",
         "Density of the noise that makes grey levels continuous.",
-        needs="likelihood",
+        needs=("likelihood", "features"),
         part="dequantizer",
     )
     network: str = setting(

@@ -11,6 +11,7 @@ class Preset:
 
     Attributes:
       latent: Whether there is a z with its prior and decoder (else y ~ N(0, I)).
+      decoder: Its decoder, where no other will do.
       flow: Whether the feature map is a flow (else only the image space's map).
       likelihood: Whether it is trained by L_C.
       adversary: Whether it is trained by L_Q.
@@ -18,6 +19,7 @@ class Preset:
     """
 
     latent: bool = False
+    decoder: str = ""
     flow: bool = False
     likelihood: bool = False
     adversary: bool = False
@@ -47,6 +49,11 @@ PRESETS = {
     ),
     "gan": Preset(
         latent=True, adversary=True, summary="generative adversarial network"
+    ),
+    "pixel_cnn": Preset(
+        decoder="pixel_cnn",
+        likelihood=True,
+        summary="autoregressive model of grey levels",
     ),
     "flow": Preset(flow=True, likelihood=True, summary="flow alone"),
     "flow_gan": Preset(

@@ -1,5 +1,6 @@
 """What a request or a setting needs of a model, with one message for all of them."""
 
+from ade_tf.config.densities import DECODERS
 from ade_tf.config.presets import PRESETS
 
 __all__ = ["NEEDS", "missing", "requires"]
@@ -25,6 +26,18 @@ NEEDS = {
         "a preset without a z",
         lambda config: not PRESETS[config["preset"]].latent,
         "preset",
+    ),
+    "decoder": (
+        "a preset with a decoder",
+        lambda config: (
+            PRESETS[config["preset"]].latent or PRESETS[config["preset"]].decoder
+        ),
+        "preset",
+    ),
+    "features": (
+        "a density of continuous features",
+        lambda config: not DECODERS[config["decoder"] or "gaussian"].discrete,
+        "decoder",
     ),
     "encoder": (
         "a preset with a z and a likelihood, which has an encoder",

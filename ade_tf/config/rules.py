@@ -1,5 +1,6 @@
 """What values of settings demand of each other; what can act at all is derived."""
 
+from ade_tf.config.densities import DECODERS
 from ade_tf.config.games import ADVERSARIES
 
 __all__ = ["check_rules"]
@@ -12,6 +13,7 @@ def check_rules(config) -> None:
       ValueError: If one contradicts another.
     """
     _check_feature_map(config)
+    _check_decoder(config)
     _check_steps(config)
     if config["discriminator_batch"] == "mixed":
         _check_mixed(config)
@@ -53,6 +55,31 @@ def _check_feature_map(config):
         raise ValueError(
             "adversarial_gradient_in_feature_map needs a preset with a flow and an "
             f"adversary. Received: preset={name!r}"
+        )
+
+
+def _check_decoder(config):
+    name, preset = config["decoder"], config.preset
+    discrete = bool(name) and DECODERS[name].discrete
+    if preset.decoder and not discrete:
+        raise ValueError(
+            f"preset `{config['preset']}` promises a density of grey levels. "
+            f"Received: decoder={name!r}"
+        )
+    if discrete and (preset.flow or preset.adversary):
+        raise ValueError(
+            f"decoder `{name}` is a density of grey levels: it has no feature map, and "
+            "is sampled one pixel after the other, too slowly for a game. Received: "
+            f"preset={config['preset']!r}"
+        )
+    if discrete and (config["network"] == "mlp" or config["latent_levels"] != (0,)):
+        raise ValueError(
+            f"decoder `{name}` needs a network with maps, and one vector z. Received: "
+            f"network={config['network']!r}, latent_levels={config['latent_levels']}"
+        )
+    if discrete and config["generator_from"]:
+        raise ValueError(
+            f"generator_from needs decoder `gaussian`. Received: decoder={name!r}"
         )
 
 

@@ -182,6 +182,8 @@ def _complete(values):
     preset = PRESETS[found["preset"]]
     if not found["feature_map"]:
         found["feature_map"] = "glow" if preset.flow else "identity"
+    if not found["decoder"]:
+        found["decoder"] = preset.decoder or ("gaussian" if preset.latent else "")
     name = "adversarial_gradient_in_feature_map"
     if found[name] is None:
         found[name] = not preset.latent and preset.adversary

@@ -31,7 +31,7 @@ def setting(
       operational: Whether a run may be resumed with another value, because the
         trained weights do not depend on it.
       needs: What the setting needs of the model to act, a key of `NEEDS` of
-        `ade_tf.config.requirements`, or None.
+        `ade_tf.config.requirements`, or several; None for nothing.
       keyword: The maker's argument, of a choice's setting; None if named alike.
       part: Part of the model that it shapes (`generator`, `posterior`, `scale`,
         `discriminator`, or `dropout`, which acts in training only); None: that of the
@@ -46,7 +46,7 @@ def setting(
         "minimum": minimum,
         "maximum": maximum,
         "operational": operational,
-        "needs": needs,
+        "needs": (needs,) if isinstance(needs, str) else needs or (),
         "keyword": keyword,
         "part": part,
         "table": None,

@@ -72,7 +72,7 @@ def reason_of_idleness(name: str, places: dict, values: dict) -> str | None:
     if reasons and None not in reasons:
         return reasons[0]
     needs = place.field.metadata["needs"]
-    return missing(values, needs) if needs else None
+    return missing(values, *needs)
 
 
 def _needs_one_of(slot, owners, places, values):

@@ -27,15 +27,21 @@ class TopDownGaussianDecoder(_Gaussian, TopDownDecoder):
     """`TopDownDecoder` with p(y | z) as a `GaussianDecoder`'s."""
 
 
-def gaussian(image_shape, latent_size, *, levels=(0,), **keywords):
+def gaussian(
+    image_shape, latent_size, *, latent_levels=(0,), grey_levels=0, **keywords
+):
     """Returns the decoder of a vector z, or of maps of z in levels.
 
     Args:
       image_shape: `(H, W, C)`.
       latent_size: Dimensions of z, or maps of each level.
-      levels: Levels of z at each scale, coarsest first; `(0,)`: z is one vector.
+      latent_levels: Levels of z at each scale, coarsest first; `(0,)`: z is a vector.
+      grey_levels: Taken as by all decoders; features have none.
       **keywords: As of `Decoder`.
     """
-    if levels == (0,):
+    del grey_levels
+    if latent_levels == (0,):
         return GaussianDecoder(image_shape, latent_size, **keywords)
-    return TopDownGaussianDecoder(image_shape, latent_size, levels=levels, **keywords)
+    return TopDownGaussianDecoder(
+        image_shape, latent_size, levels=latent_levels, **keywords
+    )

@@ -33,7 +33,13 @@ class Density:
     Prior, decoder, posterior and dequantizer are layers whose method `density` takes a
     context (z, an image, a condition) and returns one of these. A subclass has `draw`,
     and `log_prob` or `log_prob_by_unit`.
+
+    Attributes:
+      discrete: Whether its values are grey levels. There is no `mean` then: what is
+        shown of it is a draw.
     """
+
+    discrete = False
 
     def draw(self, draws: Draws, temperature=1.0) -> Draw:
         """Draws a value for each example.

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ade_tf.config import missing
 from ade_tf.metrics import mean_and_standard_error
 
 __all__ = ["evaluate_likelihood"]
@@ -69,27 +70,37 @@ def _record(evaluation, split, draws, count):
     model, bound = evaluation.model, count == 1
     values = _mean(draws, "bits_per_dim")
     value, error = mean_and_standard_error(values, "bits_per_dim")
-    closed = model.config.model.posterior == "gaussian"
-    kl = "closed-form KL" if closed else "KL at the sample"
     spread = None
     if len(draws) > 1:
         spread = float(np.std([s.bits_per_dim.mean() for s in draws], ddof=1))
     given = " given the label" if model.conditional else ""
+    word, protocol = f"F_{count}", f"importance-weighted bound, k={count}"
+    if bound:
+        protocol = _protocol(model)
+        word = "exact" if protocol == "exact" else "bound"
     record = evaluation.record(
         "bits_per_dim",
         value,
         split=split,
         num_examples=len(values),
         standard_error=error,
-        name=f"bits/dim{given} ({'bound' if bound else f'F_{count}'})",
+        name=f"bits/dim{given} ({word})",
         spread=spread,
         repetitions=len(draws),
         importance_samples=count,
-        protocol="single-sample bound, "
-        f"{model.config.model.dequantizer} dequantisation, {kl}"
-        if bound
-        else f"importance-weighted bound, k={count}",
+        protocol=_protocol(model) if bound else f"importance-weighted bound, k={count}",
     )
     if bound and model.encoder is not None:
         record["kl"] = mean_and_standard_error(_mean(draws, "kl"), "kl")[0]
     return record
+
+
+def _protocol(model):
+    """Says what a single-sample score is."""
+    config, words = model.config, []
+    if not missing(config, "features"):
+        words.append(f"{config.model.dequantizer} dequantisation")
+    if model.latent_size:
+        closed = config.model.posterior == "gaussian"
+        words.append("closed-form KL" if closed else "KL at the sample")
+    return ", ".join(["single-sample bound", *words]) if words else "exact"

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from ade_tf.config import requires
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.models.batch import Batch
 from ade_tf.randomness import Draws, MeanDraws
 
@@ -34,8 +35,13 @@ def decode(model, z, condition=None) -> tf.Tensor:
       z: Codes, `[B, latent_size]`.
       condition: Of a conditional model, that of these images (`model.condition`).
     """
-    mu = model.decoder.density(z, condition).mean()
-    x, _ = model.feature_map.forward_and_log_det(mu, condition)
+    density = model.decoder.density(z, condition)
+    if density.discrete:
+        draws = ExampleDraws(0, tf.range(tf.shape(z)[0]))
+        y = density.draw(draws.of("features")).value
+    else:
+        y = density.mean()
+    x, _ = model.feature_map.forward_and_log_det(y, condition)
     return quantize(x, model.levels)
 
 

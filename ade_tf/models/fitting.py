@@ -117,7 +117,7 @@ class FittedModel(TrainedModel):
         with averaged_weights(self):
             scores = self.scorer(batch_size or 100).bound(split)
         found = {"bits_per_dim": float(np.mean(scores.bits_per_dim))}
-        if self.decoder is not None:
+        if self.latent_size:
             found["kl"] = float(np.mean(scores.kl))
         if return_dict:
             return found

@@ -119,7 +119,10 @@ class LatentVariableModel(BuiltModel):
         return x if self.levels == 0 else x * (2.0 / self.levels) - 1.0
 
     def feature_density(self, z=None, condition=None) -> Density:
-        """Returns p(y | z), or p(y) where the model has no z."""
+        """Returns p(y | z), or p(y) where the model has no z.
+
+        The features y of a discrete decoder are the grey levels.
+        """
         if self.decoder is None:
             return self.prior.density(condition)
         return self.decoder.density(z, condition)
@@ -131,6 +134,7 @@ class LatentVariableModel(BuiltModel):
           z: Codes, `[B, latent_size]`; None where there is no z.
           condition: Of a conditional model, `[B, K]`.
         """
+        requires(self.config, "p(x | z) as a distribution", "features")
         feature_map = self.feature_map.bijector
         if condition is not None:
             feature_map = Conditioned(feature_map, condition)
@@ -165,9 +169,10 @@ class LatentVariableModel(BuiltModel):
         """
         x, log_q = self.dequantize(batch, draws)
         # Before the networks draw their dropout.
-        noise = self.decoder and draws.of("posterior").normal([self.latent_size])
+        size = self.latent_size
+        noise = draws.of("posterior").normal([size]) if size else None
         y, log_det = self.feature_map(x, batch.condition)
-        if self.decoder is None:
+        if noise is None:
             density, latent = self.feature_density(None, batch.condition), ()
         else:
             found = self.infer(x, noise, batch.condition)
@@ -197,14 +202,14 @@ class LatentVariableModel(BuiltModel):
     def draw_features(self, draws: Draws, temperature=1.0, noise=False, condition=None):
         """Draws z from the prior and returns mu(z), or with `noise` y ~ p(y | z).
 
-        Without a z, it draws y. Arguments as of `ade_tf.models.sample`.
+        Without a z, and of a discrete decoder, it draws y. Arguments as of
+        `ade_tf.models.sample`.
         """
-        if self.decoder is None:
-            own = draws.of("features")
-            return self.prior.density(condition).draw(own, temperature).value
-        z = self.prior.density(condition).draw(draws.of("z"), temperature).value
-        density = self.decoder.density(z, condition)
-        if not noise:
+        z = None
+        if self.latent_size:
+            z = self.prior.density(condition).draw(draws.of("z"), temperature).value
+        density = self.feature_density(z, condition)
+        if z is not None and not (noise or density.discrete):
             return density.mean()
         return density.draw(draws.of("features"), temperature).value
 

@@ -61,11 +61,16 @@ def build_parts(
     common = dict(given, position_maps=model.position_maps)
     if preset.latent and preset.likelihood:
         posterior = _posterior(config, image_shape, common)
-    if preset.latent:
+    grey_levels = levels
+    if model.decoder:
+        if DECODERS[model.decoder].discrete:
+            # Grey levels are features as they are: neither noise nor a logit.
+            levels = 0
         decoder = DECODERS[model.decoder](
             image_shape,
-            model.latent_size,
-            levels=model.latent_levels,
+            model.latent_size if preset.latent else 0,
+            latent_levels=model.latent_levels,
+            grey_levels=grey_levels,
             network=model.network,
             width=model.width,
             dropout=model.decoder_dropout,

@@ -144,7 +144,7 @@ class Recorder(keras.callbacks.Callback):
                 if self._settings.keep_best:
                     self._checkpointer.save_best(self._step)
         found = {"validation_bits_per_dim": value}
-        if self.model.decoder is not None:
+        if self.model.latent_size:
             found["validation_kl"] = float(scores.kl.mean())
             # Earlier the KL's warm-up and the average's memory of the start show.
             late = self._step >= self._settings.num_steps // 4

@@ -1,0 +1,194 @@
+"""Autoregressive decoders: p(x | z) over the grey levels themselves."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from ade_tf.config.densities import PIXEL_OUTPUTS
+from ade_tf.distributions.density import Density, Draw
+from ade_tf.networks.blocks import check_network
+from ade_tf.networks.decoder import decoder_path, decoder_scales
+from ade_tf.networks.layers import to_output
+from ade_tf.networks.pixel_cnn import PixelCNN
+from ade_tf.networks.style import NetworkStyle
+from ade_tf.randomness import Draws
+
+__all__ = ["PixelDecoder", "pixel_cnn"]
+
+
+class PixelDecoder(keras.layers.Layer):
+    """Decoder whose density is one of grey levels, pixel after pixel.
+
+        p(x | z) = prod_i p(x_i | x_1, ..., x_(i-1), h_i(z))
+
+    (PixelCNN, arXiv 1601.06759; with a z PixelVAE, arXiv 1611.05013.) h(z) are maps at
+    full size, from the path of `Decoder`; what is seen of the pixels before is up to
+    `PixelCNN`, and nothing without `context`: then p(x | z) = prod_i p(x_i | h_i(z)).
+
+    Args:
+      image_shape: `(H, W, C)`.
+      latent_size: Dimensions of z; 0 for none.
+      grey_levels: Grey levels of the images, at least 2.
+      pixel_output: Law of a pixel, `categorical` or `logistics`.
+      pixel_width: Channels of the `PixelCNN`.
+      pixel_blocks: Its blocks.
+      pixel_dropout: Its dropout rate.
+      pixel_context: Whether a pixel sees those before it.
+      output: Settings of `pixel_output`.
+      **style: Of `NetworkStyle`, of the path from z.
+
+    Raises:
+      ValueError: If an argument is out of range, or there is neither z nor context.
+    """
+
+    def __init__(
+        self,
+        image_shape,
+        latent_size,
+        *,
+        grey_levels,
+        pixel_output="categorical",
+        pixel_width=48,
+        pixel_blocks=5,
+        pixel_dropout=0.0,
+        pixel_context=True,
+        output=None,
+        **style,
+    ):
+        style = NetworkStyle(**style).check(("conv", "residual"))
+        super().__init__(dtype=style.dtype)
+        shape = check_network(image_shape)
+        if grey_levels < 2:
+            raise ValueError(
+                "a density of grey levels needs at least 2 of them. "
+                f"Received: levels={grey_levels}"
+            )
+        if not (latent_size or pixel_context):
+            raise ValueError(
+                "without a z, a pixel needs the pixels before it. "
+                "Received: pixel_context=False"
+            )
+        self.latent_size = latent_size
+        self.grey_levels, self.image_shape = grey_levels, shape
+        size = 0
+        if latent_size:
+            scales = decoder_scales(shape, style.width)
+            self._coarsest, size = scales[0], style.width
+            self._first = style.dense(latent_size, math.prod(scales[0]))
+            self._scales = decoder_path(scales, style)
+        elif style.condition_shape:
+            size = pixel_width
+            self._add_condition = style.add_condition(size)
+        pixel_style = dict(
+            network=style.network,
+            width=pixel_width,
+            dropout=pixel_dropout,
+            position_maps=style.position_maps,
+            dtype=style.dtype,
+        )
+        self._pixels = None
+        if pixel_context:
+            self._pixels = PixelCNN(
+                shape, context_size=size, blocks=pixel_blocks, **pixel_style
+            )
+            size = pixel_width
+        self._law = PIXEL_OUTPUTS[pixel_output](
+            shape[-1], grey_levels, size, NetworkStyle(**pixel_style), **(output or {})
+        )
+        self.built = True
+
+    def density(self, z, condition=None) -> Density:
+        """Returns p(x | z) of codes `[B, latent_size]`; of None where there is no z."""
+        return _PixelDensity(self, self._context(z, condition))
+
+    def features(self, x, context) -> tf.Tensor:
+        """Returns what the law of each pixel of images in grey levels is given."""
+        if self._pixels is None:
+            return tf.nn.elu(context)
+        unit = x * (2.0 / (self.grey_levels - 1.0)) - 1.0
+        return self._pixels(unit, context)
+
+    @property
+    def law(self):
+        """The law of a pixel given its features."""
+        return self._law
+
+    def _context(self, z, condition):
+        if self.latent_size:
+            h = tf.reshape(self._first(z), [-1, *self._coarsest])
+            for scale in self._scales:
+                h = scale(h, condition)
+            return to_output(self, h)
+        if condition is None:
+            return None
+        maps = tf.zeros([tf.shape(condition)[0], *self.image_shape[:2], 1])
+        return self._add_condition(maps, condition)
+
+
+class _PixelDensity(Density):
+    discrete = True
+
+    def __init__(self, decoder, context):
+        self._decoder = decoder
+        self._context = context
+
+    def log_prob(self, value) -> tf.Tensor:
+        """Returns ln p(x) of images in grey levels, `[B]`, in nats."""
+        features = self._decoder.features(value, self._context)
+        each = self._decoder.law.log_prob(value, features)
+        return tf.reduce_sum(each, axis=[1, 2])
+
+    def draw(self, draws: Draws, temperature=1.0) -> Draw:
+        """Draws images, by one pass of the network for each pixel."""
+        decoder, law = self._decoder, self._decoder.law
+        height, columns, channels = decoder.image_shape
+        noise = draws.uniform([height, columns, law.noise_size])
+        count = tf.shape(noise)[0]
+        if decoder._pixels is None:
+            features = decoder.features(None, self._context)
+            x = law.draw(features, noise, temperature)
+            return Draw(x, self.log_prob(x)[:, None])
+        noise = tf.reshape(noise, [count, height * columns, law.noise_size])
+        place = tf.range(height * columns)
+
+        def draw_pixel(i, x):
+            image = tf.reshape(x, [-1, height, columns, channels])
+            features = decoder.features(image, self._context)
+            features = tf.reshape(features, [-1, height * columns, features.shape[-1]])
+            pixel = law.draw(features[:, i], noise[:, i], temperature)
+            return i + 1, tf.where((place == i)[:, None], pixel[:, None], x)
+
+        start = tf.zeros([count, height * columns, channels])
+        _, x = tf.while_loop(
+            lambda i, x: i < height * columns,
+            draw_pixel,
+            (0, start),
+            shape_invariants=(
+                tf.TensorShape([]),
+                tf.TensorShape([None, height * columns, channels]),
+            ),
+        )
+        x = tf.reshape(x, [-1, height, columns, channels])
+        return Draw(x, self.log_prob(x)[:, None])
+
+
+def pixel_cnn(image_shape, latent_size, *, latent_levels=(0,), **keywords):
+    """Returns the decoder of one vector z, or of none.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      latent_size: Dimensions of z; 0 for none.
+      latent_levels: `(0,)`: z is one vector.
+      **keywords: As of `PixelDecoder`; those that it has not are its output's.
+
+    Raises:
+      ValueError: If z has levels, or as `PixelDecoder`.
+    """
+    if latent_levels != (0,):
+        raise ValueError(
+            "an autoregressive decoder takes one vector z. "
+            f"Received: latent_levels={','.join(map(str, latent_levels))}"
+        )
+    output = {n: keywords.pop(n) for n in ("mixtures",) if n in keywords}
+    return PixelDecoder(image_shape, latent_size, output=output, **keywords)
