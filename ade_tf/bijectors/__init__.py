@@ -1,6 +1,7 @@
 """Invertible maps of images: TFP bijectors whose parameters Keras sees too."""
 
 from ade_tf.bijectors.actnorm import ActNorm
+from ade_tf.bijectors.autoregressive import Autoregressive, autoregressive_flow
 from ade_tf.bijectors.base import (
     FusedBijector,
     forward_and_log_det,
@@ -23,6 +24,7 @@ from ade_tf.config.flows import FEATURE_MAPS
 __all__ = [
     "FEATURE_MAPS",
     "ActNorm",
+    "Autoregressive",
     "BijectorLayer",
     "Conditioned",
     "Coupling",
@@ -33,6 +35,7 @@ __all__ = [
     "InvertibleConv",
     "RecomputedChain",
     "Squeeze",
+    "autoregressive_flow",
     "channel_mask",
     "checkerboard_mask",
     "forward_and_log_det",

@@ -22,14 +22,16 @@ class Choice:
         arguments of the maker.
       summary: The choice in a few words.
       fixed: Further arguments of the maker, alike for all runs.
-      discrete: Whether it makes densities of grey levels, not of continuous features.
+      traits: What tells it from the others of its slot, in words: `discrete`, of grey
+        levels and not of continuous features; `sequential`, one value after the other
+        where it makes samples; `vector`, of a z that has no levels.
     """
 
     maker: str
     settings: type | None = None
     summary: str = ""
     fixed: dict = dataclasses.field(default_factory=dict)
-    discrete: bool = False
+    traits: tuple[str, ...] = ()
 
     def load(self):
         """Returns the maker, imported."""

@@ -8,9 +8,32 @@ from ade_tf.config.settings import setting, slot
 
 __all__ = ["DECODERS", "DEQUANTIZERS", "PIXEL_OUTPUTS", "POSTERIORS", "PRIORS"]
 
+
+@dataclasses.dataclass(frozen=True)
+class PriorSettings:
+    """Settings of a prior that is an autoregressive flow."""
+
+    prior_steps: int = setting(4, "Steps of prior `autoregressive`.", minimum=1)
+    prior_width: int = setting(
+        64, "Hidden units of the networks of prior `autoregressive`.", minimum=1
+    )
+    prior_coupling: str = setting(
+        "affine",
+        "Transform of a step of prior `autoregressive`.",
+        choices=("affine", "spline", "sigmoidal"),
+    )
+
+
 # Every entry takes the shape of one code (or of the features, where there is no z), and
 # its settings.
-PRIORS = {"normal": Choice("ade_tf.distributions.priors:StandardNormal")}
+PRIORS = {
+    "normal": Choice("ade_tf.distributions.priors:StandardNormal"),
+    "autoregressive": Choice(
+        "ade_tf.distributions.flow_prior:AutoregressivePrior",
+        PriorSettings,
+        traits=("vector",),
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,12 +51,32 @@ class IafSettings:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class PlanarSettings:
+    """Settings of planar flows."""
+
+    planar_steps: int = setting(8, "Steps of posterior `planar`.", minimum=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class RadialSettings:
+    """Settings of radial flows."""
+
+    radial_steps: int = setting(8, "Steps of posterior `radial`.", minimum=1)
+
+
 # Every entry takes `latent_shape`, that of a vector or of one level of maps, `dtype`
 # and its settings. What it makes has `parameters_size` and takes parameters of that
 # size to a `Density`.
 POSTERIORS = {
     "gaussian": Choice("ade_tf.distributions.posterior:DiagonalGaussian"),
     "iaf": Choice("ade_tf.distributions.iaf:InverseAutoregressive", IafSettings),
+    "planar": Choice(
+        "ade_tf.distributions.planar:Planar", PlanarSettings, traits=("vector",)
+    ),
+    "radial": Choice(
+        "ade_tf.distributions.radial:Radial", RadialSettings, traits=("vector",)
+    ),
 }
 
 
@@ -109,7 +152,7 @@ class PixelSettings:
 DECODERS = {
     "gaussian": Choice("ade_tf.distributions.decoders:gaussian", GaussianSettings),
     "pixel_cnn": Choice(
-        "ade_tf.distributions.pixel_cnn:pixel_cnn", PixelSettings, discrete=True
+        "ade_tf.distributions.pixel_cnn:pixel_cnn", PixelSettings, traits=("discrete",)
     ),
 }
 

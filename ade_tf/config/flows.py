@@ -5,7 +5,13 @@ import dataclasses
 from ade_tf.config.choices import Choice
 from ade_tf.config.settings import setting, slot
 
-__all__ = ["CONDITIONERS", "COUPLINGS", "FEATURE_MAPS", "FlowSettings"]
+__all__ = [
+    "AUTOREGRESSIVE_NETWORKS",
+    "CONDITIONERS",
+    "COUPLINGS",
+    "FEATURE_MAPS",
+    "FlowSettings",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,12 +33,22 @@ class SplineSettings(ScaleSettings):
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class SigmoidalSettings:
+    """Settings of sigmoidal transforms."""
+
+    sigmoidal_units: int = setting(
+        8, "Hidden units of a sigmoidal transform, of each entry.", minimum=1
+    )
+
+
 # Every entry takes its settings and has `parameters_per_entry`,
 # `forward_and_log_det` and `inverse_and_log_det`.
 COUPLINGS = {
     "additive": Choice("ade_tf.bijectors.transforms:Additive"),
     "affine": Choice("ade_tf.bijectors.transforms:Affine", ScaleSettings),
     "spline": Choice("ade_tf.bijectors.spline:Spline", SplineSettings),
+    "sigmoidal": Choice("ade_tf.bijectors.sigmoidal:Sigmoidal", SigmoidalSettings),
 }
 
 
@@ -72,8 +88,23 @@ CONDITIONERS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class FlowSettings(ScaleSettings):
-    """Settings of all multi-scale flows; the scale is that of their priors."""
+class TransformSettings(ScaleSettings):
+    """Settings of all flows; the scale is also that of learned priors."""
+
+    coupling: str = slot(
+        COUPLINGS, "affine", "Transform of a coupling, or of an autoregressive step."
+    )
+    actnorm: str = setting(
+        "channel",
+        "ActNorm's parameters: one scale and shift per channel, or per position and "
+        "channel.",
+        choices=("channel", "position", "none"),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class FlowSettings(TransformSettings):
+    """Settings of all multi-scale flows."""
 
     flow_steps: tuple[int, ...] = setting(
         (4,),
@@ -91,13 +122,6 @@ class FlowSettings(ScaleSettings):
         "Where there is no z, channels that are factored out have a Gaussian computed "
         "from those that go on; off: a standard normal.",
         needs="no z",
-    )
-    coupling: str = slot(COUPLINGS, "affine", "Transform of a coupling.")
-    actnorm: str = setting(
-        "channel",
-        "ActNorm's parameters: one scale and shift per channel, or per position and "
-        "channel.",
-        choices=("channel", "position", "none"),
     )
     coupling_network: str = slot(
         CONDITIONERS, "residual", "Network of a coupling.", keyword="network"
@@ -120,10 +144,74 @@ class GlowSettings(FlowSettings):
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class AutoregressiveNetworkSettings:
+    """Settings of the networks of autoregressive flows."""
+
+    autoregressive_width: int = setting(
+        64,
+        "Hidden units or channels in the network of an autoregressive step.",
+        minimum=1,
+        keyword="width",
+    )
+    autoregressive_blocks: int = setting(
+        2,
+        "Hidden layers of `made`, or blocks of `pixel_cnn`.",
+        minimum=1,
+        keyword="blocks",
+    )
+    autoregressive_dropout: float = setting(
+        0.0,
+        "Dropout rate in the networks of autoregressive steps.",
+        minimum=0.0,
+        maximum=0.95,
+        keyword="dropout",
+        part="dropout",
+    )
+
+
+# Every entry takes `(shape, outputs)`, `position_maps`, `condition_shape`, `dtype` and
+# its settings.
+AUTOREGRESSIVE_NETWORKS = {
+    "made": Choice(
+        "ade_tf.networks.autoregressive_parameters:MadeParameters",
+        AutoregressiveNetworkSettings,
+    ),
+    "pixel_cnn": Choice(
+        "ade_tf.networks.autoregressive_parameters:PixelParameters",
+        AutoregressiveNetworkSettings,
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class AutoregressiveSettings(TransformSettings):
+    """Settings of autoregressive flows."""
+
+    autoregressive_steps: int = setting(
+        5,
+        "Steps of `autoregressive`, in alternating order.",
+        minimum=1,
+        keyword="steps",
+    )
+    autoregressive_network: str = slot(
+        AUTOREGRESSIVE_NETWORKS,
+        "made",
+        "Network of an autoregressive step: a masked dense network of all values, or a "
+        "PixelCNN.",
+        keyword="network",
+    )
+
+
 # Every entry takes `event_shape`, `position_maps`, `condition_shape`, `network_dtype`,
 # `dtype` and its settings, with those of its couplings and their networks.
 FEATURE_MAPS = {
     "identity": Choice("ade_tf.bijectors.chain:identity"),
     "real_nvp": Choice("ade_tf.bijectors.real_nvp:real_nvp", FlowSettings),
     "glow": Choice("ade_tf.bijectors.glow:glow", GlowSettings),
+    "autoregressive": Choice(
+        "ade_tf.bijectors.autoregressive:autoregressive_flow",
+        AutoregressiveSettings,
+        traits=("sequential",),
+    ),
 }

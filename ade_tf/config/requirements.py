@@ -36,7 +36,9 @@ NEEDS = {
     ),
     "features": (
         "a density of continuous features",
-        lambda config: not DECODERS[config["decoder"] or "gaussian"].discrete,
+        lambda config: (
+            "discrete" not in DECODERS[config["decoder"] or "gaussian"].traits
+        ),
         "decoder",
     ),
     "encoder": (
@@ -48,6 +50,11 @@ NEEDS = {
         "posterior `gaussian`",
         lambda config: config["posterior"] == "gaussian",
         "posterior",
+    ),
+    "normal prior": (
+        "prior `normal`",
+        lambda config: config["prior"] == "normal",
+        "prior",
     ),
     "vector": (
         "one vector z",

@@ -1,6 +1,7 @@
 """What values of settings demand of each other; what can act at all is derived."""
 
-from ade_tf.config.densities import DECODERS
+from ade_tf.config.densities import DECODERS, POSTERIORS, PRIORS
+from ade_tf.config.flows import FEATURE_MAPS
 from ade_tf.config.games import ADVERSARIES
 
 __all__ = ["check_rules"]
@@ -18,17 +19,7 @@ def check_rules(config) -> None:
     if config["discriminator_batch"] == "mixed":
         _check_mixed(config)
     _check_likelihood(config)
-    levels, network = config["latent_levels"], config["network"]
-    if levels != (0,) and network == "mlp":
-        raise ValueError(
-            "latent_levels needs a network with maps. Received: "
-            f"network={network!r}, latent_levels={levels}"
-        )
-    if len(levels) > 1 and 0 in levels:
-        raise ValueError(
-            "latent_levels has at least 1 level at each scale it names (or is 0). "
-            f"Received: latent_levels={','.join(map(str, levels))}"
-        )
+    _check_latents(config)
 
 
 def _check_feature_map(config):
@@ -44,6 +35,11 @@ def _check_feature_map(config):
             f"preset `{name}` promises the identity as its feature map. "
             f"Received: feature_map={feature_map!r}"
         )
+    if preset.adversary and "sequential" in FEATURE_MAPS[feature_map].traits:
+        raise ValueError(
+            f"feature_map `{feature_map}` makes samples one value after the other, too "
+            f"slowly for a game. Received: preset={name!r}"
+        )
     in_map = config["adversarial_gradient_in_feature_map"]
     if name == "flow_gan" and in_map is False:
         raise ValueError(
@@ -58,9 +54,31 @@ def _check_feature_map(config):
         )
 
 
+def _check_latents(config):
+    levels, network = config["latent_levels"], config["network"]
+    if levels == (0,):
+        return
+    if network == "mlp":
+        raise ValueError(
+            "latent_levels needs a network with maps. Received: "
+            f"network={network!r}, latent_levels={levels}"
+        )
+    if len(levels) > 1 and 0 in levels:
+        raise ValueError(
+            "latent_levels has at least 1 level at each scale it names (or is 0). "
+            f"Received: latent_levels={','.join(map(str, levels))}"
+        )
+    for slot, table in (("prior", PRIORS), ("posterior", POSTERIORS)):
+        if "vector" in table[config[slot]].traits:
+            raise ValueError(
+                f"{slot} `{config[slot]}` is of one vector z. Received: "
+                f"latent_levels={','.join(map(str, levels))}"
+            )
+
+
 def _check_decoder(config):
     name, preset = config["decoder"], config.preset
-    discrete = bool(name) and DECODERS[name].discrete
+    discrete = bool(name) and "discrete" in DECODERS[name].traits
     if preset.decoder and not discrete:
         raise ValueError(
             f"preset `{config['preset']}` promises a density of grey levels. "

@@ -37,9 +37,12 @@ class Density:
     Attributes:
       discrete: Whether its values are grey levels. There is no `mean` then: what is
         shown of it is a draw.
+      reference: A simpler density near it, to which others may have a KL in closed
+        form; None if there is none.
     """
 
     discrete = False
+    reference = None
 
     def draw(self, draws: Draws, temperature=1.0) -> Draw:
         """Draws a value for each example.
@@ -100,7 +103,9 @@ def kl_by_unit(posterior: Density, drawn: Draw, prior: Density) -> tf.Tensor:
     """Returns KL(q || p) by unit, `[B, units]`, in nats.
 
     In closed form where there is one; else its estimate at the draw, ln q - ln p, whose
-    mean it is and which may be negative.
+    mean it is and which may be negative. With a reference r of p the estimate is
+    KL(q || r) - (ln p - ln r), which varies less. Where q or p does not split, all
+    units are one.
 
     Args:
       posterior: q.
@@ -110,7 +115,18 @@ def kl_by_unit(posterior: Density, drawn: Draw, prior: Density) -> tf.Tensor:
     closed = posterior.kl_by_unit(prior)
     if closed is not None:
         return closed
-    return drawn.log_prob_by_unit - prior.log_prob_by_unit(drawn.value)
+    value, log_p = drawn.value, prior.log_prob_by_unit(drawn.value)
+    kl, log_r = None, 0.0
+    if prior.reference is not None:
+        kl = posterior.kl_by_unit(prior.reference)
+    if kl is not None:
+        log_r = prior.reference.log_prob(value)[:, None]
+    log_q = drawn.log_prob_by_unit if kl is None else kl
+    if log_q.shape[-1] != log_p.shape[-1]:
+        log_q, log_p = (
+            tf.reduce_sum(part, axis=1, keepdims=True) for part in (log_q, log_p)
+        )
+    return log_q - (log_p - log_r)
 
 
 def sum_positions(values) -> tf.Tensor:

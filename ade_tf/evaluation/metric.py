@@ -79,6 +79,7 @@ METRICS = {
             "inversion_error",
             "round_trip:evaluate_inversion_error",
             (Output("inversion_error", "max |f^-1(f(x)) - x|", "lower"),),
+            needs=("features",),
             formerly="reconstruction_error",
         ),
         Metric(
@@ -138,7 +139,7 @@ METRICS = {
                 Output("mutual_information", "mutual information, nats"),
                 Output("marginal_kl", "KL(q(z) || p(z)), nats"),
             ),
-            needs=("encoder", "gaussian", "vector"),
+            needs=("encoder", "gaussian", "vector", "normal prior"),
         ),
         Metric(
             "memorisation",

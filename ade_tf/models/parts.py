@@ -63,7 +63,7 @@ def build_parts(
         posterior = _posterior(config, image_shape, common)
     grey_levels = levels
     if model.decoder:
-        if DECODERS[model.decoder].discrete:
+        if "discrete" in DECODERS[model.decoder].traits:
             # Grey levels are features as they are: neither noise nor a logit.
             levels = 0
         decoder = DECODERS[model.decoder](

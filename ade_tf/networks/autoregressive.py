@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.networks.blocks import check_network, dense
+from ade_tf.networks.blocks import Dropout, check_network, dense
 from ade_tf.networks.layers import to_output
 
 __all__ = ["AutoregressiveNetwork", "MaskedConv"]
@@ -54,10 +54,11 @@ class AutoregressiveNetwork(keras.layers.Layer):
     Args:
       shape: `(H, W, C)` of z.
       outputs: Number of maps put out.
-      context_size: Channels of the context.
+      context_size: Channels of the context; 0 for none.
       width: Hidden channels.
       blocks: Hidden layers; with 0 the outputs are linear.
       reverse: Whether values depend on later ones instead of earlier ones.
+      dropout: Dropout rate behind the hidden layers.
       dtype: Keras dtype policy, as `Encoder`'s.
 
     Raises:
@@ -69,17 +70,17 @@ class AutoregressiveNetwork(keras.layers.Layer):
         shape,
         outputs,
         *,
-        context_size,
+        context_size=0,
         width=64,
         blocks=2,
         reverse=False,
+        dropout=0.0,
         dtype="float32",
     ):
         super().__init__(dtype=dtype)
         height, columns, channels = check_network(
             shape,
             outputs=outputs,
-            context_size=context_size,
             width=width,
             blocks=blocks,
         )
@@ -97,20 +98,25 @@ class AutoregressiveNetwork(keras.layers.Layer):
                 mask, initializer = np.tile(mask, outputs), "zeros"
             layers.append(MaskedConv(mask, kernel_initializer=initializer, dtype=dtype))
         self._convs = tuple(layers)
-        self._context = dense(
-            context_size,
-            width if blocks else outputs * channels,
-            use_bias=False,
-            kernel_initializer="glorot_uniform" if blocks else "zeros",
-            dtype=dtype,
-        )
+        self._drop = Dropout(dropout, dtype=dtype)
+        self._context = None
+        if context_size:
+            self._context = dense(
+                context_size,
+                width if blocks else outputs * channels,
+                use_bias=False,
+                kernel_initializer="glorot_uniform" if blocks else "zeros",
+                dtype=dtype,
+            )
         self.built = True
 
-    def call(self, z, context):
+    def call(self, z, context=None):
         first, *others = self._convs
-        h = first(z) + self._context(context)
+        h = first(z)
+        if self._context is not None:
+            h += self._context(context)
         for layer in others:
-            h = layer(tf.nn.elu(h))
+            h = layer(self._drop(tf.nn.elu(h)))
         return tuple(tf.split(to_output(self, h), self._outputs, axis=-1))
 
 

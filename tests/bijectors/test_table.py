@@ -97,6 +97,27 @@ TABLE = {
     "spline_checkerboard_condition": coupling(
         (2, 3, 1), BOARD, transform="spline", condition_shape=(3,)
     ),
+    "sigmoidal": coupling((2, 2, 3), CHANNEL, transform="sigmoidal", sigmoidal_units=3),
+    "made_affine": flow(adb.autoregressive_flow, (2, 3, 2), steps=2),
+    "made_spline_condition": flow(
+        adb.autoregressive_flow,
+        (1, 1, 4),
+        steps=1,
+        coupling="spline",
+        spline_bins=3,
+        condition_shape=(3,),
+    ),
+    "made_sigmoidal": flow(
+        adb.autoregressive_flow, (1, 2, 2), steps=2, coupling="sigmoidal"
+    ),
+    "pixel_cnn_affine": flow(
+        adb.autoregressive_flow,
+        (2, 3, 2),
+        steps=2,
+        network="pixel_cnn",
+        position_maps=True,
+        condition_shape=(2,),
+    ),
     "actnorm": Case(lambda d: adb.ActNorm((2, 3, 3), dtype=d), (2, 3, 3)),
     "actnorm_position": Case(
         lambda d: adb.ActNorm((2, 3, 2), "position", dtype=d), (2, 3, 2)

@@ -53,6 +53,10 @@ def with_choice(slot, choice, name):
         chosen["decoder"] = "pixel_cnn"
     if chosen.get("decoder") == "pixel_cnn":
         preset = "vae"
+    if slot == "autoregressive_network":
+        chosen["feature_map"] = "autoregressive"
+    if chosen.get("feature_map") == "autoregressive":
+        preset = "v_ade"
     return {"preset": preset, "batch_size": 20, **chosen, name: another(name)}
 
 
@@ -173,7 +177,8 @@ def test_the_generators_settings_are_those_of_its_choices():
     others = {"iaf_steps", "posterior", "sigma", "mixed_group", "coupling_dropout"}
     assert not others & generator.keys()
     assert {"discriminator_width", "mixed_group"} <= config.part("discriminator").keys()
-    assert config.part("posterior").keys() == {"posterior", "iaf_steps", "iaf_width"}
+    posterior = {"posterior", "iaf_steps", "iaf_width", "planar_steps", "radial_steps"}
+    assert config.part("posterior").keys() == posterior
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_every_variable_gets_a_gradient():
 
 
 def test_arguments_are_checked():
-    with pytest.raises(ValueError, match="`context_size` must be at least 1"):
-        AutoregressiveNetwork((1, 1, 2), 2, context_size=0)
+    with pytest.raises(ValueError, match="`outputs` must be at least 1"):
+        AutoregressiveNetwork((1, 1, 2), 0)
     with pytest.raises(ValueError, match=r"must be \(height, width, channels\)"):
         AutoregressiveNetwork((2,), 2, context_size=1)
