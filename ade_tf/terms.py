@@ -15,6 +15,10 @@ _KNOWN = {
     "adversarial_loss": ("adversary", "nats"),
     "discriminator_loss": ("discriminator", "nats"),
     "penalty": ("penalty", "nats"),
+    "pair_adversarial_loss": ("adversary of pairs", "nats"),
+    "pair_discriminator_loss": ("discriminator of pairs", "nats"),
+    "code_adversarial_loss": ("adversary of codes", "nats"),
+    "code_discriminator_loss": ("discriminator of codes", "nats"),
 }
 
 

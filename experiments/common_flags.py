@@ -298,7 +298,7 @@ def _typed(values):
     found = dict(values)
     for name, (_, type_) in RunConfig.settings().items():
         if typing.get_origin(type_) is tuple:
-            found[name] = numbers(name, found[name])
+            found[name] = numbers(name, found[name], typing.get_args(type_)[0])
     return found
 
 

@@ -28,7 +28,8 @@ class Coupling(FusedBijector):
         spline:    T(x) = spline((x + shift) * exp(log_scale))
 
     The log-det is the sum of `log |dT/dx_b|`. The network runs once a direction; its
-    last layer starts at zero, so a new coupling is the identity.
+    last layer starts at zero, so a new coupling is the identity (a sigmoidal one, a
+    fixed curve).
 
     Whatever function of the kept part the network computes, this is a bijection with
     that log-det. But `f^-1` meets kept parts that differ from those of `f` by rounding,

@@ -5,7 +5,13 @@ import dataclasses
 from ade_tf.config.choices import Choice
 from ade_tf.config.settings import setting
 
-__all__ = ["ADVERSARIES", "DISCRIMINATORS", "DISCRIMINATOR_BATCHES", "PENALTIES"]
+__all__ = [
+    "ADVERSARIES",
+    "DISCRIMINATORS",
+    "DISCRIMINATOR_BATCHES",
+    "GAMES",
+    "PENALTIES",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +35,16 @@ DISCRIMINATORS = {
         fixed={"network": name},
     )
     for name in ("dcgan", "residual", "mlp")
+}
+
+
+# What a game judges, and its discriminator: images (by the slot `discriminator`); pairs
+# of an image and its code; codes of images against those of the prior. Every entry
+# takes `image_shape`, `latent_size` and what discriminators take.
+GAMES = {
+    "image": None,
+    "pair": Choice("ade_tf.networks.side_discriminators:PairDiscriminator"),
+    "code": Choice("ade_tf.networks.side_discriminators:CodeDiscriminator"),
 }
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 from ade_tf.config.bounds import BOUNDS
-from ade_tf.config.games import ADVERSARIES, PENALTIES
+from ade_tf.config.games import ADVERSARIES, GAMES, PENALTIES
 from ade_tf.config.settings import setting, slot
 
 __all__ = ["ObjectiveConfig"]
@@ -36,6 +36,29 @@ class ObjectiveConfig:
         "elbo",
         "Bound on -ln p(x) that the likelihood minimises.",
         needs="likelihood",
+    )
+    games: tuple[str, ...] = setting(
+        ("image",),
+        "What discriminators judge, comma-separated: images; pairs of an image and its "
+        "code, (x, q(z|x)) against (x~, z) (BiGAN); codes, q(z|x) against p(z) "
+        "(adversarial autoencoder).",
+        choices=GAMES,
+        needs="adversary",
+    )
+    reconstruction_weight: float = setting(
+        0.0,
+        "Weight of the squared error of images in [-1, 1] that are encoded and decoded "
+        "again, in the mean over values, beside a game of pairs.",
+        minimum=0.0,
+        needs="pairs",
+    )
+    mmd_weight: float = setting(
+        0.0,
+        "Weight of the maximum mean discrepancy between codes of images and the prior, "
+        "against L_C in nats per image (InfoVAE: alpha + lambda - 1 of its paper, with "
+        "kl_weight = 1 - alpha).",
+        minimum=0.0,
+        needs=("encoder", "likelihood", "vector"),
     )
     adversary: str = slot(
         ADVERSARIES,

@@ -10,6 +10,10 @@ def _promises(*names):
     return lambda config: all(getattr(PRESETS[config["preset"]], n) for n in names)
 
 
+def _plays(config, game):
+    return PRESETS[config["preset"]].adversary and game in config["games"]
+
+
 # What may be needed: how it is said, whether a configuration has it, and the setting
 # that the message quotes.
 NEEDS = {
@@ -42,9 +46,17 @@ NEEDS = {
         "decoder",
     ),
     "encoder": (
-        "a preset with a z and a likelihood, which has an encoder",
-        _promises("latent", "likelihood"),
+        "an encoder: a preset with a z and a likelihood, or a game of pairs",
+        lambda config: (
+            PRESETS[config["preset"]].latent
+            and (PRESETS[config["preset"]].likelihood or _plays(config, "pair"))
+        ),
         "preset",
+    ),
+    "pairs": (
+        "a game of pairs",
+        lambda config: _plays(config, "pair"),
+        "games",
     ),
     "gaussian": (
         "posterior `gaussian`",

@@ -15,6 +15,7 @@ def check_rules(config) -> None:
     """
     _check_feature_map(config)
     _check_decoder(config)
+    _check_games(config)
     _check_steps(config)
     if config["discriminator_batch"] == "mixed":
         _check_mixed(config)
@@ -98,6 +99,33 @@ def _check_decoder(config):
     if discrete and config["generator_from"]:
         raise ValueError(
             f"generator_from needs decoder `gaussian`. Received: decoder={name!r}"
+        )
+
+
+def _check_games(config):
+    games, preset = config["games"], config.preset
+    if len(set(games)) < len(games):
+        raise ValueError(
+            f"games must name each once. Received: games={','.join(games)}"
+        )
+    if not preset.adversary or games == ("image",):
+        return
+    if not preset.latent or config["latent_levels"] != (0,):
+        raise ValueError(
+            "games of codes need a preset with a z, one vector. Received: "
+            f"games={','.join(games)}, preset={config['preset']!r}, "
+            f"latent_levels={config['latent_levels']}"
+        )
+    if "code" in games and not preset.likelihood:
+        raise ValueError(
+            "a game of codes needs a preset with a likelihood: nothing else ties a "
+            f"code to its image. Received: games={','.join(games)}, "
+            f"preset={config['preset']!r}"
+        )
+    if config["discriminator_batch"] == "mixed":
+        raise ValueError(
+            "discriminator_batch=mixed is for the game of images. "
+            f"Received: games={','.join(games)}"
         )
 
 

@@ -105,10 +105,10 @@ def check_setting(field, type_, value) -> None:
         return
     _check_type(field.name, value, type_)
     choices = field.metadata["choices"]
-    if choices is not None and value not in choices:
+    items = value if isinstance(value, tuple) else (value,)
+    if choices is not None and not set(items) <= set(choices):
         listed = ", ".join(map(repr, choices))
         raise ValueError(f"`{field.name}` must be one of {listed}. Received: {value!r}")
-    items = value if isinstance(value, tuple) else (value,)
     for item in items:
         _check_range(field.name, item, field.metadata, value)
 

@@ -1,5 +1,7 @@
 """The adaptive density estimator: one Keras model, trained by two losses."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -10,6 +12,7 @@ from ade_tf.models.construction import ConstructedModel
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
 from ade_tf.models.updates import mean_over_replicas
 from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
+from ade_tf.objectives.divergences import maximum_mean_discrepancy
 
 __all__ = ["AdaptiveDensityEstimator"]
 
@@ -31,8 +34,19 @@ class AdaptiveDensityEstimator(ConstructedModel):
                         penalty, of each game             `discriminator_steps` times
         likelihood      L_C, in nats per dimension      prior, posterior, decoder,
                                                           dequantizer, feature map
-        adversarial     `adversarial_weight` * L_Q,     the decoder; the feature map by
-                        of each game                      `..._gradient_in_feature_map`
+                        and `mmd_weight` * MMD            the posterior
+        adversarial     `adversarial_weight` * L_Q,     what makes the game's samples
+                        of each game                      or codes, see below
+
+        game            real side           fake side           trains
+        image           x                   x~                  decoder
+        pair            x, z ~ q(z | x)     x~, z ~ p(z)        decoder, posterior
+        code            z ~ p(z)            z ~ q(z | x)        posterior
+
+    The feature map is trained by games of images and pairs with
+    `adversarial_gradient_in_feature_map`. In a game of pairs (BiGAN, arXiv 1605.09782)
+    the posterior wants its real pairs to be taken for fake ones, and
+    `reconstruction_weight` adds the error of x encoded and decoded.
 
     The gradient of L_Q passes through f^-1. L_Q is the adversary `log_ratio`; the
     others of `ADVERSARIES` take its place. With `update=joint` the last two are one
@@ -67,39 +81,75 @@ class AdaptiveDensityEstimator(ConstructedModel):
         self.built = True
 
     def _games(self):
-        if self.discriminator is None:
-            return ()
+        """Returns the games: what is shown to whom, and who plays against it."""
         objective = self.config.objective
-        return (
+        maps = ("feature_map",) * objective.adversarial_gradient_in_feature_map
+        sides = {
+            "image": (self._images, self._samples, ("decoder", *maps)),
+            "pair": (self._pairs, self._sampled_pairs, ("decoder", "posterior", *maps)),
+            "code": (self._prior_codes, self._codes, ("posterior",)),
+        }
+        discriminators = {
+            "image": self.discriminator,
+            "pair": self.pair_discriminator,
+            "code": self.code_discriminator,
+        }
+        games = objective.games if self.config.preset.adversary else ()
+        return tuple(
             Game(
-                "image",
-                self.discriminator,
-                real=lambda batch, draws: (
-                    self.to_unit(self.dequantize(batch, draws).value),
-                ),
-                fake=lambda batch, draws: (
-                    self.to_unit(self.generate(draws, batch.condition)),
-                ),
+                name,
+                discriminators[name],
+                *sides[name][:2],
                 adversary=ADVERSARIES[objective.adversary],
                 penalty=PENALTIES[objective.penalty],
+                trains=sides[name][2],
+                both_sides=name == "pair",
                 **self.config.of("penalty"),
                 **self.config.of("discriminator_batch"),
-            ),
+            )
+            for name in games
         )
+
+    def _images(self, batch, draws):
+        return (self.to_unit(self.dequantize(batch, draws).value),)
+
+    def _samples(self, batch, draws):
+        return (self.to_unit(self.generate(draws, batch.condition)),)
+
+    def _pairs(self, batch, draws):
+        x = self.dequantize(batch, draws).value
+        noise = draws.normal([self.latent_size])
+        return self.to_unit(x), self.codes(x, noise, batch.condition)
+
+    def _sampled_pairs(self, batch, draws):
+        x, z = self.generate_pairs(draws, batch.condition)
+        return self.to_unit(x), z
+
+    def _codes(self, batch, draws):
+        return self._pairs(batch, draws)[1:]
+
+    def _prior_codes(self, batch, draws):
+        return (self.draw_codes(draws, condition=batch.condition),)
 
     def updates(self) -> tuple[Update, ...]:
         """Returns the updates of a step that follow those of the discriminators."""
-        generator = ("decoder",)
-        if self.config.objective.adversarial_gradient_in_feature_map:
-            generator = ("decoder", "feature_map")
-        terms = []
+        objective, likelihood, quality = self.config.objective, [], []
         if self._trains_likelihood:
-            terms.append(Term("likelihood", self._likelihood_loss, GENERATOR_PARTS))
-        if self.adversary_active:
-            terms.append(Term("adversarial", self._adversarial_loss, generator))
-        if len(terms) == 2 and self.config.objective.update == "joint":
-            return (Update("joint", tuple(terms)),)
-        return tuple(Update(term.name, (term,)) for term in terms)
+            likelihood.append(
+                Term("likelihood", self._likelihood_loss, GENERATOR_PARTS)
+            )
+        if objective.mmd_weight:
+            likelihood.append(Term("mmd", self._mmd_loss, ("posterior",)))
+        for game in self.games if self.adversary_active else ():
+            loss = functools.partial(self._adversarial_loss, game)
+            quality.append(Term(game.label("adversarial"), loss, game.trains))
+        if quality and objective.reconstruction_weight:
+            parts = ("decoder", "posterior")
+            quality.append(Term("reconstruction", self._reconstruction_loss, parts))
+        if likelihood and quality and objective.update == "joint":
+            return (Update("joint", (*likelihood, *quality)),)
+        found = {"likelihood": likelihood, "adversarial": quality}
+        return tuple(Update(n, tuple(terms)) for n, terms in found.items() if terms)
 
     @property
     def _trains_likelihood(self):
@@ -154,14 +204,25 @@ class AdaptiveDensityEstimator(ConstructedModel):
         with draws.scope():
             return self.likelihood_terms(batch, draws)
 
-    def _adversarial_loss(self, batch, draws):
-        """Returns the weighted sum of L_Q over the games, and the logs."""
-        weight, total, logs = self.config.objective.adversarial_weight, 0.0, {}
-        for game in self.games:
-            loss, found = game.generator_loss(batch, draws)
-            total += weight * loss
-            logs.update(found)
-        return total, logs
+    def _adversarial_loss(self, game, batch, draws):
+        """Returns a game's weighted L_Q, and its logs."""
+        loss, logs = game.generator_loss(batch, draws)
+        return self.config.objective.adversarial_weight * loss, logs
+
+    def _mmd_loss(self, batch, draws):
+        """Returns the weighted discrepancy of codes, per dimension, and its logs."""
+        (codes,), (prior,) = self._codes(batch, draws), self._prior_codes(batch, draws)
+        found = maximum_mean_discrepancy(codes, prior)
+        return self.config.objective.mmd_weight / self.dims * found, {"mmd": found}
+
+    def _reconstruction_loss(self, batch, draws):
+        """Returns the weighted error of images encoded and decoded, and its logs."""
+        x, z = self._pairs(batch, draws)
+        y = self.features_of(z, draws, condition=batch.condition)
+        again, _ = self.feature_map.forward_and_log_det(y, batch.condition)
+        error = tf.reduce_mean((self.to_unit(again) - x) ** 2)
+        weight = self.config.objective.reconstruction_weight
+        return weight * error, {"squared_error": error}
 
     def _bits(self, nats):
         return bits_per_dim(-tf.reduce_mean(nats), self.dims)

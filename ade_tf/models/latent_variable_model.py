@@ -62,6 +62,8 @@ class LatentVariableModel(BuiltModel):
         self.dequantizer = self.parts.dequantizer
         self.feature_map = self.parts.feature_map
         self.discriminator = self.parts.discriminator
+        self.pair_discriminator = self.parts.pair_discriminator
+        self.code_discriminator = self.parts.code_discriminator
 
     @property
     def conditional(self) -> bool:
@@ -205,9 +207,17 @@ class LatentVariableModel(BuiltModel):
         Without a z, and of a discrete decoder, it draws y. Arguments as of
         `ade_tf.models.sample`.
         """
-        z = None
-        if self.latent_size:
-            z = self.prior.density(condition).draw(draws.of("z"), temperature).value
+        z = self.draw_codes(draws, temperature, condition)
+        return self.features_of(z, draws, temperature, noise, condition)
+
+    def draw_codes(self, draws: Draws, temperature=1.0, condition=None):
+        """Draws z from the prior, `[B, latent_size]`; None where there is no z."""
+        if not self.latent_size:
+            return None
+        return self.prior.density(condition).draw(draws.of("z"), temperature).value
+
+    def features_of(self, z, draws, temperature=1.0, noise=False, condition=None):
+        """Returns the features of codes, as `draw_features` does."""
         density = self.feature_density(z, condition)
         if z is not None and not (noise or density.discrete):
             return density.mean()
@@ -220,8 +230,18 @@ class LatentVariableModel(BuiltModel):
           draws: The random numbers, which say how many samples there are.
           condition: Of a conditional model, `[B, K]`.
         """
-        y = self.draw_features(draws, condition=condition)
+        return self.generate_pairs(draws, condition)[0]
+
+    def generate_pairs(self, draws: Draws, condition=None):
+        """Returns samples, as `generate` does, and the codes z that they are of."""
+        z = self.draw_codes(draws, condition=condition)
+        y = self.features_of(z, draws, condition=condition)
         x, _ = self.feature_map.forward_and_log_det(y, condition)
         if self.levels and self.config.objective.dequantize_samples:
             x += draws.uniform(self.image_shape) - 0.5
-        return x
+        return x, z
+
+    def codes(self, x, noise, condition=None):
+        """Returns draws from q(z | x) of images in [0, levels), of one vector z."""
+        posterior = self.posterior.density(self.to_unit(x), condition)
+        return posterior.from_noise(noise).value

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 
 from ade_tf.bijectors import BijectorLayer, FusedChain, ImageSpace, RecomputedChain
-from ade_tf.config import RunConfig
+from ade_tf.config import RunConfig, missing
 from ade_tf.config.densities import DECODERS, DEQUANTIZERS, POSTERIORS, PRIORS
 from ade_tf.config.flows import FEATURE_MAPS
-from ade_tf.config.games import DISCRIMINATORS
+from ade_tf.config.games import DISCRIMINATORS, GAMES
 from ade_tf.config.networks import PRECISIONS
 from ade_tf.distributions import Dequantizer, Prior, TopDownEncoder, VectorEncoder
 
@@ -28,6 +28,8 @@ class Parts:
       decoder: z to p(y | z).
       dequantizer: Images to q(u | x).
       discriminator: Images in [-1, 1] to logits.
+      pair_discriminator: Images in [-1, 1] and codes to logits.
+      code_discriminator: Codes to logits.
     """
 
     feature_map: BijectorLayer
@@ -35,7 +37,9 @@ class Parts:
     posterior: keras.layers.Layer | None
     decoder: keras.layers.Layer | None
     dequantizer: Dequantizer
-    discriminator: keras.layers.Layer | None
+    discriminator: keras.layers.Layer | None = None
+    pair_discriminator: keras.layers.Layer | None = None
+    code_discriminator: keras.layers.Layer | None = None
 
 
 def build_parts(
@@ -53,13 +57,13 @@ def build_parts(
       ValueError: If a part cannot be built for this image shape.
     """
     preset, model = config.preset, config.model
-    posterior = decoder = discriminator = None
+    posterior = decoder = None
     given = dict(
         condition_shape=(num_classes,) if num_classes else None,
         dtype=PRECISIONS[model.precision],
     )
     common = dict(given, position_maps=model.position_maps)
-    if preset.latent and preset.likelihood:
+    if not missing(config, "encoder"):
         posterior = _posterior(config, image_shape, common)
     grey_levels = levels
     if model.decoder:
@@ -77,21 +81,34 @@ def build_parts(
             **config.of("decoder"),
             **common,
         )
-    if preset.adversary:
-        discriminator = DISCRIMINATORS[model.discriminator](
-            image_shape,
-            projection=num_classes > 0,
-            **config.of("discriminator"),
-            **config.of("discriminator_batch"),
-            **common,
-        )
+    discriminators = _discriminators(config, image_shape, common)
     feature_map = _feature_map(config, image_shape, levels, common)
     latent_shape = (decoder.latent_size,) if preset.latent else image_shape
     prior = PRIORS[model.prior](latent_shape, **config.of("prior"))
     dequantizer = DEQUANTIZERS[model.dequantizer](
         image_shape, levels, **config.of("dequantizer"), **given
     )
-    return Parts(feature_map, prior, posterior, decoder, dequantizer, discriminator)
+    parts = (feature_map, prior, posterior, decoder, dequantizer)
+    return Parts(*parts, **discriminators)
+
+
+def _discriminators(config, image_shape, common):
+    model, found = config.model, {}
+    settings = dict(
+        projection=common["condition_shape"] is not None,
+        **config.of("discriminator"),
+        **config.of("discriminator_batch"),
+        **common,
+    )
+    for game in config.objective.games if config.preset.adversary else ():
+        if game == "image":
+            make = DISCRIMINATORS[model.discriminator]
+            found["discriminator"] = make(image_shape, **settings)
+        else:
+            found[f"{game}_discriminator"] = GAMES[game](
+                image_shape, model.latent_size, network=model.discriminator, **settings
+            )
+    return found
 
 
 def _posterior(config, image_shape, common):

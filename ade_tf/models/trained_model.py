@@ -97,6 +97,11 @@ class TrainedModel(LatentVariableModel):
                 "jit_compile is for one replica. "
                 f"Received: jit_compile=True, {replicas} replicas"
             )
+        if self.config.objective.mmd_weight and replicas > 1:
+            raise ValueError(
+                "mmd_weight compares the codes of a whole batch: it is for one "
+                f"replica. Received: {replicas} replicas"
+            )
         super().compile(generator_optimizer, jit_compile=compiled, **keywords)
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer

@@ -25,6 +25,7 @@ class Adversary:
 
         discriminator: E_data[real(t)] + E_model[fake(t)]
         generator:     E_model[generated(t)]
+        encoder:       E_data[encoded(t)], where it makes a part of the real side
 
     A `paired` adversary compares each real image with one sample. Its functions take
     differences of logits, and `fake` is not used:
@@ -36,12 +37,15 @@ class Adversary:
       real: Loss of a real image's logit, to the discriminator.
       fake: Loss of a sample's logit, to the discriminator; None if `paired`.
       generated: Loss of a sample's logit, to the generator.
+      encoded: Loss of a real image's logit, to an encoder that makes a part of that
+        side and plays with the roles turned round; None: `generated(-t)`.
       paired: Whether real images and samples are compared in pairs, by position.
     """
 
     real: Callable
     fake: Callable | None
     generated: Callable
+    encoded: Callable | None = None
     paired: bool = False
 
     def discriminator_loss(self, real_logits, fake_logits) -> tf.Tensor:
@@ -67,6 +71,16 @@ class Adversary:
         if self.paired:
             fake_logits = fake_logits - real_logits
         return tf.reduce_mean(self.generated(fake_logits))
+
+    def encoder_loss(self, real_logits) -> tf.Tensor:
+        """Returns what the maker of a part of the real side minimises, a scalar.
+
+        Args:
+          real_logits: Float Tensor, `[B]`, t of the real side; not if `paired`, where
+            `generator_loss` is of both sides.
+        """
+        encoded = self.encoded or (lambda t: self.generated(-t))
+        return tf.reduce_mean(encoded(real_logits))
 
 
 def _minus(t):
@@ -116,6 +130,7 @@ LEAST_SQUARES = Adversary(
     lambda t: 0.5 * (t - 1.0) ** 2,
     lambda t: 0.5 * t**2,
     lambda t: 0.5 * (t - 1.0) ** 2,
+    lambda t: 0.5 * t**2,
 )
 
 #     discriminator: -E_data[t(x)] + E_model[t(x)]

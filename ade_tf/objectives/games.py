@@ -32,6 +32,9 @@ class Game:
       penalty: Function of `ade_tf.objectives.PENALTIES`, or None.
       penalty_weight: Its weight in the discriminator's loss.
       group: Images of a mixed group; 1: each is judged by itself.
+      trains: Names of the parts that play against the discriminator.
+      both_sides: Whether they make a part of the real side, too, such as its codes.
+        They then want it to be taken for the fake one (arXiv 1605.09782, equation 2).
     """
 
     name: str
@@ -42,6 +45,8 @@ class Game:
     penalty: Callable | None = None
     penalty_weight: float = 1.0
     group: int = 1
+    trains: tuple[str, ...] = ("decoder",)
+    both_sides: bool = False
 
     def label(self, word: str) -> str:
         """Returns a word of the logs and random streams, as this game calls it."""
@@ -85,6 +90,12 @@ class Game:
             layout = self._layout(draws)
             real_logits, logits = layout.split(judge(layout.join(real, fake)))
             loss = layout.generator_loss(self.adversary, logits, real_logits)
+        elif self.both_sides:
+            layout = self._layout(draws)
+            sides = layout.join(self.real(batch, draws), fake)
+            real_logits, logits = layout.split(judge(sides))
+            loss = self.adversary.generator_loss(logits)
+            loss += self.adversary.encoder_loss(real_logits)
         else:
             loss = self.adversary.generator_loss(judge(fake))
         return loss, self._labelled({"adversarial_loss": loss})

@@ -54,7 +54,7 @@ def test_the_network_sees_the_kept_part_only(mask):
 
 
 @every_mask
-@every_transform
+@pytest.mark.parametrize("transform", [t for t in COUPLINGS if t != "sigmoidal"])
 def test_starts_as_the_identity(mask, transform):
     x = images()
     y, log_det = Coupling(SHAPE, mask, transform=transform).inverse_and_log_det(x)

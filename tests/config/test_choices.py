@@ -34,6 +34,8 @@ def another(name):
     """Returns a value of a setting that is not its default."""
     field, _ = SETTINGS[name]
     default, metadata = field.default, field.metadata
+    if metadata["choices"] and isinstance(default, tuple):
+        return (next(c for c in metadata["choices"] if c not in default),)
     if metadata["choices"]:
         return next(c for c in metadata["choices"] if c not in ("", default))
     if isinstance(default, bool):

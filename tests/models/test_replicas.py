@@ -49,6 +49,11 @@ def determined(variable, value):
     [
         dict(update="alternating"),
         dict(preset="gan", conditional=True, network="mlp", discriminator="mlp"),
+        dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
+        pytest.param(
+            dict(preset="av_gde", games=("code",), update="joint"),
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             dict(conditional=True, update="joint", penalty="r1_r2"),
             marks=pytest.mark.long,
