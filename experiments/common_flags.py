@@ -169,6 +169,7 @@ def define_export_flags() -> None:
     """Defines the flags of `export`."""
     define_run_dir()
     flags.DEFINE_string("out", "", "Directory of the SavedModel.")
+    flags.DEFINE_bool("overwrite", False, "Replace a SavedModel that is there.")
 
 
 def define_report_flags() -> None:
