@@ -117,7 +117,9 @@ def export_model(model, out) -> list[str]:
 
 
 def _check_finite(model):
-    kinds = [(v.path, v.numpy()) for v in model.variables if v.dtype.startswith("float")]
+    kinds = [
+        (v.path, v.numpy()) for v in model.variables if v.dtype.startswith("float")
+    ]
     bad = [path for path, value in kinds if not np.isfinite(value).all()]
     if bad:
         raise ValueError(

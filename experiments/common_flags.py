@@ -13,6 +13,8 @@ from absl import flags
 from ade_tf.config import RunConfig
 from ade_tf.config.data import TOYS
 from ade_tf.config.settings import settings_of
+from experiments.flagfiles import expand
+from experiments.numbers import floats, integers
 
 __all__ = [
     "ABLATION_OPTIONS",
@@ -30,7 +32,6 @@ __all__ = [
     "define_run_flags",
     "define_sample_flags",
     "define_toy_flags",
-    "integers",
     "loading_run_dir_from_flags",
     "options_from_flags",
     "run_dir_from_flags",
@@ -40,6 +41,7 @@ __all__ = [
 
 # Options whose flag has another name.
 _OPTION_FLAGS = {"splits": "split"}
+_BELOW_NUM_STEPS = ("warmup_steps", "likelihood_only_steps")
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")
 # Options of an evaluation that hold for all rows of a table.
@@ -167,9 +169,12 @@ def define_sample_flags() -> None:
 
 def define_export_flags() -> None:
     """Defines the flags of `export`."""
+    from ade_tf.samples import PictureOptions
+
     define_run_dir()
     flags.DEFINE_string("out", "", "Directory of the SavedModel.")
     flags.DEFINE_bool("overwrite", False, "Replace a SavedModel that is there.")
+    _define_options(PictureOptions, ("weights",))
 
 
 def define_report_flags() -> None:
@@ -247,13 +252,24 @@ def _config(values, given, notice=False):
     """Makes a configuration, without what flagfiles set and cannot act.
 
     A flagfile may be shared by models of which only some have what it sets; what is
-    `given` by name, and cannot act, is refused.
+    `given` by name, and cannot act, is refused. Steps of a flagfile that a smaller
+    `num_steps` leaves no room for are capped, which is said.
     """
     for name, reason in RunConfig.idle(values).items():
         if name not in given:
             if notice:
                 print(f"without effect: {name} {reason}", file=sys.stderr, flush=True)
             del values[name]
+    for name in _BELOW_NUM_STEPS if "num_steps" in given else ():
+        if name not in given and values.get(name, 0) >= values["num_steps"]:
+            half = values["num_steps"] // 2
+            print(
+                f"capped: {name} {values[name]} -> {half}, half of num_steps="
+                f"{values['num_steps']}",
+                file=sys.stderr,
+                flush=True,
+            )
+            values[name] = half
     return RunConfig.from_flat(values)
 
 
@@ -290,7 +306,7 @@ def values_of_settings(arguments) -> dict:
     """
     values = flags.FlagValues()
     _define_settings(values)
-    values(["", *arguments])
+    values(["", *expand(arguments)])
     return _typed({name: values[name].value for name in RunConfig.settings()})
 
 
@@ -301,15 +317,6 @@ def _typed(values):
         if typing.get_origin(type_) is tuple:
             found[name] = integers(name, found[name])
     return found
-
-
-def _numbers(name, items):
-    try:
-        return tuple(float(item) for item in items)
-    except ValueError:
-        raise ValueError(
-            f"`{name}` must be numbers, comma-separated. Received: {','.join(items)}"
-        ) from None
 
 
 def options_from_flags(options, names=None):
@@ -328,24 +335,10 @@ def options_from_flags(options, names=None):
             continue
         value = values[_OPTION_FLAGS.get(name, name)]
         if isinstance(value, list):
-            parse = {float: _numbers, int: integers}.get(typing.get_args(type_)[0])
+            parse = {float: floats, int: integers}.get(typing.get_args(type_)[0])
             value = parse(name, value) if parse else tuple(value)
         found[name] = value
     return options(**found)
-
-
-def integers(name, items) -> tuple[int, ...]:
-    """Returns the integers of a comma-separated flag.
-
-    Raises:
-      ValueError: If one is none.
-    """
-    try:
-        return tuple(int(item) for item in items)
-    except ValueError:
-        raise ValueError(
-            f"`{name}` must be integers, comma-separated. Received: {','.join(items)}"
-        ) from None
 
 
 def _define_settings(flag_values=flags.FLAGS):

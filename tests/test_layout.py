@@ -12,6 +12,7 @@ LIBRARY = sorted((ROOT / "ade_tf").rglob("*.py"))
 # Modules and packages of the library, each of which imports from those before it only.
 ORDER = (
     "files",
+    "keras_settings",
     "private_doors",
     "lazy",
     "versions",

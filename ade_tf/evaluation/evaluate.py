@@ -29,17 +29,17 @@ def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict
       run_dir: Directory of the run.
       options: The choices; None: the defaults.
 
-    Of `all` metrics, those that cannot be computed are left out; the reasons are printed
-    and make a record of their own, under `left_out`.
+    Of `all` metrics, those that cannot be computed are left out; the reasons are
+    printed and make a record of their own, under `left_out`.
 
     Returns:
-      The records, as appended to `options.out`, or the run's `metrics.jsonl`, one metric
-      after the other: those that are finished stay if a later one fails.
+      The records, as appended to `options.out` or the run's `metrics.jsonl`, one
+      metric after the other: those that are finished stay if a later one fails.
 
     Raises:
       ValueError: If the run cannot be loaded, if its preset, its images or its protocol
-        do not allow a metric asked for by name (before anything is computed), or if such
-        a score is not finite, or none can be computed.
+        do not allow a metric asked for by name (before anything is computed), if such
+        a score is not finite, or if none can be computed.
       OSError: If the records cannot be written, before anything is loaded.
     """
     options = options or EvaluationOptions()
@@ -108,8 +108,8 @@ def choose_metrics(evaluation: Evaluation) -> tuple[list[str], dict[str, str]]:
     """Returns the metrics to compute and, of `all`, the reasons against the others.
 
     Raises:
-      ValueError: If a metric asked for by name cannot be computed, there are too few
-        images for the protocol, or the extractor does not fit the images.
+      ValueError: If a metric asked for by name cannot be computed, or there are too
+        few images for a protocol with rules of its own.
     """
     options = evaluation.options
     chosen, left_out = [], {}
@@ -117,7 +117,7 @@ def choose_metrics(evaluation: Evaluation) -> tuple[list[str], dict[str, str]]:
         try:
             reason = _obstacle(evaluation, METRICS[name])
         except ValueError as error:
-            if not options.everything:
+            if not options.everything or options.rules.binding:
                 raise
             reason = str(error)
         if reason and not options.everything:

@@ -140,8 +140,8 @@ class RunDirectory:
             )
             raise ValueError(
                 "a run is resumed with the configuration it was started with, or with "
-                f"more steps (or another run_dir is given). Received: {str(self.path)!r} with\n"
-                f"{listed}"
+                "more steps (or another run_dir is given). "
+                f"Received: {str(self.path)!r} with\n{listed}"
             )
 
     @contextlib.contextmanager
@@ -218,8 +218,6 @@ class RunDirectory:
         (self.path / "resolved.flags").write_text(flagfile(config))
         content = json.dumps(record, indent=1) + "\n"
         replace_file(self.config_path, content.encode())
-
-
 
 
 def flagfile(config: RunConfig) -> str:

@@ -206,6 +206,12 @@ def _announce(config, data, model, start, run):
     print(f"parameters: {sizes}")
     if start:
         print(f"Going on from step {start} of {run.path}")
+        steps = run.read()["config"].training.num_steps, config.training.num_steps
+        if steps[0] != steps[1]:
+            print(
+                f"num_steps {steps[0]} -> {steps[1]}: the learning rate goes on as in a "
+                f"run of {steps[1]} steps"
+            )
     print("Tracing the first step ...", flush=True)
 
 
