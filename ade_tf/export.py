@@ -39,7 +39,7 @@ def export_run(
     """
     out = pathlib.Path(out).expanduser() if out else None
     _check_out(out, overwrite)
-    check_writable(out.parent / f".{out.name}")
+    check_writable(out / "saved_model.pb")
     return export_model(load_run(run_dir, weights).model, out)
 
 

@@ -27,6 +27,11 @@ class TrainingConfig:
     """How long, how fast and with what care the model is trained."""
 
     num_steps: int = setting(3000, "Training steps.", minimum=1)
+    initialize_from: str = setting(
+        "",
+        "Directory of a run whose weights, as evaluation uses them, are those of the "
+        "first step, as for another data set of images of the same shape; empty: none.",
+    )
     batch_size: int = setting(64, "Images per step, over all replicas.", minimum=1)
     seed: int = setting(
         0, "Seed of weights, data order and noise.", minimum=0, maximum=2**31 - 1

@@ -15,6 +15,7 @@ from ade_tf.models import (
     LikelihoodScorer,
     build_model,
     copy_generator,
+    copy_weights,
     count_parameters,
     initialize_from_data,
 )
@@ -83,9 +84,8 @@ def train(config: RunConfig, run_dir) -> dict:
         checkpointer = Checkpointer(
             model, run.checkpoints, keep=settings.keep_checkpoints
         )
-        generator = config.objective.generator_from
-        if generator and not checkpointer.steps():
-            copy_generator(model, _finished_run(generator).model)
+        if not checkpointer.steps():
+            _take_weights(model)
         if not known:
             stack.enter_context(run.locked())
             run.check(config)
@@ -110,6 +110,15 @@ def train(config: RunConfig, run_dir) -> dict:
         return _finish(run, model, checkpointer, data, scorer, grid, trained)
 
 
+def _take_weights(model):
+    """Gives a new model the weights of the run that its configuration names, if any."""
+    config = model.config
+    if config.objective.generator_from:
+        copy_generator(model, _finished_run(config.objective.generator_from).model)
+    if config.training.initialize_from:
+        copy_weights(model, load_run(config.training.initialize_from).model)
+
+
 def _finished_run(run_dir):
     """Loads a run that is trained to its end."""
     run = load_run(run_dir)
@@ -126,7 +135,8 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
     start = checkpointer.restore()
     if start is None:
         _check_new(run, model.config)
-        if model.config.objective.generator_from:
+        config = model.config
+        if config.objective.generator_from or config.training.initialize_from:
             return 0
         images = data.train.images[:_INITIALIZATION_IMAGES]
         labels = model.own_labels(data.train.labels[:_INITIALIZATION_IMAGES])
@@ -209,8 +219,8 @@ def _announce(config, data, model, start, run):
         steps = run.read()["config"].training.num_steps, config.training.num_steps
         if steps[0] != steps[1]:
             print(
-                f"num_steps {steps[0]} -> {steps[1]}: the learning rate goes on as in a "
-                f"run of {steps[1]} steps"
+                f"num_steps {steps[0]} -> {steps[1]}: the learning rate goes on as in "
+                f"a run of {steps[1]} steps"
             )
     print("Tracing the first step ...", flush=True)
 
