@@ -13,6 +13,7 @@ from absl import flags
 from ade_tf.config import RunConfig
 from ade_tf.config.data import TOYS
 from ade_tf.config.settings import settings_of
+from ade_tf.config.training import weights_setting
 from experiments.flagfiles import expand
 from experiments.numbers import floats, integers
 
@@ -169,12 +170,11 @@ def define_sample_flags() -> None:
 
 def define_export_flags() -> None:
     """Defines the flags of `export`."""
-    from ade_tf.samples import PictureOptions
-
     define_run_dir()
     flags.DEFINE_string("out", "", "Directory of the SavedModel.")
     flags.DEFINE_bool("overwrite", False, "Replace a SavedModel that is there.")
-    _define_options(PictureOptions, ("weights",))
+    weights = weights_setting()
+    _define("weights", str, weights.default, _help(weights), flags.FLAGS)
 
 
 def define_report_flags() -> None:
