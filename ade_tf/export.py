@@ -62,7 +62,7 @@ def _check_out(out, overwrite):
     with read_by_tensorflow(out.absolute()) as readable:
         if readable != out.absolute():
             raise ValueError(
-                "TensorFlow loads no SavedModel from a path with one of * ? [ ] \\. "
+                "TensorFlow loads no SavedModel from a path with [ or \\. "
                 f"Received: {str(out.absolute())!r}"
             )
 

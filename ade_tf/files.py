@@ -28,8 +28,9 @@ _UNSUPPORTED = {
     errno.EOPNOTSUPP,
     errno.EPERM,
 }
-# TensorFlow's reader of checkpoints takes a path for a pattern.
-_PATTERN = frozenset("*?[]\\")
+# TensorFlow's reader of checkpoints takes a path for a pattern, which with one of these
+# does not match itself.
+_PATTERN = frozenset("[\\")
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ __all__ = [
 
 # Options whose flag has another name.
 _OPTION_FLAGS = {"splits": "split"}
-_BELOW_NUM_STEPS = ("warmup_steps", "likelihood_only_steps")
+_BELOW_NUM_STEPS = ("warmup_steps", "likelihood_only_steps", "kl_warmup_steps")
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")
 # Options of an evaluation that hold for all rows of a table.

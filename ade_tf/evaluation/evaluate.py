@@ -25,12 +25,12 @@ _FEW = 2048
 def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict]:
     """Scores a run by the metrics asked for; prints them and adds them to its records.
 
+    Of `all` metrics, those that cannot be computed are left out; the reasons are
+    printed and make a record of their own, under `left_out`.
+
     Args:
       run_dir: Directory of the run.
       options: The choices; None: the defaults.
-
-    Of `all` metrics, those that cannot be computed are left out; the reasons are
-    printed and make a record of their own, under `left_out`.
 
     Returns:
       The records, as appended to `options.out` or the run's `metrics.jsonl`, one

@@ -73,6 +73,7 @@ def train(config: RunConfig, run_dir) -> dict:
     with contextlib.ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         stack.enter_context(run.named_in_errors())
+        # A directory that is new is made, and locked, once all fits that goes into it.
         known = run.read() is not None
         if known:
             stack.enter_context(run.locked())
@@ -133,15 +134,15 @@ def _finished_run(run_dir):
 
 def _restore_or_initialize(model, checkpointer, run, data, strategy):
     start = checkpointer.restore()
+    config = model.config
     if start is None:
-        _check_new(run, model.config)
-        config = model.config
+        _check_new(run, config)
         if config.objective.generator_from or config.training.initialize_from:
             return 0
         images = data.train.images[:_INITIALIZATION_IMAGES]
         labels = model.own_labels(data.train.labels[:_INITIALIZATION_IMAGES])
         with strategy.scope():
-            initialize_from_data(model, images, model.config.training.seed, labels)
+            initialize_from_data(model, images, config.training.seed, labels)
         return 0
     return start
 
@@ -150,8 +151,8 @@ def _check_new(run, config):
     """Refuses to begin anew a run whose records are of more than a first checkpoint."""
     lines = _records(run.scalars)
     last = lines[-1]["step"] if lines else 0
-    first = (run.read()["config"], config)
-    first = max(config.training.checkpoint_every for config in first)
+    settings = (run.read()["config"].training, config.training)
+    first = max(training.checkpoint_every for training in settings)
     if last > first or _records(run.metrics):
         raise ValueError(
             "a run that has records of training has checkpoints to go on from (to "
@@ -245,12 +246,11 @@ def _finish(run, model, checkpointer, data, scorer, grid, trained):
     ]
     record = done[-1] if done else {}
     if not done and scorer:
-        trained = LoadedRun(model, model.config, run, step)
-        evaluation = Evaluation(trained, data, EvaluationOptions())
+        loaded = LoadedRun(model, model.config, run, step)
+        evaluation = Evaluation(loaded, data, EvaluationOptions())
         evaluation.scorer = scorer
         (record,) = evaluate_likelihood(evaluation, "test")
         record["origin"] = "train"
-        append_record(run.metrics, record)
     picture = run.samples / "final.png"
     if trained or not picture.exists():
         grid.save(picture)
@@ -262,4 +262,6 @@ def _finish(run, model, checkpointer, data, scorer, grid, trained):
     if record:
         print(f"weights   {_scored_weights(model, step)}")
         print(describe_record(record), flush=True)
+        if not done:
+            append_record(run.metrics, record)
     return record

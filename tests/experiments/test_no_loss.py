@@ -94,6 +94,7 @@ def test_without_a_schedule_more_steps_are_those_of_a_run_planned_so(tmp_path, c
 
 SMALLER = {
     "warm-up": ("--warmup_steps=500", "capped: warmup_steps 500 -> 2, half of"),
+    "kl": ("--kl_warmup_steps=80", "capped: kl_warmup_steps 80 -> 2, half of"),
     "likelihood": (
         "--preset=av_gde\n--likelihood_only_steps=5",
         "capped: likelihood_only_steps 5 -> 2, half of num_steps=4",

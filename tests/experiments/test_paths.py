@@ -46,7 +46,7 @@ def test_a_model_that_tensorflow_could_not_load_is_not_exported(
     out = tmp_path / name
     ended = call("export", f"--run_dir={finished}", f"--out={out}")
     assert ended.status == 2
-    assert "loads no SavedModel from a path with one of" in ended.err
+    assert "loads no SavedModel from a path with [ or " in ended.err
     assert not out.exists()
 
 
