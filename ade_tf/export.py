@@ -1,6 +1,7 @@
 """SavedModels that load with TensorFlow alone."""
 
 import inspect
+import os
 import pathlib
 
 import keras
@@ -37,7 +38,7 @@ def export_run(
         finite, if `out` holds something, or TensorFlow could not load from there.
       OSError: If it cannot be written; what was there is as it was.
     """
-    out = pathlib.Path(out).expanduser() if out else None
+    out = pathlib.Path(os.path.expanduser(out)) if out else None
     _check_out(out, overwrite)
     check_writable(out / "saved_model.pb")
     return export_model(load_run(run_dir, weights).model, out)

@@ -55,7 +55,7 @@ def find_flagfile(name, beside=None) -> pathlib.Path:
     Raises:
       ValueError: If there is none.
     """
-    path = pathlib.Path(name).expanduser()
+    path = pathlib.Path(os.path.expanduser(name))
     places = [_PACKAGED, _PACKAGED / "flags"]
     if beside is not None:
         places.insert(0, beside)

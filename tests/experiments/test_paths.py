@@ -10,7 +10,7 @@ from tests.extractors.cases import save_model
 from tests.helpers.binaries import call, saved_numbers
 
 # TensorFlow's readers take the first two for patterns that match no file.
-NAMES = ["lr[1e-3]", "a\\b", "all*of?{them}", "lr[1e-3]/run", "über 1,2=3"]
+NAMES = ["lr[1e-3]", "a\\b", "all*of?{them}", "lr[1e-3]/run", "~nobody", "über 1,2=3"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,6 +78,10 @@ def test_a_tilde_is_the_home(finished, cheap, tmp_path, monkeypatch):
     ended = call("train", *cheap[1:], "--flagfile=~/mine.flags", "--run_dir=~/other")
     assert f"'{home}/none'" in ended.err
     assert not list(here.iterdir())
+    # Of nobody's, which is a name like others.
+    for name in ("~nobody/none", "x~/none"):
+        ended = call("evaluate", f"--run_dir={name}")
+        assert ended.status == 2 and f"Received: {name!r}" in ended.err
 
 
 PLACES = {
