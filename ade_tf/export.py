@@ -1,12 +1,15 @@
 """SavedModels that load with TensorFlow alone."""
 
 import inspect
+import os
 import pathlib
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ade_tf.example_draws import ExampleDraws
+from ade_tf.files import check_writable, read_by_tensorflow, replaced_directory
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models import decode, encode, sample
 from ade_tf.randomness import fold
@@ -15,25 +18,54 @@ from ade_tf.runs import load_run
 __all__ = ["export_model", "export_run"]
 
 
-def export_run(run_dir, out) -> list[str]:
+def export_run(
+    run_dir, out, *, overwrite: bool = False, weights: str = "averaged"
+) -> list[str]:
     """Exports the model of a run, with the weights that evaluation uses.
 
     Args:
       run_dir: Directory of the run.
-      out: Directory of the SavedModel; must be new or empty.
+      out: Directory of the SavedModel; must be new or empty, or be replaced.
+      overwrite: Whether a SavedModel found there is replaced, once the new one is
+        whole.
+      weights: `averaged` or `raw`, as of `load_run`.
 
     Returns:
       The names of the endpoints.
 
     Raises:
-      ValueError: If `run_dir` holds no trained run or `out` holds something.
+      ValueError: If `run_dir` holds no trained run, or one whose weights are not
+        finite, if `out` holds something, or TensorFlow could not load from there.
+      OSError: If it cannot be written; what was there is as it was.
     """
-    out = pathlib.Path(out) if out else None
-    if out is None or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+    out = pathlib.Path(os.path.expanduser(out)) if out else None
+    _check_out(out, overwrite)
+    check_writable(out / "saved_model.pb")
+    return export_model(load_run(run_dir, weights).model, out)
+
+
+def _check_out(out, overwrite):
+    if out is None or (out.exists() and not out.is_dir()):
         raise ValueError(
             f"out must be a new or empty directory. Received: {str(out or '')!r}"
         )
-    return export_model(load_run(run_dir).model, out)
+    if out.exists() and any(out.iterdir()):
+        if not overwrite:
+            raise ValueError(
+                "out must be a new or empty directory (or overwrite replaces the "
+                f"SavedModel there). Received: {str(out)!r}"
+            )
+        if not (out / "saved_model.pb").exists():
+            raise ValueError(
+                "only a SavedModel is overwritten, and there is something else. "
+                f"Received: {str(out)!r}"
+            )
+    with read_by_tensorflow(out.absolute()) as readable:
+        if readable != out.absolute():
+            raise ValueError(
+                "TensorFlow loads no SavedModel from a path with [ or \\. "
+                f"Received: {str(out.absolute())!r}"
+            )
 
 
 def export_model(model, out) -> list[str]:
@@ -53,11 +85,17 @@ def export_model(model, out) -> list[str]:
 
     Args:
       model: An `AdaptiveDensityEstimator`.
-      out: Directory of the SavedModel.
+      out: Directory of the SavedModel, which takes its name when it is whole; one that
+        is there is replaced.
 
     Returns:
       The names of the endpoints.
+
+    Raises:
+      ValueError: If a weight is not finite.
+      OSError: If it cannot be written.
     """
+    _check_finite(model)
     functions = _given_labels(model) if model.conditional else _without_labels(model)
     if not model.config.preset.likelihood:
         del functions["log_prob"], functions["bits_per_dim"]
@@ -74,8 +112,21 @@ def export_model(model, out) -> list[str]:
         ]
         function = tf.autograph.experimental.do_not_convert(function)
         archive.add_endpoint(name, function, input_signature=signature)
-    archive.write_out(str(out), verbose=False)
+    with replaced_directory(out) as directory:
+        archive.write_out(str(directory), verbose=False)
     return list(functions)
+
+
+def _check_finite(model):
+    kinds = [
+        (v.path, v.numpy()) for v in model.variables if v.dtype.startswith("float")
+    ]
+    bad = [path for path, value in kinds if not np.isfinite(value).all()]
+    if bad:
+        raise ValueError(
+            "a model that is exported has finite weights. Received: "
+            f"{len(bad)} of {len(kinds)} variables that are not, {bad[0]!r} first"
+        )
 
 
 def _specs(model):

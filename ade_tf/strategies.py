@@ -13,7 +13,8 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
     Args:
       name: `auto` (mirrored over several visible GPUs, else one device), `single`,
         `mirrored` (all visible GPUs, or all logical CPU devices where there is none),
-        `multi_worker` (the cluster of the environment variable TF_CONFIG) or `tpu`.
+        `multi_worker` (the cluster of the environment variable TF_CONFIG; `auto` where
+        that names no second worker) or `tpu`.
       batch_size: Images per step, over all replicas.
 
     Raises:
@@ -48,7 +49,14 @@ def directory_of_worker(name: str, run_dir) -> str:
     return f"{run_dir}.worker-{resolver.task_id}"
 
 
+def _workers():
+    jobs = tf.distribute.cluster_resolver.TFConfigClusterResolver().cluster_spec()
+    return sum(jobs.num_tasks(job) for job in jobs.jobs if job in ("chief", "worker"))
+
+
 def _make(name):
+    if name == "multi_worker" and _workers() < 2:
+        name = "auto"
     if name == "multi_worker":
         # Before anything else asks for devices: a cluster is joined at the start.
         return tf.distribute.MultiWorkerMirroredStrategy()

@@ -8,6 +8,7 @@ from absl import flags
 
 from ade_tf.config import RunConfig
 from experiments import command, common_flags
+from experiments.numbers import numbers
 from experiments.rows import row_of_flagfile, texts_of_settings, typed_settings
 
 
@@ -43,7 +44,7 @@ def configs_of_flags(values) -> dict:
       ValueError: If a flagfile or a setting is none or can act in no row, or two rows
         have one name.
     """
-    seeds = common_flags.numbers("seeds", values.seeds)
+    seeds = numbers("seeds", values.seeds)
     settings = texts_of_settings("set", values["set"].value)
     if "seed" in settings:
         raise ValueError(
@@ -76,6 +77,11 @@ def _acting(file, settings):
     return {name: text for name, text in settings.items() if name in acting}
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_ablation_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

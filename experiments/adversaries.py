@@ -19,6 +19,11 @@ def main():
     adversary_study(values.out, seed=values.seed, command=line)
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_adversaries_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -23,6 +23,11 @@ def main():
     print(describe_report(report))
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_benchmark_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

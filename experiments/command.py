@@ -1,47 +1,85 @@
 """How a binary starts and how it ends."""
 
 import contextlib
+import os
 import signal
 import sys
 
 from absl import app, flags, logging
 
 from experiments import common_flags
+from experiments.flagfiles import expand
 
 __all__ = ["run"]
 
 _FILES_RULE = "files must be accessible and disks have room."
+_MEMORY_RULE = "memory must suffice (batch_size, num_samples and the model decide)."
 
 
 def run(main) -> None:
     """Parses the flags and calls `main()`.
 
-    A user's error (an unknown flag, an impossible value, missing data, a full disk)
-    ends in one message and exit status 2, with its traceback under `--verbosity=1`;
-    numbers that are no longer finite end in exit status 3. SIGTERM and Ctrl-C end in a
-    line and exit status 128 and their number, with files left as they were, unless
-    `main` has its own way to stop.
+    A user's error (an unknown flag, an impossible value, missing data, a full disk or
+    memory) ends in one message and exit status 2, with its traceback under
+    `--verbosity=1`; numbers that are no longer finite end in exit status 3. SIGTERM and
+    Ctrl-C end in a line and exit status 128 and their number, with files left as they
+    were, unless `main` has its own way to stop; so does output that nobody reads.
     """
     logging.set_verbosity(logging.WARNING)
+    _open_outputs()
 
     def guarded(argv):
         if len(argv) > 1:
             _fail(f"arguments are given as flags. Received: {' '.join(argv[1:])}")
         try:
             main()
-        except (ValueError, TypeError, OSError) as error:
-            logging.debug("Traceback", exc_info=True)
-            if isinstance(error, OSError) and error.errno is not None:
-                _fail(f"{_FILES_RULE} Received: {error}")
-            _fail(error)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Else Python complains once more when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _fail(
+                "the output must have a reader until the end. Received: a closed pipe",
+                status=128 + signal.SIGPIPE,
+            )
         except FloatingPointError as error:
             _fail(error, status=3)
+        except Exception as error:
+            logging.debug("Traceback", exc_info=True)
+            message = _message(error)
+            if message is None:
+                raise
+            _fail(message)
 
     # For --help, which shows those of the binary's own module.
     for flag in flags.FLAGS.flags_by_module_dict().get(common_flags.__name__, ()):
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     with _stopped_by_signals():
         app.run(guarded, flags_parser=_parse)
+
+
+def _message(error):
+    """Returns a user's error in one message, or None for an error of the program."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"{_FILES_RULE} Received: {error}"
+    if isinstance(error, ValueError | TypeError | OSError):
+        return error
+    first = str(error).strip().partition("\n")[0][:300]
+    if isinstance(error, MemoryError):
+        return f"{_MEMORY_RULE} Received: {first or 'no more'}"
+    # Not imported here: whoever has not loaded it has none of its errors.
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or not isinstance(error, tensorflow.errors.OpError):
+        return None
+    if isinstance(error, tensorflow.errors.ResourceExhaustedError):
+        return f"{_MEMORY_RULE} Received: {first}"
+    return f"TensorFlow must be able to do its work. Received: {first}"
+
+
+def _open_outputs():
+    """Gives a process that was started without outputs such as nobody reads."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))
 
 
 @contextlib.contextmanager
@@ -62,25 +100,13 @@ def _stopped_by_signals():
 
 
 def _parse(argv):
+    program, *arguments = argv
     try:
-        return flags.FLAGS(_flagfiles_first(argv))
+        return flags.FLAGS([program, *expand(arguments)])
     except flags.Error as error:
         _fail(f"flags must be known and have values of their type. Received: {error}")
-
-
-def _flagfiles_first(argv):
-    """Moves flagfiles to the front: the command line decides, wherever they stand."""
-    program, *rest = argv
-    files, others = [], []
-    while rest:
-        argument = rest.pop(0)
-        if argument in ("--flagfile", "-flagfile") and rest:
-            files.append(f"--flagfile={rest.pop(0)}")
-        elif argument.startswith(("--flagfile=", "-flagfile=")):
-            files.append(argument)
-        else:
-            others.append(argument)
-    return [program, *files, *others]
+    except ValueError as error:
+        _fail(error)
 
 
 def _fail(error, status=2):

@@ -13,6 +13,9 @@ from absl import flags
 from ade_tf.config import RunConfig
 from ade_tf.config.data import TOYS
 from ade_tf.config.settings import settings_of
+from ade_tf.config.training import weights_setting
+from experiments.flagfiles import expand
+from experiments.numbers import numbers
 
 __all__ = [
     "ABLATION_OPTIONS",
@@ -31,7 +34,6 @@ __all__ = [
     "define_sample_flags",
     "define_toy_flags",
     "loading_run_dir_from_flags",
-    "numbers",
     "options_from_flags",
     "run_dir_from_flags",
     "values_of_flagfile",
@@ -40,6 +42,7 @@ __all__ = [
 
 # Options whose flag has another name.
 _OPTION_FLAGS = {"splits": "split"}
+_BELOW_NUM_STEPS = ("warmup_steps", "likelihood_only_steps", "kl_warmup_steps")
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")
 # Options of an evaluation that hold for all rows of a table.
@@ -169,6 +172,9 @@ def define_export_flags() -> None:
     """Defines the flags of `export`."""
     define_run_dir()
     flags.DEFINE_string("out", "", "Directory of the SavedModel.")
+    flags.DEFINE_bool("overwrite", False, "Replace a SavedModel that is there.")
+    weights = weights_setting()
+    _define("weights", str, weights.default, _help(weights), flags.FLAGS)
 
 
 def define_report_flags() -> None:
@@ -246,13 +252,24 @@ def _config(values, given, notice=False):
     """Makes a configuration, without what flagfiles set and cannot act.
 
     A flagfile may be shared by models of which only some have what it sets; what is
-    `given` by name, and cannot act, is refused.
+    `given` by name, and cannot act, is refused. Steps of a flagfile that a smaller
+    `num_steps` leaves no room for are capped, which is said.
     """
     for name, reason in RunConfig.idle(values).items():
         if name not in given:
             if notice:
                 print(f"without effect: {name} {reason}", file=sys.stderr, flush=True)
             del values[name]
+    for name in _BELOW_NUM_STEPS if "num_steps" in given else ():
+        if name not in given and values.get(name, 0) >= values["num_steps"]:
+            half = values["num_steps"] // 2
+            print(
+                f"capped: {name} {values[name]} -> {half}, half of num_steps="
+                f"{values['num_steps']}",
+                file=sys.stderr,
+                flush=True,
+            )
+            values[name] = half
     return RunConfig.from_flat(values)
 
 
@@ -289,7 +306,7 @@ def values_of_settings(arguments) -> dict:
     """
     values = flags.FlagValues()
     _define_settings(values)
-    values(["", *arguments])
+    values(["", *expand(arguments)])
     return _typed({name: values[name].value for name in RunConfig.settings()})
 
 
@@ -321,21 +338,6 @@ def options_from_flags(options, names=None):
             value = numbers(name, value, typing.get_args(type_)[0])
         found[name] = value
     return options(**found)
-
-
-def numbers(name, items, kind=int) -> tuple:
-    """Returns the items of a comma-separated flag as integers, or another kind.
-
-    Raises:
-      ValueError: If one is none.
-    """
-    try:
-        return tuple(map(kind, items))
-    except ValueError:
-        wanted = {int: "integers", float: "numbers"}[kind]
-        raise ValueError(
-            f"`{name}` must be {wanted}, comma-separated. Received: {','.join(items)}"
-        ) from None
 
 
 def _define_settings(flag_values=flags.FLAGS):

@@ -14,6 +14,11 @@ def main():
     compare_images(options)
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_compare_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

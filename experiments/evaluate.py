@@ -15,6 +15,11 @@ def main():
     evaluate_run(run_dir, options)
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_evaluate_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

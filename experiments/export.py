@@ -11,10 +11,18 @@ def main():
 
     from ade_tf.export import export_run
 
-    endpoints = export_run(run_dir, flags.FLAGS.out)
-    print(f"{flags.FLAGS.out}: {', '.join(endpoints)}")
+    values = flags.FLAGS
+    endpoints = export_run(
+        run_dir, values.out, overwrite=values.overwrite, weights=values.weights
+    )
+    print(f"{values.out}: {', '.join(endpoints)}")
+
+
+def run():
+    """Runs the command, with the flags of this process."""
+    common_flags.define_export_flags()
+    command.run(main)
 
 
 if __name__ == "__main__":
-    common_flags.define_export_flags()
-    command.run(main)
+    run()

@@ -19,6 +19,11 @@ def main():
     print(path)
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_report_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

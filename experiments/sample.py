@@ -17,6 +17,11 @@ def main():
     print(draw(run_dir, **dataclasses.asdict(options)))
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_sample_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -6,12 +6,13 @@ import pathlib
 from absl import flags
 
 from experiments import command, common_flags
+from experiments.numbers import numbers
 
 
 def main():
     """Trains every row on every data set, measures, and draws the picture."""
     values = flags.FLAGS
-    seeds = common_flags.numbers("seeds", values.seeds)
+    seeds = numbers("seeds", values.seeds)
     configs = {}
     for data, file, seed in itertools.product(values.data, values.rows, seeds):
         row = pathlib.Path(file).stem.removeprefix("toy_")
@@ -24,6 +25,11 @@ def main():
     toy_study(configs, values.out)
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_toy_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

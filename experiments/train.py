@@ -18,6 +18,11 @@ def main():
         train(config, run_dir)
 
 
-if __name__ == "__main__":
+def run():
+    """Runs the command, with the flags of this process."""
     common_flags.define_run_flags()
     command.run(main)
+
+
+if __name__ == "__main__":
+    run()

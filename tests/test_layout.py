@@ -13,6 +13,7 @@ LIBRARY = sorted((ROOT / "ade_tf").rglob("*.py"))
 ORDER = (
     "keras_names",
     "files",
+    "keras_settings",
     "private_doors",
     "lazy",
     "versions",

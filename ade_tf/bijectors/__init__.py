@@ -1,5 +1,6 @@
 """Invertible maps of images: TFP bijectors whose parameters Keras sees too."""
 
+import ade_tf.keras_settings  # noqa: F401
 from ade_tf.bijectors.actnorm import ActNorm
 from ade_tf.bijectors.autoregressive import Autoregressive, autoregressive_flow
 from ade_tf.bijectors.base import (

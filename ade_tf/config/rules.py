@@ -178,6 +178,11 @@ def _check_likelihood(config):
             "generator_from needs a preset with a z and a likelihood, without an "
             f"adversary. Received: preset={name!r}"
         )
+    if config["generator_from"] and config["initialize_from"]:
+        raise ValueError(
+            "the first weights are given by generator_from or by initialize_from. "
+            f"Received: {config['generator_from']!r}, {config['initialize_from']!r}"
+        )
     validations = config["validate_every"]
     if config["keep_best"] and not (preset.likelihood and validations):
         raise ValueError(

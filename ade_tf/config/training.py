@@ -4,10 +4,22 @@ import dataclasses
 
 from ade_tf.config.settings import setting
 
-__all__ = ["OPTIMIZERS", "STRATEGIES", "TrainingConfig"]
+__all__ = ["OPTIMIZERS", "STRATEGIES", "WEIGHTS", "TrainingConfig", "weights_setting"]
 
 OPTIMIZERS = ("adam", "adamax")
 STRATEGIES = ("auto", "single", "mirrored", "multi_worker", "tpu")
+# Of a trained run: the moving average or, with `keep_best`, the best; or the last.
+WEIGHTS = ("averaged", "raw")
+
+
+def weights_setting():
+    """Returns the setting of those who load a run: which of its weights they take."""
+    return setting(
+        "averaged",
+        "Weights: `averaged`, the moving average (or, of a run with keep_best, the "
+        "best), or `raw`, those of the last step.",
+        choices=WEIGHTS,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,6 +27,11 @@ class TrainingConfig:
     """How long, how fast and with what care the model is trained."""
 
     num_steps: int = setting(3000, "Training steps.", minimum=1)
+    initialize_from: str = setting(
+        "",
+        "Directory of a run whose weights, as evaluation uses them, are those of the "
+        "first step, as for another data set of images of the same shape; empty: none.",
+    )
     batch_size: int = setting(64, "Images per step, over all replicas.", minimum=1)
     seed: int = setting(
         0, "Seed of weights, data order and noise.", minimum=0, maximum=2**31 - 1
@@ -57,7 +74,8 @@ class TrainingConfig:
     average_decay: float = setting(
         0.998,
         "Decay per step of the moving average of the weights that evaluation, samples "
-        "and exports use; 0: none.",
+        "and exports use; 0: none. It warms up: after t updates it is at most "
+        "(1 + t) / (10 + t).",
         minimum=0.0,
         maximum=0.99999,
     )

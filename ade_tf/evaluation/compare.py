@@ -1,5 +1,7 @@
 """One set of images against another, without any model."""
 
+import pathlib
+
 import numpy as np
 
 from ade_tf.data import load_dataset
@@ -9,6 +11,7 @@ from ade_tf.evaluation.evaluate import warn_of_few
 from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.options import QUALITY_METRICS, ComparisonOptions
 from ade_tf.evaluation.quality import rows, score_records
+from ade_tf.files import check_writable
 from ade_tf.runs.records import append_record
 
 __all__ = ["compare_images"]
@@ -24,9 +27,12 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
       The records, as added to `options.out` one metric after the other.
 
     Raises:
+      OSError: If `options.out` cannot be written, before anything is loaded.
       ValueError: If a data set or the extractor cannot be loaded, the images do not go
         together, there are too few, or a score is not finite.
     """
+    if options.out:
+        check_writable(options.out, added=True)
     reference = load_dataset(options.reference, data_dir=options.data_dir)
     images = load_dataset(options.images, data_dir=options.data_dir)
     _check_together(reference, images)
@@ -44,14 +50,16 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     order = np.random.default_rng(options.seed).permutation(len(chosen))
     generated = rows(evaluation.features_of(chosen, "the images"), order)
     asked = {"images": options.images, "images_split": options.images_split}
+    if options.out:
+        pathlib.Path(options.out).parent.mkdir(parents=True, exist_ok=True)
     records = []
     for name in names:
         for record in score_records(
             name, evaluation, generated, options.reference_split, **asked
         ):
+            print(describe_record(record), flush=True)
             if options.out:
                 append_record(options.out, record)
-            print(describe_record(record), flush=True)
             records.append(record)
     if len(records) > 1:
         print(f"\n{records_table(records)}", flush=True)

@@ -156,6 +156,14 @@ class Evaluation:
         """Returns a progress line, to be called with `(done, total)`."""
         return Passes(name)
 
+    @property
+    def origin(self) -> dict:
+        """What every record says of weights and data."""
+        origin = {"step": self.step, "dataset": self.data.name}
+        if self.run and self.run.weights != "averaged":
+            origin["weights"] = self.run.weights
+        return origin
+
     def record(
         self,
         metric: str,
@@ -189,12 +197,11 @@ class Evaluation:
             "name": name or OUTPUTS[metric][1].label,
             "value": float(value),
             "standard_error": standard_error,
-            "step": self.step,
             "split": split,
             "num_examples": int(num_examples),
             "seed": self.options.seed,
             "protocol": self.options.protocol,
-            "dataset": self.data.name,
+            **self.origin,
         }
         if with_extractor:
             extractor = self.extractor

@@ -13,8 +13,8 @@ from ade_tf.evaluation.metric import METRICS, Metric
 from ade_tf.evaluation.options import EvaluationOptions
 from ade_tf.evaluation.quality import evaluate_quality
 from ade_tf.extractors import extractor_input
-from ade_tf.files import replacement
-from ade_tf.runs import load_run
+from ade_tf.files import check_writable, replacement
+from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import append_record
 
 __all__ = ["choose_metrics", "evaluate_run", "score", "warn_of_few"]
@@ -25,42 +25,68 @@ _FEW = 2048
 def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict]:
     """Scores a run by the metrics asked for; prints them and adds them to its records.
 
+    Of `all` metrics, those that cannot be computed are left out; the reasons are
+    printed and make a record of their own, under `left_out`.
+
     Args:
       run_dir: Directory of the run.
       options: The choices; None: the defaults.
 
     Returns:
-      The records, as appended to `metrics.jsonl` one metric after the other: those that
-      are finished stay if a later one fails.
+      The records, as appended to `options.out` or the run's `metrics.jsonl`, one
+      metric after the other: those that are finished stay if a later one fails.
 
     Raises:
       ValueError: If the run cannot be loaded, if its preset, its images or its protocol
-        do not allow a metric asked for (before anything is computed), or if a score is
-        not finite.
+        do not allow a metric asked for by name (before anything is computed), if such
+        a score is not finite, or if none can be computed.
+      OSError: If the records cannot be written, before anything is loaded.
     """
     options = options or EvaluationOptions()
-    run = load_run(run_dir)
+    out = pathlib.Path(options.out or RunDirectory(run_dir).metrics)
+    check_writable(out, added=True)
+    if options.per_image:
+        check_writable(options.per_image)
+    run = load_run(run_dir, options.weights)
     data = load_data(run.config.data, options.data_dir)
     evaluation = Evaluation(run, data, options)
     names, left_out = choose_metrics(evaluation)
     if any(METRICS[name].extractor for name in names):
         _announce(evaluation)
     for name, reason in left_out.items():
-        print(f"left out  {name}: {reason}", flush=True)
-    if options.per_image:
-        pathlib.Path(options.per_image).parent.mkdir(parents=True, exist_ok=True)
+        _say_left_out(name, reason)
+    for path in filter(None, (options.out, options.per_image)):
+        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
     records = []
     for name in names:
         for split in options.splits_of(METRICS[name]):
-            for record in score(evaluation, name, split):
-                append_record(run.directory.metrics, record)
+            try:
+                found = score(evaluation, name, split)
+            except ValueError as error:
+                if not options.everything:
+                    raise
+                left_out[f"{name} of {split}"] = str(error)
+                _say_left_out(name, error)
+                continue
+            for record in found:
                 print(describe_record(record), flush=True)
-                records.append(record)
+                append_record(out, record)
+            records += found
         if name == "bits_per_dim" and options.per_image:
             _write_per_image(evaluation)
     if len(records) > 1:
         print(f"\n{records_table(records)}", flush=True)
+    if left_out:
+        append_record(out, {"left_out": left_out, **evaluation.origin})
+    if not records:
+        raise ValueError(
+            f"at least one metric must be computed. Received: {'; '.join(left_out)}"
+        )
     return records
+
+
+def _say_left_out(name, reason):
+    print(f"left out  {name}: {reason}", flush=True)
 
 
 def score(evaluation: Evaluation, name: str, split: str) -> list[dict]:
@@ -82,15 +108,19 @@ def choose_metrics(evaluation: Evaluation) -> tuple[list[str], dict[str, str]]:
     """Returns the metrics to compute and, of `all`, the reasons against the others.
 
     Raises:
-      ValueError: If a metric asked for by name cannot be computed, there are too few
-        images for the protocol, or the extractor does not fit the images.
+      ValueError: If a metric asked for by name cannot be computed, or there are too
+        few images for a protocol with rules of its own.
     """
     options = evaluation.options
-    everything = options.metrics == ("all",)
     chosen, left_out = [], {}
-    for name in METRICS if everything else options.metrics:
-        reason = _obstacle(evaluation, METRICS[name])
-        if reason and not everything:
+    for name in METRICS if options.everything else options.metrics:
+        try:
+            reason = _obstacle(evaluation, METRICS[name])
+        except ValueError as error:
+            if not options.everything or options.rules.binding:
+                raise
+            reason = str(error)
+        if reason and not options.everything:
             raise ValueError(f"{name} {reason}")
         if reason:
             left_out[name] = reason

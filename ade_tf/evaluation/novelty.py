@@ -12,11 +12,11 @@ from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
 from ade_tf.evaluation.options import NoveltyOptions
 from ade_tf.evaluation.second_set import constant_images, load_against
-from ade_tf.files import replacement
+from ade_tf.files import check_writable, replacement
 from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models import LikelihoodScorer, LikelihoodScores
 from ade_tf.progress import Passes
-from ade_tf.runs import load_run
+from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import append_record
 
 __all__ = ["evaluate_novelty"]
@@ -43,8 +43,14 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
       ValueError: If the run cannot be loaded, has no likelihood, continuous images or a
         conditional model, if the second set cannot be brought to its shape, if there
         are fewer images than a group takes, or if a score is not finite.
+      OSError: If something cannot be written, before anything is loaded.
     """
     options = options or NoveltyOptions()
+    directory = RunDirectory(run_dir)
+    path = _path(directory, options)
+    check_writable(directory.metrics, added=True)
+    for file in (path, path.with_suffix(".npz")):
+        check_writable(file)
     run = load_run(run_dir)
     requires(run.config, "novelty, a test of p(x),", "unconditional")
     if run.config.data.pad_to:
@@ -75,9 +81,9 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
     )
     constant = found["constant"].bits_per_dim
     records = _records(run, data, options, scores, constant, how)
+    print(_describe(scores, records, options, constant), flush=True)
     for record in records:
-        append_record(run.directory.metrics, record)
-    path = _path(run, options)
+        append_record(directory.metrics, record)
     path.parent.mkdir(parents=True, exist_ok=True)
     _save_scores(path.with_suffix(".npz"), found, with_kl)
     draw_novelty(
@@ -89,7 +95,6 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
         levels=data.levels,
         names=(_short(data.name), _short(options.against)),
     )
-    print(_describe(scores, records, options, constant))
     print(f"picture   {path}\nscores    {path.with_suffix('.npz')}", flush=True)
     return records
 
@@ -150,11 +155,11 @@ def _short(name):
     return f"{source}{colon}{pathlib.PurePath(where).name}"
 
 
-def _path(run, options) -> pathlib.Path:
+def _path(directory, options) -> pathlib.Path:
     if options.out:
         return pathlib.Path(options.out)
     word = re.sub(r"[^0-9A-Za-z]+", "-", _short(options.against)).strip("-")
-    return run.directory.samples / f"novelty-{word}.png"
+    return directory.samples / f"novelty-{word}.png"
 
 
 def _describe(scores: NoveltyScores, records, options, constant):

@@ -4,7 +4,7 @@ import dataclasses
 
 from ade_tf import extractors
 from ade_tf.config.settings import check_settings, setting
-from ade_tf.config.training import STRATEGIES
+from ade_tf.config.training import STRATEGIES, weights_setting
 from ade_tf.evaluation.metric import METRICS, SPLITS, Metric
 from ade_tf.evaluation.protocols import PROTOCOLS, Protocol
 
@@ -126,6 +126,12 @@ class EvaluationOptions(FeatureOptions):
     per_image: str = setting(
         "", "File (.npz) for the likelihood of every image; empty: none."
     )
+    weights: str = weights_setting()
+    out: str = setting(
+        "",
+        "File the records are added to, one JSON object per line; empty: the run's "
+        "metrics.jsonl.",
+    )
 
     def __post_init__(self):
         for name in ("metrics", "splits"):
@@ -142,6 +148,11 @@ class EvaluationOptions(FeatureOptions):
         self._check_reference()
         self._check_per_image()
         self._set("splits", self.splits or ("test",))
+
+    @property
+    def everything(self) -> bool:
+        """Whether all metrics are asked for that can be computed."""
+        return self.metrics == ("all",)
 
     def splits_of(self, metric: Metric) -> tuple[str, ...]:
         """Returns the splits of a metric; a protocol's own reference is met once."""

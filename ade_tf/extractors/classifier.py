@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import ade_tf.keras_settings  # noqa: F401
 from ade_tf.data import Split, training_stream
 from ade_tf.extractors.cache import content_hash, read_arrays, write_arrays
 from ade_tf.extractors.extractor import Extractor

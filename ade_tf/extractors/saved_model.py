@@ -6,6 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from ade_tf.extractors.extractor import Extractor
+from ade_tf.files import read_by_tensorflow
 from ade_tf.private_doors import freeze
 
 __all__ = ["hash_directory", "load_saved_model"]
@@ -40,7 +41,8 @@ def load_saved_model(path="", data=None, cache_dir="", progress=None) -> Extract
         )
     directory = directory.resolve()
     try:
-        loaded = tf.saved_model.load(str(directory))
+        with read_by_tensorflow(directory) as readable:
+            loaded = tf.saved_model.load(str(readable))
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise ValueError(
             f"A SavedModel must load. Received: {str(path)!r}: {error}"

@@ -6,6 +6,7 @@ from ade_tf.models.averaging import averaged_weights, use_averaged_weights
 from ade_tf.models.batch import Batch, labels_in_turn
 from ade_tf.models.build import build_model
 from ade_tf.models.given_generator import copy_generator
+from ade_tf.models.given_weights import copy_weights
 from ade_tf.models.initialization import INITIALIZATION_IMAGES, initialize_from_data
 from ade_tf.models.parts import count_parameters
 from ade_tf.models.sampler import Sampler
@@ -21,6 +22,7 @@ __all__ = [
     "averaged_weights",
     "build_model",
     "copy_generator",
+    "copy_weights",
     "count_parameters",
     "decode",
     "encode",

@@ -11,9 +11,11 @@ __all__ = ["MovingAverage", "averaged_weights", "use_averaged_weights"]
 class MovingAverage(tf.Module):
     """The exponential moving average of variables, kept as one vector.
 
-        average <- average + (1 - decay) (w - average)
+        average <- average + (1 - d_t) (w - average),
+        d_t = min(decay, (1 + t) / (10 + t))
 
-    for the values w after every update, and w itself after the first. In one vector all
+    for the values w after every update t = 1, 2, ..., and w itself after the first: the
+    decay warms up, so that early weights are soon forgotten. In one vector all
     are averaged together: an operation on each of hundreds of small variables costs
     several times the arithmetic. What an update leaves is taken in before the next one,
     beside the passes in between. Create it in the scope of the variables' strategy.
@@ -52,7 +54,9 @@ class MovingAverage(tf.Module):
         with tf.name_scope("average"):
             weights = tf.concat([tf.reshape(v.value, [-1]) for v in variables], 0)
             updates = tf.cast(updates, tf.int64)
-            rate = tf.where(updates > 1, 1.0 - self.decay, 1.0)
+            t = tf.cast(updates, tf.float32)
+            rate = tf.maximum(1.0 - self.decay, _warm_rate(t))
+            rate = tf.where(updates > 1, rate, 1.0)
 
         def take(strategy, weights, rate, updated, updates):
             strategy.extended.update(self.vector, _move, args=(weights, rate, updated))
@@ -73,7 +77,7 @@ class MovingAverage(tf.Module):
         updates, average = int(updates), self.vector.numpy()
         if updates > self.taken.numpy():
             weights = np.concatenate([v.numpy().ravel() for v in variables])
-            rate = 1.0 - self.decay if updates > 1 else 1.0
+            rate = max(1.0 - self.decay, _warm_rate(updates)) if updates > 1 else 1.0
             average = average + rate * (weights - average)
             self.vector.assign(average)
             self.taken.assign(updates)
@@ -113,6 +117,11 @@ def use_averaged_weights(model) -> None:
     if model.average is not None:
         updates = model.generator_optimizer.iterations.numpy()
         model.average.assign_to(model.generator_variables, updates)
+
+
+def _warm_rate(updates):
+    """Returns 1 - (1 + t) / (10 + t)."""
+    return 9.0 / (10.0 + updates)
 
 
 def _sizes(variables):

@@ -168,7 +168,9 @@ class FittedModel(TrainedModel):
         return batches, -(-len(split) // size)
 
     def _initialize(self, images, labels):
-        if not self.config.objective.generator_from and not is_initialized(self):
+        config = self.config
+        given = config.objective.generator_from or config.training.initialize_from
+        if not given and not is_initialized(self):
             seed = self.config.training.seed
             initialize_from_data(self, images, seed, self.own_labels(labels))
 

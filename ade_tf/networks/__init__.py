@@ -1,5 +1,6 @@
 """Networks: conditioners, encoders, decoders and discriminators."""
 
+import ade_tf.keras_settings  # noqa: F401
 from ade_tf.config.flows import CONDITIONERS
 from ade_tf.config.games import DISCRIMINATORS
 from ade_tf.config.networks import NETWORKS, PRECISIONS, SIGMAS

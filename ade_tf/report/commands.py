@@ -91,6 +91,8 @@ def _choices(record):
         yield f"--split={str(record['split']).split('+')[0]}"
     if record.get("protocol") in PROTOCOLS:
         yield f"--protocol={record['protocol']}"
+    if "weights" in record:
+        yield f"--weights={record['weights']}"
     for name in _FLAGS:
         value = record.get(name)
         if value is not None:

@@ -26,6 +26,7 @@ _IDENTITY = (
     "temperature",
     "noise",
     "extractor",
+    "weights",
     "against",
     "group_size",
 )
@@ -147,7 +148,14 @@ def _facts(tag, name, path):
         packages=record["packages"],
         machine=record["machine"],
         scalars=_read(directory.scalars),
-        records=latest([renamed(record) for record in _read(directory.metrics)]),
+        records=latest(
+            [
+                renamed(record)
+                for record in _read(directory.metrics)
+                # Others say what was left out.
+                if "value" in record
+            ]
+        ),
     )
 
 

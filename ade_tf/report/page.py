@@ -5,7 +5,7 @@ import pathlib
 
 import jinja2
 
-from ade_tf.files import replace_file
+from ade_tf.files import check_writable, replace_file
 from ade_tf.progress import Passes
 from ade_tf.report import commands, records, settings
 from ade_tf.report.figures import draw_curves, draw_picture, real_images
@@ -54,6 +54,7 @@ def write_report(run_dirs, out, *, pictures=MODES, **options) -> pathlib.Path:
             f"Received: {', '.join(unknown)}"
         )
     PictureOptions(**options)
+    check_writable(out)
     page = _render(gather(run_dirs), out, pictures, options)
     out.parent.mkdir(parents=True, exist_ok=True)
     replace_file(out, page.encode())

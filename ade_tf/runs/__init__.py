@@ -1,16 +1,12 @@
 """Runs on disk: their directory, their checkpoints, and the models they hold."""
 
-from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
-from ade_tf.runs.restoring import LoadedRun, load, load_run, settle_weights
-from ade_tf.runs.run_directory import RunDirectory, flagfile
+from ade_tf.lazy import lazy
 
-__all__ = [
-    "Checkpointer",
-    "LoadedRun",
-    "RunDirectory",
-    "checkpoint_steps",
-    "flagfile",
-    "load",
-    "load_run",
-    "settle_weights",
-]
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "checkpoints": ("Checkpointer", "checkpoint_steps"),
+        "restoring": ("LoadedRun", "load", "load_run", "settle_weights"),
+        "run_directory": ("RunDirectory", "flagfile"),
+    },
+)

@@ -7,6 +7,8 @@ import shutil
 import tensorflow as tf
 from absl import logging
 
+from ade_tf.files import read_by_tensorflow
+
 __all__ = ["Checkpointer", "checkpoint_steps"]
 
 # What TensorFlow raises for files that are damaged, cut short, missing or of another
@@ -125,7 +127,9 @@ class Checkpointer:
     def _read(self, name):
         path = str(self._path(name))
         try:
-            self._checkpoint.read(path).assert_existing_objects_matched()
+            with read_by_tensorflow(self._directory) as directory:
+                found = self._checkpoint.read(str(directory / name))
+                found.assert_existing_objects_matched()
         except _UNREADABLE as error:
             raise ValueError(
                 "a checkpoint must be whole and of this model. "

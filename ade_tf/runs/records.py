@@ -9,7 +9,7 @@ import math
 import os
 from pathlib import Path
 
-from ade_tf.files import replace_file, sync_directory
+from ade_tf.files import replace_file, sync_directory, where_supported
 
 __all__ = ["append_record", "read_records", "truncate_after"]
 
@@ -34,7 +34,8 @@ def append_record(path, record: dict) -> None:
         _cut_torn_line(path, descriptor)
         if os.write(descriptor, line) != len(line):
             raise OSError(f"A record is written whole. Received: a full disk at {path}")
-        os.fsync(descriptor)
+        with where_supported():
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
     if new:

@@ -3,6 +3,7 @@
 import dataclasses
 
 from ade_tf.config import RunConfig
+from ade_tf.config.training import WEIGHTS
 from ade_tf.models import (
     AdaptiveDensityEstimator,
     build_model,
@@ -23,29 +24,43 @@ class LoadedRun:
       config: Its configuration.
       directory: Where it comes from.
       step: The training step of its weights.
+      weights: `averaged` or `raw`.
     """
 
     model: AdaptiveDensityEstimator
     config: RunConfig
     directory: RunDirectory
     step: int
+    weights: str = "averaged"
 
 
-def load(run_dir) -> AdaptiveDensityEstimator:
+def load(run_dir, weights: str = "averaged") -> AdaptiveDensityEstimator:
     """Returns the model of a run, with its averaged (or, by setting, best) weights.
+
+    Args:
+      run_dir: Directory of the run.
+      weights: `averaged`, or `raw` for those of the last step themselves.
 
     Raises:
       ValueError: As `load_run` does.
     """
-    return load_run(run_dir).model
+    return load_run(run_dir, weights).model
 
 
-def load_run(run_dir) -> LoadedRun:
+def load_run(run_dir, weights: str = "averaged") -> LoadedRun:
     """Builds the model of a run with its averaged (or, by setting, best) weights.
+
+    Args:
+      run_dir: Directory of the run.
+      weights: `averaged`, or `raw` for those of the last step themselves.
 
     Raises:
       ValueError: If the directory holds no run, or a run without a checkpoint.
     """
+    if weights not in WEIGHTS:
+        raise ValueError(
+            f"weights must be one of {', '.join(WEIGHTS)}. Received: {weights!r}"
+        )
     directory = RunDirectory(run_dir)
     record = directory.read()
     if record is None:
@@ -61,7 +76,11 @@ def load_run(run_dir) -> LoadedRun:
             "a run is evaluated from its checkpoints, and this one has none yet. "
             f"Received: {str(run_dir)!r}"
         )
-    return LoadedRun(model, config, directory, settle_weights(model, checkpointer))
+    if weights == "raw":
+        step = int(model.step.numpy())
+    else:
+        step = settle_weights(model, checkpointer)
+    return LoadedRun(model, config, directory, step, weights)
 
 
 def settle_weights(model, checkpointer: Checkpointer) -> int:

@@ -9,27 +9,30 @@ import re
 
 from ade_tf.config import RunConfig
 from ade_tf.files import replace_file
+from ade_tf.runs.lock import LOCK, locked
+from ade_tf.runs.records import truncate_after
 from ade_tf.versions import package_versions
 
 __all__ = ["RunDirectory", "flagfile"]
 
 _FORMAT = "ade_tf run"
 # What a process killed before the configuration was whole may leave.
-_UNFINISHED = re.compile(r"resolved\.flags|\.config\.json\..*")
+_UNFINISHED = re.compile(rf"{LOCK}|resolved\.flags|\.config\.json\..*")
+_NEEDED = ("config", "image_shape", "levels")
 
 
 class RunDirectory:
     """Paths of a run and its recorded configuration.
 
     Args:
-      path: The directory; need not exist.
+      path: The directory; need not exist. `~` is the user's home.
 
     Raises:
       ValueError: If it exists and holds something else than a run.
     """
 
     def __init__(self, path):
-        self.path = pathlib.Path(path)
+        self.path = pathlib.Path(os.path.expanduser(path))
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"run_dir must be a directory. Received: {str(path)!r}")
         if not self.config_path.exists() and self.path.exists():
@@ -90,7 +93,7 @@ class RunDirectory:
 
         Its keys: `config` (a resolved `RunConfig`), `image_shape`, `levels`,
         `num_classes` (0 where an older version did not record it), `packages`,
-        `machine`.
+        `machine`; `extended`, if it was, `[step, num_steps before, after]` each time.
 
         Raises:
           ValueError: If the recorded configuration is not of a run of this library.
@@ -106,12 +109,19 @@ class RunDirectory:
                 "run_dir must be new, empty or the directory of a run. "
                 f"Received: {str(self.path)!r}, whose config.json is something else's"
             )
+        if missing := [name for name in _NEEDED if name not in record]:
+            raise ValueError(
+                f"the config.json of a run must have {', '.join(_NEEDED)}. "
+                f"Received: {str(self.config_path)!r} without {', '.join(missing)}"
+            )
         record["config"] = RunConfig.from_stored(record["config"])
         record.setdefault("num_classes", 0)
         return record
 
     def check(self, config: RunConfig) -> None:
         """Checks that a run found here was started with this configuration.
+
+        It may ask for more steps.
 
         Raises:
           ValueError: If not; the message holds the differences.
@@ -120,16 +130,30 @@ class RunDirectory:
         if record is None:
             return
         differences = record["config"].differences(config)
+        steps = record["config"].training.num_steps
+        if [*differences] == ["num_steps"] and steps < config.training.num_steps:
+            return
         if differences:
             listed = "\n".join(
                 f"  {name}: {old!r} -> {new!r}"
                 for name, (old, new) in differences.items()
             )
             raise ValueError(
-                "a run is resumed with the configuration it was started with (or "
-                f"another run_dir is given). Received: {str(self.path)!r} with\n"
-                f"{listed}"
+                "a run is resumed with the configuration it was started with, or with "
+                "more steps (or another run_dir is given). "
+                f"Received: {str(self.path)!r} with\n{listed}"
             )
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Makes a context in which this process alone trains the run.
+
+        Raises:
+          ValueError: If another does; the message names it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with locked(self.path):
+            yield
 
     def open(
         self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
@@ -167,6 +191,28 @@ class RunDirectory:
             "packages": package_versions(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         }
+        self._write(record, config)
+
+    def go_on(self, config: RunConfig, step: int) -> None:
+        """Notes that the run goes on from a step, once that is certain.
+
+        Lines of `scalars.jsonl` of later steps are dropped. Where the configuration has
+        more steps than the run's, the record has them from now on, and under
+        `extended` the step and both numbers.
+
+        Args:
+          config: The configuration.
+          step: The step.
+        """
+        truncate_after(self.scalars, step)
+        record = self.read()
+        steps = record["config"].training.num_steps, config.training.num_steps
+        if steps[0] != steps[1]:
+            extended = [*record.get("extended", ()), [step, *steps]]
+            more = {"config": config.to_flat(), "extended": extended}
+            self._write(record | more, config)
+
+    def _write(self, record, config):
         # The configuration, which makes this a run, comes last and whole: a process
         # killed before leaves a directory that still counts as empty.
         (self.path / "resolved.flags").write_text(flagfile(config))

@@ -5,6 +5,7 @@ import pathlib
 from typing import NamedTuple
 
 from ade_tf.config.settings import check_settings, setting
+from ade_tf.config.training import weights_setting
 from ade_tf.extractors import EXTRACTORS
 
 __all__ = ["MODES", "MOST_IN_A_PICTURE", "Mode", "PictureOptions"]
@@ -125,6 +126,7 @@ class PictureOptions:
     data_dir: str = setting(
         "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
     )
+    weights: str = weights_setting()
     neighbours_in: str = setting(
         "pixels",
         "Where neighbours are near: pixels, or the features of the extractor.",

@@ -8,7 +8,8 @@ import numpy as np
 from ade_tf.archives import ArrayParts, write_npz
 from ade_tf.config.requirements import requires
 from ade_tf.drawing.grids import can_show
-from ade_tf.runs import load_run
+from ade_tf.files import check_writable
+from ade_tf.runs import RunDirectory, load_run
 from ade_tf.samples.options import MODES, MOST_IN_A_PICTURE, PictureOptions
 from ade_tf.samples.request import Request
 
@@ -34,13 +35,16 @@ def draw(run_dir, **settings) -> pathlib.Path:
       ValueError: If a setting is out of range, the preset lacks what the mode needs,
         the images are too many or not of a kind that a picture shows, or a sample is
         not finite.
+      OSError: If it cannot be written, before the run is loaded.
     """
     options = PictureOptions(**settings)
-    mode, run = MODES[options.mode], load_run(run_dir)
+    mode = MODES[options.mode]
+    path = RunDirectory(run_dir).samples / f"{options.mode}.png"
+    path = pathlib.Path(options.out or path)
+    check_writable(path)
+    run = load_run(run_dir, options.weights)
     requires(run.config, f"mode `{options.mode}`", *mode.needs)
     _check_classes(options, run)
-    path = run.directory.samples / f"{options.mode}.png"
-    path = pathlib.Path(options.out or path)
     levels = run.model.levels
     if path.suffix == ".png":
         _check_picture(options, run.model)

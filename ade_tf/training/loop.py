@@ -1,5 +1,6 @@
 """A whole training run: from a configuration to a scored model on disk."""
 
+import contextlib
 import time
 
 from ade_tf.config import RunConfig
@@ -13,11 +14,12 @@ from ade_tf.models import (
     LikelihoodScorer,
     build_model,
     copy_generator,
+    copy_weights,
     count_parameters,
     initialize_from_data,
 )
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
-from ade_tf.runs.records import append_record, read_records, truncate_after
+from ade_tf.runs.records import append_record, read_records
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
@@ -65,7 +67,13 @@ def train(config: RunConfig, run_dir) -> dict:
     settings = config.training
     run = RunDirectory(directory_of_worker(settings.strategy, run_dir))
     run.check(config)
-    with StopSignals() as signals, run.named_in_errors():
+    with contextlib.ExitStack() as stack:
+        signals = stack.enter_context(StopSignals())
+        stack.enter_context(run.named_in_errors())
+        # A directory that is new is made, and locked, once all fits that goes into it.
+        known = run.read() is not None
+        if known:
+            stack.enter_context(run.locked())
         data = load_data(config.data)
         strategy = make_strategy(settings.strategy, settings.batch_size)
         images = (data.image_shape, data.levels, data.num_classes)
@@ -74,9 +82,11 @@ def train(config: RunConfig, run_dir) -> dict:
         checkpointer = Checkpointer(
             model, run.checkpoints, keep=settings.keep_checkpoints
         )
-        generator = config.objective.generator_from
-        if generator and not checkpointer.steps():
-            copy_generator(model, _finished_run(generator).model)
+        if not checkpointer.steps():
+            _take_weights(model)
+        if not known:
+            stack.enter_context(run.locked())
+            run.check(config)
         run.open(config, *images)
         scorer = LikelihoodScorer(model) if config.preset.likelihood else None
         grid = SampleGrid(model)
@@ -94,7 +104,17 @@ def train(config: RunConfig, run_dir) -> dict:
             print(f"Trained in {time.monotonic() - began:.0f} s.")
         else:
             print(f"This run is finished ({settings.num_steps} steps).")
-        return _finish(run, model, checkpointer, data, scorer, grid)
+        trained = start < settings.num_steps
+        return _finish(run, model, checkpointer, data, scorer, grid, trained)
+
+
+def _take_weights(model):
+    """Gives a new model the weights of the run that its configuration names, if any."""
+    config = model.config
+    if config.objective.generator_from:
+        copy_generator(model, _finished_run(config.objective.generator_from).model)
+    if config.training.initialize_from:
+        copy_weights(model, load_run(config.training.initialize_from).model)
 
 
 def _finished_run(run_dir):
@@ -111,18 +131,35 @@ def _finished_run(run_dir):
 
 def _restore_or_initialize(model, checkpointer, run, data, strategy):
     start = checkpointer.restore()
+    config = model.config
     if start is None:
-        run.scalars.unlink(missing_ok=True)
-        if model.config.objective.generator_from:
+        _check_new(run, config)
+        if config.objective.generator_from or config.training.initialize_from:
             return 0
         images = data.train.images[:INITIALIZATION_IMAGES]
         labels = model.own_labels(data.train.labels[:INITIALIZATION_IMAGES])
         with strategy.scope():
-            initialize_from_data(model, images, model.config.training.seed, labels)
+            initialize_from_data(model, images, config.training.seed, labels)
         return 0
-    if run.scalars.exists():
-        truncate_after(run.scalars, start)
     return start
+
+
+def _check_new(run, config):
+    """Refuses to begin anew a run whose records are of more than a first checkpoint."""
+    lines = _records(run.scalars)
+    last = lines[-1]["step"] if lines else 0
+    settings = (run.read()["config"].training, config.training)
+    first = max(training.checkpoint_every for training in settings)
+    if last > first or _records(run.metrics):
+        raise ValueError(
+            "a run that has records of training has checkpoints to go on from (to "
+            "begin anew, give another run_dir). Received: "
+            f"{str(run.path)!r}, at step {last} and without checkpoints"
+        )
+
+
+def _records(path):
+    return read_records(path) if path.exists() else []
 
 
 def _fit(model, data, start, recorder):
@@ -151,24 +188,42 @@ def _announce(config, data, model, start, run):
     print(f"parameters: {sizes}")
     if start:
         print(f"Going on from step {start} of {run.path}")
+        steps = run.read()["config"].training.num_steps, config.training.num_steps
+        if steps[0] != steps[1]:
+            print(
+                f"num_steps {steps[0]} -> {steps[1]}: the learning rate goes on as in "
+                f"a run of {steps[1]} steps"
+            )
     print("Tracing the first step ...", flush=True)
 
 
-def _finish(run, model, checkpointer, data, scorer, grid):
+def _scored_weights(model, step):
+    """Returns which weights are scored, in words."""
+    settings = model.config.training
+    average = "as they are"
+    if settings.average_decay:
+        average = f"their moving average (average_decay={settings.average_decay:g})"
+    kept = ", the best by validation" if settings.keep_best else ""
+    return f"of step {step}{kept}: {average}"
+
+
+def _finish(run, model, checkpointer, data, scorer, grid, trained):
     """Scores the test split once and says where everything is."""
     step = settle_weights(model, checkpointer)
-    records = read_records(run.metrics) if run.metrics.exists() else []
-    done = [r for r in records if r.get("origin") == "train" and r["step"] == step]
+    done = [
+        record
+        for record in _records(run.metrics)
+        if record.get("origin") == "train" and record["step"] == step
+    ]
     record = done[-1] if done else {}
     if not done and scorer:
-        trained = LoadedRun(model, model.config, run, step)
-        evaluation = Evaluation(trained, data, EvaluationOptions())
+        loaded = LoadedRun(model, model.config, run, step)
+        evaluation = Evaluation(loaded, data, EvaluationOptions())
         evaluation.scorer = scorer
         (record,) = evaluate_likelihood(evaluation, "test")
         record["origin"] = "train"
-        append_record(run.metrics, record)
     picture = run.samples / "final.png"
-    if not picture.exists():
+    if trained or not picture.exists():
         grid.save(picture)
     learning_curves(read_records(run.scalars), run.path / "curves.png")
     print(f"run       {run.path}")
@@ -176,5 +231,8 @@ def _finish(run, model, checkpointer, data, scorer, grid):
         print(f"samples   {picture}")
     print(f"curves    {run.path / 'curves.png'}")
     if record:
+        print(f"weights   {_scored_weights(model, step)}")
         print(describe_record(record), flush=True)
+        if not done:
+            append_record(run.metrics, record)
     return record

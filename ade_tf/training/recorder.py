@@ -78,6 +78,7 @@ class Recorder(keras.callbacks.Callback):
     ):
         super().__init__()
         self._run = run
+        self._start = start
         self._checkpointer = checkpointer
         self._validation = validation
         self._signals = signals
@@ -87,6 +88,7 @@ class Recorder(keras.callbacks.Callback):
         self._best = None
         if start and run.scalars.exists():
             lines = read_records(run.scalars)
+            lines = [line for line in lines if line["step"] <= start]
             found = [line.get("validation_bits_per_dim") for line in lines]
             self._best = min((v for v in found if v is not None), default=None)
 
@@ -101,6 +103,8 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Does all that is due after a step."""
+        if self._step == self._start:
+            self._run.go_on(self.model.config, self._start)
         self._step += 1
         self._signals.unsaved = True
         settings, logs = self._settings, dict(logs or {})

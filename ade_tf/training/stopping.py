@@ -1,6 +1,7 @@
 """Stopping on SIGTERM and Ctrl-C between two steps."""
 
 import signal
+import threading
 
 __all__ = ["StopSignals"]
 
@@ -10,7 +11,8 @@ class StopSignals:
 
     While nothing is `unsaved` (data are loaded, a step is traced, a score is computed)
     the signal ends the process at once, with exit status 0. A second signal ends it in
-    any case.
+    any case. Only a process's main thread can be told of signals: in others they have
+    their usual effect.
 
     Attributes:
       unsaved: Whether steps were made that no checkpoint holds yet.
@@ -23,6 +25,8 @@ class StopSignals:
         self._previous = {}
 
     def __enter__(self):
+        if threading.current_thread() is not threading.main_thread():
+            return self
         for number in (signal.SIGTERM, signal.SIGINT):
             self._previous[number] = signal.signal(number, self._handle)
         return self

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 
 from ade_tf.config.settings import check_settings, setting
+from ade_tf.files import check_writable
 from experiments.bench.peer_process import PEERS
 
 __all__ = ["REFERENCES", "BenchmarkOptions"]
@@ -99,10 +100,11 @@ class BenchmarkOptions:
             )
 
     def prepare(self) -> None:
-        """Makes the report's directory and sets the threads of TensorFlow.
+        """Tries the report's file and sets the threads of TensorFlow.
 
         The latter only in a process that has not used TensorFlow yet.
         """
+        check_writable(self.out)
         pathlib.Path(self.out).parent.mkdir(parents=True, exist_ok=True)
         if self.threads:
             # Not for --help and mistyped flags.

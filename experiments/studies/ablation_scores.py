@@ -139,6 +139,7 @@ def _measured(run, options, wanted):
 
 def _find(directory, config, wanted):
     records = read_records(directory.metrics) if directory.metrics.exists() else []
+    records = [record for record in records if "weights" not in record]
     step = _evaluated_step(records, config)
     return {
         key: _last(records, {**choices, "step": step})

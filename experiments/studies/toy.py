@@ -141,6 +141,7 @@ def _measured(key, config, run_dir):
     run = RunDirectory(run_dir)
     records = read_records(run.metrics) if run.metrics.exists() else []
     found = [record for record in records if "law" in record or "estimate" in record]
+    found = [record for record in found if "weights" not in record]
     if not _PARTS <= {record["metric"] for record in found}:
         options = EvaluationOptions(metrics=(_METRIC,))
         found = evaluate_run(run_dir, options)

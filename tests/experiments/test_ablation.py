@@ -15,6 +15,7 @@ from ade_tf.evaluation import PROTOCOLS, EvaluationOptions
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
 from experiments import ablation, common_flags
+from experiments.flagfiles import expand
 from experiments.studies.ablation_plan import plan_ablation
 from tests.extractors.cases import save_model
 from tests.helpers.binaries import ROOT, TABLES, call, contents, flags_of, tiny_flags
@@ -251,7 +252,7 @@ def test_a_run_of_other_settings_is_not_taken(rows, extractor, tmp_path):
     ("arguments", "message"),
     [
         (["--out="], "--out must name a directory"),
-        (["--rows=none.flags"], "a flagfile must hold known flags.*'none.flags'"),
+        (["--rows=none.flags"], "a flagfile must be beside.*'none.flags'"),
         (["--rows="], "has rows and seeds. Received: none"),
         (["--seeds=x"], "`seeds` must be integers.*Received: x"),
         (["--set=colour=red"], "`set` must be NAME=VALUE of a setting.*'colour=red'"),
@@ -315,7 +316,7 @@ def test_a_setting_that_acts_in_no_row_is_refused(rows):
 def test_the_rows_of_a_table_resolve(path, monkeypatch):
     monkeypatch.chdir(ROOT)
     with flags_of(common_flags.define_ablation_flags):
-        flags.FLAGS(["ablation", f"--flagfile={path}"])
+        flags.FLAGS(["ablation", *expand([f"--flagfile={path}"])])
         configs = ablation.configs_of_flags(flags.FLAGS)
     assert [row for row, _ in configs] == list(PRESETS)
 
@@ -325,7 +326,7 @@ def test_the_rows_of_digits_have_the_same_number_of_parameters(
 ):
     monkeypatch.chdir(ROOT)
     with flags_of(common_flags.define_ablation_flags):
-        flags.FLAGS(["ablation", "--flagfile=flags/digits_ablation.flags"])
+        flags.FLAGS(["ablation", *expand(["--flagfile=flags/digits_ablation.flags"])])
         configs = ablation.configs_of_flags(flags.FLAGS)
     path = extractor[1].split("=")[1]
     options = EvaluationOptions(

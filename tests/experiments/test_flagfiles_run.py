@@ -7,6 +7,7 @@ from absl import flags
 
 from ade_tf.models import build_model, initialize_from_data
 from experiments import common_flags
+from experiments.flagfiles import expand
 from tests.helpers.binaries import FLAGFILES, ROOT, flags_of
 
 # Image shape and levels, by the first word of the flagfile's name.
@@ -30,7 +31,7 @@ def config_of(name):
         common_flags.define_benchmark_flags if bench else common_flags.define_run_flags
     )
     with flags_of(define):
-        flags.FLAGS([name, f"--flagfile=flags/{name}.flags"])
+        flags.FLAGS([name, *expand([f"--flagfile=flags/{name}.flags"])])
         config = common_flags.config_from_flags()
     mixed = {"mixed_group": 2} if config.of("discriminator_batch") else {}
     return config.replace(batch_size=2, **mixed)

@@ -9,6 +9,8 @@ from ade_tf.strategies import make_strategy
 from tests.helpers.models import batch, tiny_model
 
 SHAPES = [(3, 4), (5,), ()]
+# Decays of the second, third and fourth update: (1 + t) / (10 + t).
+SECOND, THIRD, FOURTH = 3 / 12, 4 / 13, 5 / 14
 
 
 @pytest.mark.parametrize("update", ["joint", "alternating"])
@@ -77,8 +79,13 @@ def assert_average(average, variables, shares):
     "shares",
     [
         {1: 1.0},
-        {1: 0.9, 2: 0.1},
-        {1: 0.9**3, 2: 0.1 * 0.9**2, 3: 0.1 * 0.9, 4: 0.1},
+        {1: SECOND, 2: 1 - SECOND},
+        {
+            1: SECOND * THIRD * FOURTH,
+            2: (1 - SECOND) * THIRD * FOURTH,
+            3: (1 - THIRD) * FOURTH,
+            4: 1 - FOURTH,
+        },
     ],
     ids=len,
 )
@@ -105,7 +112,7 @@ def test_what_is_no_update_is_not_taken_in(infinite):
     for variable in variables:
         variable.assign(variable + (np.inf if infinite else 1.0))
     average.take_in(variables, 2)
-    assert_average(average, variables, {1: 0.9, 2: 0.1})
+    assert_average(average, variables, {1: SECOND, 2: 1 - SECOND})
 
 
 def test_the_average_goes_on_after_it_was_looked_at():
@@ -113,10 +120,22 @@ def test_the_average_goes_on_after_it_was_looked_at():
     average = MovingAverage(variables, 0.9)
     follow(average, variables, [1, 2])
     for _ in range(2):
-        assert_average(average, variables, {1: 0.9, 2: 0.1})
+        assert_average(average, variables, {1: SECOND, 2: 1 - SECOND})
     average.take_in(variables, 2)
     assign(variables, 3)
-    assert_average(average, variables, {1: 0.81, 2: 0.09, 3: 0.1})
+    shares = {1: SECOND * THIRD, 2: (1 - SECOND) * THIRD, 3: 1 - THIRD}
+    assert_average(average, variables, shares)
+
+
+@pytest.mark.parametrize(("updates", "decay"), [(3, 4 / 13), (70, 71 / 80), (90, 0.9)])
+def test_the_decay_warms_up_to_the_one_that_is_set(updates, decay):
+    variables = [keras.Variable(value) for value in values(0)]
+    average = MovingAverage(variables, 0.9)
+    assign(variables, 1)
+    average.take_in(variables, 1)
+    assign(variables, 2)
+    average.take_in(variables, updates)
+    assert_average(average, variables, {1: decay, 2: 1 - decay, updates: 0.0})
 
 
 def test_every_replica_has_the_average_that_one_has():
