@@ -7,7 +7,7 @@ import sys
 from absl import flags
 
 from ade_tf.config import RunConfig
-from experiments import command, common_flags
+from experiments import command, common_flags, study_flags
 from experiments.numbers import numbers
 from experiments.rows import row_of_flagfile, texts_of_settings, typed_settings
 
@@ -21,7 +21,7 @@ def main():
         raise ValueError("--out must name a directory. Received: none")
     configs = configs_of_flags(values)
     options = common_flags.options_from_flags(
-        EvaluationOptions, common_flags.ABLATION_OPTIONS
+        EvaluationOptions, study_flags.ABLATION_OPTIONS
     )
     fit_settings = typed_settings("fit_settings", values.fit_settings)
 
@@ -79,7 +79,7 @@ def _acting(file, settings):
 
 def run():
     """Runs the command, with the flags of this process."""
-    common_flags.define_ablation_flags()
+    study_flags.define_ablation_flags()
     command.run(main)
 
 

@@ -4,7 +4,7 @@ import sys
 
 from absl import flags
 
-from experiments import command, common_flags
+from experiments import command, study_flags
 
 
 def main():
@@ -21,7 +21,7 @@ def main():
 
 def run():
     """Runs the command, with the flags of this process."""
-    common_flags.define_adversaries_flags()
+    study_flags.define_adversaries_flags()
     command.run(main)
 
 

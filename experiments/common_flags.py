@@ -11,28 +11,24 @@ import typing
 from absl import flags
 
 from ade_tf.config import RunConfig
-from ade_tf.config.data import TOYS
 from ade_tf.config.settings import settings_of
 from ade_tf.config.training import weights_setting
 from experiments.flagfiles import expand
 from experiments.numbers import numbers
 
 __all__ = [
-    "ABLATION_OPTIONS",
     "config_from_flagfile",
     "config_from_flags",
-    "define_ablation_flags",
-    "define_adversaries_flags",
     "define_benchmark_flags",
     "define_compare_flags",
     "define_evaluate_flags",
     "define_export_flags",
     "define_novelty_flags",
+    "define_options",
     "define_report_flags",
     "define_run_dir",
     "define_run_flags",
     "define_sample_flags",
-    "define_toy_flags",
     "loading_run_dir_from_flags",
     "options_from_flags",
     "run_dir_from_flags",
@@ -43,23 +39,6 @@ __all__ = [
 # Options whose flag has another name.
 _OPTION_FLAGS = {"splits": "split"}
 _BELOW_NUM_STEPS = ("warmup_steps", "likelihood_only_steps", "kl_warmup_steps")
-_TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
-_ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")
-# Options of an evaluation that hold for all rows of a table.
-ABLATION_OPTIONS = (
-    "protocol",
-    "num_samples",
-    "extractor",
-    "extractor_path",
-    "temperature",
-    "noise",
-    "importance_samples",
-    "repetitions",
-    "seed",
-    "cache_dir",
-    "strategy",
-    "batch_size",
-)
 
 
 def define_run_dir() -> None:
@@ -98,58 +77,19 @@ def define_run_flags() -> None:
     _define_settings()
 
 
-def define_ablation_flags() -> None:
-    """Defines the flags of `ablation`: its own, and the options of its evaluation."""
-    from ade_tf.evaluation.options import EvaluationOptions
-
-    flags.DEFINE_list(
-        "rows",
-        [f"flags/digits_{preset}.flags" for preset in _ABLATION_ROWS],
-        "Flagfiles of the rows, comma-separated. A row has its file's name, without "
-        "the first word where that is the data's.",
-    )
-    flags.DEFINE_list("seeds", ["0"], "Seeds of every row, comma-separated.")
-    flags.DEFINE_multi_string(
-        "set",
-        [],
-        "Setting, over the flagfiles', of every row in which it can act: NAME=VALUE; "
-        "repeatable.",
-    )
-    flags.DEFINE_multi_string(
-        "fit_settings",
-        [],
-        "Setting, NAME=VALUE, of the run that fits an encoder to a generator without "
-        "likelihood, over the row's own; repeatable.",
-    )
-    flags.DEFINE_float(
-        "parameter_share",
-        0.015,
-        "Share by which the parameters of decoder and feature map may differ between "
-        "rows; 0: any.",
-    )
-    flags.DEFINE_string("out", "", "Directory of the runs, the tables and figures.")
-    _define_options(EvaluationOptions, ABLATION_OPTIONS)
-
-
-def define_adversaries_flags() -> None:
-    """Defines the flags of `adversaries`."""
-    flags.DEFINE_string("out", "", "Directory of numbers, tables and picture.")
-    flags.DEFINE_integer("seed", 0, "Seed of networks, samples and noise.")
-
-
 def define_evaluate_flags() -> None:
     """Defines the flags of `evaluate`: one per option, and `run_dir`."""
     from ade_tf.evaluation.options import EvaluationOptions
 
     define_run_dir()
-    _define_options(EvaluationOptions)
+    define_options(EvaluationOptions)
 
 
 def define_compare_flags() -> None:
     """Defines the flags of `compare`: one per option."""
     from ade_tf.evaluation.options import ComparisonOptions
 
-    _define_options(ComparisonOptions)
+    define_options(ComparisonOptions)
 
 
 def define_novelty_flags() -> None:
@@ -157,7 +97,7 @@ def define_novelty_flags() -> None:
     from ade_tf.evaluation.options import NoveltyOptions
 
     define_run_dir()
-    _define_options(NoveltyOptions)
+    define_options(NoveltyOptions)
 
 
 def define_sample_flags() -> None:
@@ -165,7 +105,7 @@ def define_sample_flags() -> None:
     from ade_tf.samples import PictureOptions
 
     define_run_dir()
-    _define_options(PictureOptions)
+    define_options(PictureOptions)
 
 
 def define_export_flags() -> None:
@@ -189,7 +129,7 @@ def define_report_flags() -> None:
         list(MODES),
         "Pictures to draw, modes of `sample`, comma-separated; empty: none.",
     )
-    _define_options(PictureOptions, PICTURE_SETTINGS)
+    define_options(PictureOptions, PICTURE_SETTINGS)
 
 
 def define_benchmark_flags() -> None:
@@ -197,27 +137,11 @@ def define_benchmark_flags() -> None:
     from experiments.bench.options import BenchmarkOptions
 
     _define_settings()
-    _define_options(BenchmarkOptions)
+    define_options(BenchmarkOptions)
     flags.DEFINE_multi_string(
         "set",
         [],
         "Setting, NAME=VALUE, that the sweep `settings` changes alone; repeatable.",
-    )
-
-
-def define_toy_flags() -> None:
-    """Defines the flags of `toy`."""
-    flags.DEFINE_list("data", list(TOYS), "Data sets of points, comma-separated.")
-    flags.DEFINE_list(
-        "rows",
-        [f"flags/toy_{preset}.flags" for preset in _TOY_PRESETS],
-        "Flagfiles of the models, comma-separated.",
-    )
-    flags.DEFINE_list(
-        "seeds", ["0"], "Seeds of every model, comma-separated; the first is drawn."
-    )
-    flags.DEFINE_string(
-        "out", "runs/toy", "Directory of the runs, the picture and the table."
     )
 
 
@@ -345,7 +269,8 @@ def _define_settings(flag_values=flags.FLAGS):
         _define(name, type_, field.default, _help(field), flag_values)
 
 
-def _define_options(options, names=None):
+def define_options(options, names=None) -> None:
+    """Defines a flag for each field of a dataclass of options, or for those named."""
     for name, (field, type_) in settings_of(options).items():
         if names is not None and name not in names:
             continue

@@ -5,7 +5,7 @@ import pathlib
 
 from absl import flags
 
-from experiments import command, common_flags
+from experiments import command, common_flags, study_flags
 from experiments.numbers import numbers
 
 
@@ -27,7 +27,7 @@ def main():
 
 def run():
     """Runs the command, with the flags of this process."""
-    common_flags.define_toy_flags()
+    study_flags.define_toy_flags()
     command.run(main)
 
 

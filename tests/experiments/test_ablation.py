@@ -14,7 +14,7 @@ from absl import flags
 from ade_tf.evaluation import PROTOCOLS, EvaluationOptions
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
-from experiments import ablation, common_flags
+from experiments import ablation, common_flags, study_flags
 from experiments.flagfiles import expand
 from experiments.studies.ablation_plan import plan_ablation
 from tests.extractors.cases import save_model
@@ -289,7 +289,7 @@ def test_rows_need_names_of_their_own(rows, extractor, tmp_path):
 
 
 def test_settings_of_all_rows_decide_over_flagfiles(rows):
-    with flags_of(common_flags.define_ablation_flags):
+    with flags_of(study_flags.define_ablation_flags):
         flags.FLAGS(
             [
                 *("ablation", f"--rows={files(rows, ('v_ade', 'vae'))}"),
@@ -305,7 +305,7 @@ def test_settings_of_all_rows_decide_over_flagfiles(rows):
 
 
 def test_a_setting_that_acts_in_no_row_is_refused(rows):
-    with flags_of(common_flags.define_ablation_flags):
+    with flags_of(study_flags.define_ablation_flags):
         given = ["--set=iaf_steps=3", "--set=flow_steps=2,1"]
         flags.FLAGS(["ablation", f"--rows={files(rows, ('v_ade', 'vae'))}", *given])
         with pytest.raises(ValueError, match="can act in a row. Received: iaf_steps"):
@@ -315,7 +315,7 @@ def test_a_setting_that_acts_in_no_row_is_refused(rows):
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 def test_the_rows_of_a_table_resolve(path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    with flags_of(common_flags.define_ablation_flags):
+    with flags_of(study_flags.define_ablation_flags):
         flags.FLAGS(["ablation", *expand([f"--flagfile={path}"])])
         configs = ablation.configs_of_flags(flags.FLAGS)
     assert [row for row, _ in configs] == list(PRESETS)
@@ -325,7 +325,7 @@ def test_the_rows_of_digits_have_the_same_number_of_parameters(
     extractor, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(ROOT)
-    with flags_of(common_flags.define_ablation_flags):
+    with flags_of(study_flags.define_ablation_flags):
         flags.FLAGS(["ablation", *expand(["--flagfile=flags/digits_ablation.flags"])])
         configs = ablation.configs_of_flags(flags.FLAGS)
     path = extractor[1].split("=")[1]

@@ -16,7 +16,7 @@ import tensorflow as tf
 from absl import flags, logging
 
 from ade_tf.config import RunConfig
-from experiments import command, common_flags
+from experiments import command, common_flags, study_flags
 from tests.helpers.models import TINY
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -45,15 +45,16 @@ def call(binary, *arguments):
     main = importlib.import_module(f"experiments.{binary}").main
     define = {
         "train": common_flags.define_run_flags,
-        "ablation": common_flags.define_ablation_flags,
-        "adversaries": common_flags.define_adversaries_flags,
+        "ablation": study_flags.define_ablation_flags,
+        "adversaries": study_flags.define_adversaries_flags,
         "compare": common_flags.define_compare_flags,
         "evaluate": common_flags.define_evaluate_flags,
         "sample": common_flags.define_sample_flags,
         "export": common_flags.define_export_flags,
         "novelty": common_flags.define_novelty_flags,
         "report": common_flags.define_report_flags,
-        "toy": common_flags.define_toy_flags,
+        "systems": study_flags.define_systems_flags,
+        "toy": study_flags.define_toy_flags,
     }[binary]
     out, err = io.StringIO(), io.StringIO()
     handler = logging.get_absl_handler().python_handler
@@ -134,10 +135,11 @@ def _text(value):
 
 
 def _forget_flags():
+    modules = {common_flags.__name__, study_flags.__name__}
     names = [
         name
         for name in flags.FLAGS
-        if flags.FLAGS.find_module_defining_flag(name) == common_flags.__name__
+        if flags.FLAGS.find_module_defining_flag(name) in modules
     ]
     for name in names:
         delattr(flags.FLAGS, name)

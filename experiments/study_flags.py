@@ -1,0 +1,106 @@
+"""Flags of the studies, which train many runs."""
+
+from absl import flags
+
+from ade_tf.config.data import TOYS
+from experiments.common_flags import define_options
+
+__all__ = [
+    "ABLATION_OPTIONS",
+    "define_ablation_flags",
+    "define_adversaries_flags",
+    "define_systems_flags",
+    "define_toy_flags",
+]
+
+_SYSTEMS = (
+    *("vae", "v_ade", "flow", "gan", "av_gde", "av_ade"),
+    *("pixel_cnn", "pixel_vae", "maf", "maf_spline", "naf"),
+    *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
+    *("bigan", "aae", "infovae", "beta_vae"),
+)
+_TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
+_ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")
+# Options of an evaluation that hold for all rows of a table.
+ABLATION_OPTIONS = (
+    "protocol",
+    "num_samples",
+    "extractor",
+    "extractor_path",
+    "temperature",
+    "noise",
+    "importance_samples",
+    "repetitions",
+    "seed",
+    "cache_dir",
+    "strategy",
+    "batch_size",
+)
+
+
+def define_ablation_flags() -> None:
+    """Defines the flags of `ablation`: its own, and the options of its evaluation."""
+    from ade_tf.evaluation.options import EvaluationOptions
+
+    flags.DEFINE_list(
+        "rows",
+        [f"flags/digits_{preset}.flags" for preset in _ABLATION_ROWS],
+        "Flagfiles of the rows, comma-separated. A row has its file's name, without "
+        "the first word where that is the data's.",
+    )
+    flags.DEFINE_list("seeds", ["0"], "Seeds of every row, comma-separated.")
+    flags.DEFINE_multi_string(
+        "set",
+        [],
+        "Setting, over the flagfiles', of every row in which it can act: NAME=VALUE; "
+        "repeatable.",
+    )
+    flags.DEFINE_multi_string(
+        "fit_settings",
+        [],
+        "Setting, NAME=VALUE, of the run that fits an encoder to a generator without "
+        "likelihood, over the row's own; repeatable.",
+    )
+    flags.DEFINE_float(
+        "parameter_share",
+        0.015,
+        "Share by which the parameters of decoder and feature map may differ between "
+        "rows; 0: any.",
+    )
+    flags.DEFINE_string("out", "", "Directory of the runs, the tables and figures.")
+    define_options(EvaluationOptions, ABLATION_OPTIONS)
+
+
+def define_adversaries_flags() -> None:
+    """Defines the flags of `adversaries`."""
+    flags.DEFINE_string("out", "", "Directory of numbers, tables and picture.")
+    flags.DEFINE_integer("seed", 0, "Seed of networks, samples and noise.")
+
+
+def define_systems_flags() -> None:
+    """Defines the flags of `systems`."""
+    flags.DEFINE_list(
+        "rows",
+        [f"flags/digits_{name}.flags" for name in _SYSTEMS],
+        "Flagfiles of the systems, comma-separated.",
+    )
+    flags.DEFINE_list("seeds", ["0"], "Seeds of every system, comma-separated.")
+    flags.DEFINE_string(
+        "out", "runs/systems", "Directory of the runs, the page and its pictures."
+    )
+
+
+def define_toy_flags() -> None:
+    """Defines the flags of `toy`."""
+    flags.DEFINE_list("data", list(TOYS), "Data sets of points, comma-separated.")
+    flags.DEFINE_list(
+        "rows",
+        [f"flags/toy_{preset}.flags" for preset in _TOY_PRESETS],
+        "Flagfiles of the models, comma-separated.",
+    )
+    flags.DEFINE_list(
+        "seeds", ["0"], "Seeds of every model, comma-separated; the first is drawn."
+    )
+    flags.DEFINE_string(
+        "out", "runs/toy", "Directory of the runs, the picture and the table."
+    )

@@ -1,0 +1,49 @@
+"""The systems of the family in one table: python -m experiments.systems --out=DIR."""
+
+import itertools
+import pathlib
+import shlex
+import sys
+
+from absl import flags
+
+from experiments import command, common_flags, study_flags
+from experiments.numbers import numbers
+from experiments.rows import row_of_flagfile
+
+
+def main():
+    """Trains and measures every system with every seed; writes the page."""
+    values = flags.FLAGS
+    seeds = numbers("seeds", values.seeds)
+    rows = {row_of_flagfile(file): file for file in values.rows}
+    configs = {
+        (row, seed): common_flags.config_from_flagfile(file, seed=seed)
+        for (row, file), seed in itertools.product(rows.items(), seeds)
+    }
+
+    from experiments.studies.systems import System, systems_study
+
+    systems = [System(row, file, _summary(file)) for row, file in rows.items()]
+    line = shlex.join(["python3", "-m", "experiments.systems", *sys.argv[1:]])
+    systems_study(systems, configs, values.out, line)
+
+
+def _summary(file):
+    """Returns the first comment of a flagfile: what the system is, and its paper."""
+    found = []
+    for line in pathlib.Path(file).read_text().splitlines():
+        if not line.startswith("#"):
+            break
+        found.append(line.removeprefix("#").strip())
+    return " ".join(found)
+
+
+def run():
+    """Runs the command, with the flags of this process."""
+    study_flags.define_systems_flags()
+    command.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,38 @@
+"""The page of systems: trained once, measured once, and gone on with."""
+
+import json
+
+from tests.helpers.binaries import call
+
+SMALL = (
+    "--dataset=digits\n--width=4\n--discriminator_width=4\n--num_steps=4\n"
+    "--batch_size=8\n--warmup_steps=0\n--validation_images=10\n"
+)
+
+
+def test_the_page_has_a_row_for_each_system(tmp_path):
+    rows = []
+    for name, lines in {
+        "vae": "--preset=vae\n--latent_size=2\n",
+        "gan": "--preset=gan\n--latent_size=2\n",
+    }.items():
+        path = tmp_path / f"digits_{name}.flags"
+        path.write_text(f"# A small {name}\n# (arXiv 0000.00000).\n{SMALL}{lines}")
+        rows.append(str(path))
+    out = tmp_path / "page"
+    line = ("systems", f"--rows={','.join(rows)}", "--seeds=0,1", f"--out={out}")
+    status, _, err = call(*line)
+    assert status == 0, err
+    page = (out / "systems.md").read_text()
+    assert "| [`vae`](vae.png) | A small vae (arXiv 0000.00000). | " in page
+    assert (out / "gan.png").exists()
+    results = json.loads((out / "systems.json").read_text())
+    assert len(results) == 4
+    vae, gan = results[0], results[2]
+    assert vae["bits_per_dim"] > 0 and gan["bits_per_dim"] is None
+    assert vae["frechet_distance"] > 0 and vae["cpu_seconds"] > 0
+    first = (out / "runs" / "vae_0" / "metrics.jsonl").read_bytes()
+    status, _, _ = call(*line)
+    assert status == 0
+    # Nothing was trained or measured again.
+    assert (out / "runs" / "vae_0" / "metrics.jsonl").read_bytes() == first
