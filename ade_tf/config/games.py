@@ -86,6 +86,11 @@ class PenaltySettings:
         "Weight of the gradient penalty against the discriminator's loss.",
         minimum=0.0,
     )
+    penalty_every: int = setting(
+        1,
+        "Steps from one penalty to the next; its weight is multiplied by it.",
+        minimum=1,
+    )
 
 
 # Every entry is a function of `(discriminator, real, fake, uniform)`, a scalar.

@@ -132,7 +132,9 @@ class TrainedModel(LatentVariableModel):
         if self.config["spectral_norm"]:
             game.discriminator.update_spectral_norm()
         with tf.GradientTape() as tape:
-            loss, found = game.discriminator_loss(real, fake, batch, draws)
+            loss, found = game.discriminator_loss(
+                real, fake, batch, draws, self.step.value
+            )
         logs.update(found)
         variables = game.discriminator.trainable_variables
         gradients = tape.gradient(loss, [v.value for v in variables])

@@ -31,6 +31,8 @@ class Game:
       adversary: The losses.
       penalty: Function of `ade_tf.objectives.PENALTIES`, or None.
       penalty_weight: Its weight in the discriminator's loss.
+      penalty_every: Steps from one penalty to the next, which then counts as often
+        (lazy regularisation, arXiv 1912.04958, appendix B).
       group: Images of a mixed group; 1: each is judged by itself.
       trains: Names of the parts that play against the discriminator.
       both_sides: Whether they make a part of the real side, too, such as its codes.
@@ -44,6 +46,7 @@ class Game:
     adversary: Adversary
     penalty: Callable | None = None
     penalty_weight: float = 1.0
+    penalty_every: int = 1
     group: int = 1
     trains: tuple[str, ...] = ("decoder",)
     both_sides: bool = False
@@ -52,7 +55,7 @@ class Game:
         """Returns a word of the logs and random streams, as this game calls it."""
         return word if self.name == "image" else f"{self.name}_{word}"
 
-    def discriminator_loss(self, real, fake, batch, draws):
+    def discriminator_loss(self, real, fake, batch, draws, step=0):
         """Returns what the discriminator minimises, a scalar, and its logs.
 
         Args:
@@ -60,26 +63,46 @@ class Game:
           fake: A draw of the side of the model.
           batch: The batch, whose condition both have.
           draws: The draws behind those of the sides.
+          step: The training step, which says whether a penalty is due.
         """
         layout, judge = self._layout(draws), self._judge(batch.condition)
-        if self.penalty is None:
+
+        def plain():
             logits = layout.split(judge(layout.join(real, fake)))
-        else:
+            return self._unpenalized(layout, logits)
+
+        if self.penalty is None:
+            loss, logs = plain()
+            return loss, self._labelled(logs)
+        uniform = draws.uniform([1, 1, 1])
+
+        def penalized():
             # Apart, so that the penalty can share the passes.
-            judge = RecordedPasses(judge)
-            logits = judge(real), judge(fake)
+            passes = RecordedPasses(judge)
+            loss, logs = self._unpenalized(layout, (passes(real), passes(fake)))
+            logs["penalty"] = self.penalty(passes, real, fake, uniform)
+            weight = self.penalty_weight * self.penalty_every
+            return loss + weight * logs["penalty"], logs
+
+        def without():
+            loss, logs = plain()
+            return loss, {**logs, "penalty": tf.zeros_like(loss)}
+
+        if self.penalty_every == 1:
+            loss, logs = penalized()
+        else:
+            due = tf.equal(tf.cast(step, tf.int64) % self.penalty_every, 0)
+            loss, logs = tf.cond(due, penalized, without)
+        return loss, self._labelled(logs)
+
+    def _unpenalized(self, layout, logits):
         loss = layout.discriminator_loss(self.adversary, *logits)
         real_logit, fake_logit = map(tf.reduce_mean, logits)
-        logs = {
+        return loss, {
             "discriminator_loss": loss,
             "real_logit": real_logit,
             "fake_logit": fake_logit,
         }
-        if self.penalty is not None:
-            penalty = self.penalty(judge, real, fake, draws.uniform([1, 1, 1]))
-            loss += self.penalty_weight * penalty
-            logs["penalty"] = penalty
-        return loss, self._labelled(logs)
 
     def generator_loss(self, batch, draws):
         """Returns what the model minimises, a scalar, and its logs."""

@@ -1,5 +1,6 @@
 """Tests of a game whose sides are pairs: its losses, logs and what its passes cost."""
 
+import dataclasses
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
 from ade_tf.randomness import BatchDraws
+from tests.helpers.models import digits, tiny_model
 
 RNG = np.random.default_rng(0)
 REAL = (
@@ -108,3 +110,33 @@ def test_the_image_game_has_the_plain_names():
     assert game.label("penalty") == "joint_penalty"
     image = Game("image", None, None, None, ADVERSARIES["hinge"])
     assert image.label("penalty") == "penalty"
+
+
+@pytest.mark.parametrize("name", ["r1", "r1_r2", "interpolates"])
+def test_a_lazy_penalty_counts_for_the_steps_that_it_rests(name):
+    """With every k-th step penalised k times over, gradients agree in the mean."""
+    model = tiny_model("gan", penalty=name)
+    batch = model.batch(digits().train.images[:8])
+    (game,) = model.games
+    lazy = dataclasses.replace(game, penalty_every=4)
+    none = dataclasses.replace(game, penalty=None)
+    variables = [v.value for v in model.discriminator.trainable_variables]
+    real, fake = (side(batch, BatchDraws(0, 8)) for side in (game.real, game.fake))
+
+    def gradients(game, step):
+        @tf.function
+        def run(step):
+            with tf.GradientTape() as tape:
+                loss, _ = game.discriminator_loss(
+                    real, fake, batch, BatchDraws(1, 8), step
+                )
+            return tape.gradient(loss, variables)
+
+        return run(tf.constant(step, tf.int64))
+
+    always, never = gradients(game, 0), gradients(none, 0)
+    steps = [gradients(lazy, step) for step in range(4)]
+    for place in range(len(variables)):
+        mean = sum(found[place] for found in steps) / 4
+        np.testing.assert_allclose(mean, always[place], rtol=2e-4, atol=1e-6)
+        np.testing.assert_allclose(steps[1][place], never[place], rtol=2e-4, atol=1e-6)
