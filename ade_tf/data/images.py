@@ -1,8 +1,7 @@
 """Arrays of images: whole grey levels, channels, crop and resize."""
 
-import functools
-
 import numpy as np
+from absl import logging
 
 __all__ = [
     "fit_image",
@@ -10,6 +9,7 @@ __all__ = [
     "stack_images",
     "to_continuous",
     "to_levels",
+    "warn_of_enlarging",
     "with_channels",
 ]
 
@@ -111,9 +111,9 @@ def fit_image(image: np.ndarray, image_size: int, channels: int) -> np.ndarray:
     square = image[top : top + side, left : left + side]
     if side == image_size:
         return square
-    weights = _area_weights(side, image_size)
-    rows = np.tensordot(weights, square.astype(np.float32), axes=1)
-    resized = np.moveaxis(np.tensordot(weights, rows, axes=(1, 1)), 0, 1)
+    rows = _area_sums(square, image_size)
+    sums = _area_sums(rows.swapaxes(0, 1), image_size).swapaxes(0, 1)
+    resized = sums * image_size**2 / side**2
     if image.dtype == np.uint8:
         resized = np.rint(resized)
     return resized.astype(image.dtype)
@@ -166,15 +166,40 @@ def stack_images(images: list[np.ndarray], names: list[str]) -> np.ndarray:
     return np.stack(images)
 
 
-@functools.lru_cache(maxsize=64)
-def _area_weights(size_in, size_out):
-    """Returns `[size_out, size_in]`: the share of each old pixel in each new one."""
-    edges = np.arange(size_out + 1) * (size_in / size_out)
-    pixels = np.arange(size_in)
-    ends = np.minimum(edges[1:, None], pixels + 1)
-    starts = np.maximum(edges[:-1, None], pixels)
-    overlap = np.maximum(ends - starts, 0)
-    return (overlap * (size_out / size_in)).astype(np.float32)
+def warn_of_enlarging(count: int, num_images: int, image_size: int, where: str) -> None:
+    """Warns of images that become larger than they are.
+
+    Args:
+      count: Their number; 0: there is nothing to warn of.
+      num_images: The number of all.
+      image_size: The side they get, in pixels.
+      where: Where they are.
+    """
+    if count:
+        logging.warning(
+            "%d of %d images of %s are smaller than image_size=%d and are enlarged.",
+            count,
+            num_images,
+            where,
+            image_size,
+        )
+
+
+def _area_sums(values, size):
+    """Returns `[size, ...]`: the sums of the rows that each new row covers.
+
+    Without a product of matrices: those of NumPy start threads of their own.
+    """
+    values = values.astype(np.float64)
+    edges = np.arange(size) * (len(values) / size)
+    starts = edges.astype(int)
+    sums = np.add.reduceat(values, starts, axis=0)
+    # Of an empty group it gives the first value.
+    sums[:-1][np.diff(starts) == 0] = 0
+    shares = (edges - starts).reshape(-1, *[1] * (values.ndim - 1)) * values[starts]
+    sums -= shares
+    sums[:-1] += shares[1:]
+    return sums
 
 
 def _check_finite(images, where):
