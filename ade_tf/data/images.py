@@ -111,8 +111,9 @@ def fit_image(image: np.ndarray, image_size: int, channels: int) -> np.ndarray:
     square = image[top : top + side, left : left + side]
     if side == image_size:
         return square
-    rows = _area_sums(square, image_size)
-    sums = _area_sums(rows.swapaxes(0, 1), image_size).swapaxes(0, 1)
+    square = square.astype(np.float32 if image.dtype == np.uint8 else np.float64)
+    rows = np.ascontiguousarray(_area_sums(square, image_size).swapaxes(0, 1))
+    sums = _area_sums(rows, image_size).swapaxes(0, 1)
     resized = sums * image_size**2 / side**2
     if image.dtype == np.uint8:
         resized = np.rint(resized)
@@ -190,13 +191,13 @@ def _area_sums(values, size):
 
     Without a product of matrices: those of NumPy start threads of their own.
     """
-    values = values.astype(np.float64)
     edges = np.arange(size) * (len(values) / size)
     starts = edges.astype(int)
     sums = np.add.reduceat(values, starts, axis=0)
     # Of an empty group it gives the first value.
     sums[:-1][np.diff(starts) == 0] = 0
-    shares = (edges - starts).reshape(-1, *[1] * (values.ndim - 1)) * values[starts]
+    part = (edges - starts).astype(values.dtype)
+    shares = part.reshape(-1, *[1] * (values.ndim - 1)) * values[starts]
     sums -= shares
     sums[:-1] += shares[1:]
     return sums
