@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ade_tf.config.data import ImageSettings
+from ade_tf.config.settings import settings_of
 from ade_tf.data import load_dataset
 from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.context import Evaluation, joined_splits
 from ade_tf.evaluation.evaluate import warn_of_few
 from ade_tf.evaluation.metric import METRICS
-from ade_tf.evaluation.options import QUALITY_METRICS, ComparisonOptions
+from ade_tf.evaluation.options import QUALITY_METRICS, SPLITS, ComparisonOptions
 from ade_tf.evaluation.quality import rows, score_records
 from ade_tf.runs.records import append_record
 
@@ -27,11 +29,13 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
       ValueError: If a data set or the extractor cannot be loaded, the images do not go
         together, there are too few, or a score is not finite.
     """
-    reference = load_dataset(options.reference, data_dir=options.data_dir)
-    images = load_dataset(options.images, data_dir=options.data_dir)
+    how = {name: getattr(options, name) for name in settings_of(ImageSettings)}
+    reference = load_dataset(options.reference, data_dir=options.data_dir, **how)
+    images = load_dataset(options.images, data_dir=options.data_dir, **how)
     _check_together(reference, images)
     evaluation = Evaluation(None, reference, options)
-    num_real = len(evaluation.split_images(options.reference_split))
+    split = options.reference_split or _reference_split(reference)
+    num_real = len(evaluation.split_images(split))
     chosen = _subset(joined_splits(images, options.images_split).images, options)
     rules = options.rules
     rules.check_counts(len(chosen), num_real)
@@ -46,9 +50,7 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     asked = {"images": options.images, "images_split": options.images_split}
     records = []
     for name in names:
-        for record in score_records(
-            name, evaluation, generated, options.reference_split, **asked
-        ):
+        for record in score_records(name, evaluation, generated, split, **asked):
             if options.out:
                 append_record(options.out, record)
             print(describe_record(record), flush=True)
@@ -56,6 +58,11 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     if len(records) > 1:
         print(f"\n{records_table(records)}", flush=True)
     return records
+
+
+def _reference_split(reference):
+    """Returns test, or all splits of a source that has no test images of its own."""
+    return "+".join(SPLITS) if "test" in reference.drawn else "test"
 
 
 def _subset(images, options):

@@ -2,12 +2,19 @@
 
 import numpy as np
 
+from ade_tf.config.data import ImageSettings
+from ade_tf.config.settings import settings_of
 from ade_tf.data import ImageData, Split, load_dataset
 
 __all__ = ["constant_images", "load_against"]
 
 
-def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split, str]:
+def load_against(
+    name: str,
+    data: ImageData,
+    settings: ImageSettings | None = None,
+    data_dir: str = "",
+) -> tuple[Split, str]:
     """Loads the test images of a second set in the shape and levels of a first.
 
     Images of another size are cropped to their central square and resized by area; grey
@@ -17,6 +24,8 @@ def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split,
     Args:
       name: The second set, as `load_dataset` takes it.
       data: The first set.
+      settings: How the second is loaded; None: the defaults. An `image_size` of 0 is
+        that of the first, if this is square.
       data_dir: Directory of prepared TFDS data sets.
 
     Returns:
@@ -32,11 +41,15 @@ def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split,
             f"Received: {data.name!r}, continuous"
         )
     height, width, channels = data.image_shape
+    settings = settings or ImageSettings()
+    how = {key: getattr(settings, key) for key in settings_of(ImageSettings)}
+    if not how["image_size"] and height == width:
+        how["image_size"] = height
     found = load_dataset(
         name,
         data_dir=data_dir,
-        image_size=height if height == width else 0,
         channels=channels if channels in (1, 3) else 0,
+        **how,
     )
     if found.image_shape != data.image_shape or not found.levels:
         raise ValueError(

@@ -1,6 +1,7 @@
 """Runs on disk: their directory, their checkpoints, and the models they hold."""
 
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
+from ade_tf.runs.images_of_run import load_images_of_run
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 
@@ -10,6 +11,7 @@ __all__ = [
     "RunDirectory",
     "checkpoint_steps",
     "flagfile",
+    "load_images_of_run",
     "load_run",
     "settle_weights",
 ]

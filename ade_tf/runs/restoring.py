@@ -23,12 +23,14 @@ class LoadedRun:
       config: Its configuration.
       directory: Where it comes from.
       step: The training step of its weights.
+      class_names: Names of the classes of its images, label by label.
     """
 
     model: AdaptiveDensityEstimator
     config: RunConfig
     directory: RunDirectory
     step: int
+    class_names: tuple[str, ...] = ()
 
 
 def load_run(run_dir) -> LoadedRun:
@@ -52,7 +54,8 @@ def load_run(run_dir) -> LoadedRun:
             "a run is evaluated from its checkpoints, and this one has none yet. "
             f"Received: {str(run_dir)!r}"
         )
-    return LoadedRun(model, config, directory, settle_weights(model, checkpointer))
+    step = settle_weights(model, checkpointer)
+    return LoadedRun(model, config, directory, step, tuple(record["class_names"]))
 
 
 def settle_weights(model, checkpointer: Checkpointer) -> int:

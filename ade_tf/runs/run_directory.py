@@ -7,13 +7,16 @@ import pathlib
 import platform
 import re
 
+from absl import logging
+
 from ade_tf.config import RunConfig
+from ade_tf.config.run_marks import RUN_FILE, RUN_FORMAT
+from ade_tf.data import ImageData
 from ade_tf.files import replace_file
 from ade_tf.versions import package_versions
 
 __all__ = ["RunDirectory", "flagfile"]
 
-_FORMAT = "ade_tf run"
 # What a process killed before the configuration was whole may leave.
 _UNFINISHED = re.compile(r"resolved\.flags|\.config\.json\..*")
 
@@ -45,7 +48,7 @@ class RunDirectory:
     @property
     def config_path(self) -> pathlib.Path:
         """The recorded configuration."""
-        return self.path / "config.json"
+        return self.path / RUN_FILE
 
     @property
     def scalars(self) -> pathlib.Path:
@@ -89,8 +92,9 @@ class RunDirectory:
         """Returns the record of the run, or None if there is no run yet.
 
         Its keys: `config` (a resolved `RunConfig`), `image_shape`, `levels`,
-        `num_classes` (0 where an older version did not record it), `packages`,
-        `machine`.
+        `num_classes` (0 where an older version did not record it), `class_names`
+        (numbers, likewise), `images` (what tells them from others; None, likewise),
+        `packages`, `machine`.
 
         Raises:
           ValueError: If the recorded configuration is not of a run of this library.
@@ -101,17 +105,22 @@ class RunDirectory:
             record = json.loads(self.config_path.read_text())
         except (json.JSONDecodeError, UnicodeDecodeError):
             record = None
-        if not isinstance(record, dict) or record.get("format") != _FORMAT:
+        if not isinstance(record, dict) or record.get("format") != RUN_FORMAT:
             raise ValueError(
                 "run_dir must be new, empty or the directory of a run. "
                 f"Received: {str(self.path)!r}, whose config.json is something else's"
             )
         record["config"] = RunConfig.from_stored(record["config"])
         record.setdefault("num_classes", 0)
+        record.setdefault("class_names", [*map(str, range(record["num_classes"]))])
+        record.setdefault("images", None)
         return record
 
     def check(self, config: RunConfig) -> None:
         """Checks that a run found here was started with this configuration.
+
+        The images may have another name, if it is recorded what tells them from others
+        (see `check_images`).
 
         Raises:
           ValueError: If not; the message holds the differences.
@@ -120,6 +129,8 @@ class RunDirectory:
         if record is None:
             return
         differences = record["config"].differences(config)
+        if record["images"]:
+            differences.pop("dataset", None)
         if differences:
             listed = "\n".join(
                 f"  {name}: {old!r} -> {new!r}"
@@ -131,10 +142,63 @@ class RunDirectory:
                 f"{listed}"
             )
 
+    @property
+    def draws_by_position(self) -> bool:
+        """Whether a run here is of a version whose splits followed no file names."""
+        record = self.read()
+        return record is not None and record["images"] is None
+
+    def check_images(self, data: ImageData, remedy: str, changed: bool = False) -> None:
+        """Checks that a run found here was trained with these images and splits.
+
+        Of runs of older versions, which did not record what tells them from others, a
+        warning says that it is not known.
+
+        Args:
+          data: The images.
+          remedy: What may be done about other ones, for the error message.
+          changed: Let other images pass, with a warning.
+
+        Raises:
+          ValueError: If they are others.
+        """
+        record = self.read()
+        if record is None:
+            return
+        if record["images"] is None:
+            logging.warning(
+                "%s is of a version that did not record what its images were; whether "
+                "these are the same is not known.",
+                self.path,
+            )
+            return
+        different = [
+            f"{name}: {old['images']} images, now {data.identity[name]['images']}"
+            + " others" * (old["images"] == data.identity[name]["images"])
+            for name, old in record["images"].items()
+            if old != data.identity[name]
+        ]
+        if not different:
+            return
+        received = f"{str(self.path)!r} with {data.name!r} ({'; '.join(different)})"
+        if not changed:
+            raise ValueError(
+                f"a run keeps the images and splits it was trained with ({remedy}). "
+                f"Received: {received}"
+            )
+        logging.warning("Other images than in training: %s.", received)
+
     def open(
-        self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
+        self,
+        config: RunConfig,
+        image_shape,
+        levels: int,
+        num_classes: int = 0,
+        data: ImageData | None = None,
     ) -> None:
         """Records the configuration of a run, if it is a new one.
+
+        With its `data`, what tells these from others is recorded too.
 
         Raises:
           ValueError: If the run found here was started with other images or, if it is
@@ -159,11 +223,12 @@ class RunDirectory:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         record = {
-            "format": _FORMAT,
+            "format": RUN_FORMAT,
             "config": config.to_flat(),
             "image_shape": list(image_shape),
             "levels": levels,
             "num_classes": num_classes,
+            **_of_data(data),
             "packages": package_versions(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         }
@@ -172,6 +237,12 @@ class RunDirectory:
         (self.path / "resolved.flags").write_text(flagfile(config))
         content = json.dumps(record, indent=1) + "\n"
         replace_file(self.config_path, content.encode())
+
+
+def _of_data(data):
+    if data is None:
+        return {}
+    return {"class_names": list(data.class_names), "images": data.identity}
 
 
 def flagfile(config: RunConfig) -> str:

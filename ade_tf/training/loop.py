@@ -69,7 +69,8 @@ def train(config: RunConfig, run_dir) -> dict:
     run = RunDirectory(directory_of_worker(settings.strategy, run_dir))
     run.check(config)
     with StopSignals() as signals, run.named_in_errors():
-        data = load_data(config.data)
+        data = load_data(config.data, draw_by_position=run.draws_by_position)
+        run.check_images(data, "other images need another run_dir")
         strategy = make_strategy(settings.strategy, settings.batch_size)
         images = (data.image_shape, data.levels, data.num_classes)
         with strategy.scope():
@@ -79,8 +80,8 @@ def train(config: RunConfig, run_dir) -> dict:
         )
         generator = config.objective.generator_from
         if generator and not checkpointer.steps():
-            copy_generator(model, _finished_run(generator).model)
-        run.open(config, *images)
+            copy_generator(model, _finished_run(generator, data).model)
+        run.open(config, *images, data)
         scorer = LikelihoodScorer(model) if config.preset.likelihood else None
         grid = SampleGrid(model)
         start = _restore_or_initialize(model, checkpointer, run, data, strategy)
@@ -100,8 +101,8 @@ def train(config: RunConfig, run_dir) -> dict:
         return _finish(run, model, checkpointer, data, scorer, grid)
 
 
-def _finished_run(run_dir):
-    """Loads a run that is trained to its end."""
+def _finished_run(run_dir, data):
+    """Loads a run that is trained to its end with the same images."""
     run = load_run(run_dir)
     last = checkpoint_steps(run.directory.checkpoints)[-1]
     if last < run.config.training.num_steps:
@@ -109,6 +110,7 @@ def _finished_run(run_dir):
             "generator_from must be a run that is trained to its end. Received: "
             f"{str(run_dir)!r}, at {last} of {run.config.training.num_steps} steps"
         )
+    run.directory.check_images(data, "generator_from takes a run of the same images")
     return run
 
 
