@@ -120,17 +120,17 @@ def test_the_flag_of_the_label(run, tmp_path):
         (
             "sample",
             ["--label=10"],
-            "label must be of the classes 0, 1, 2, 3, 4 and 5 more. Received: label=10",
+            "and 5 more. Received: label=10",
         ),
         (
             "sample",
             ["--label=2,-1"],
-            "classes 0, 1, 2, 3, 4 and 5 more. Received: label=2,-1",
+            "and 5 more. Received: label=2,-1",
         ),
         (
             "sample",
             ["--label=x"],
-            "classes 0, 1, 2, 3, 4 and 5 more. Received: label=x",
+            "and 5 more. Received: label=x",
         ),
         ("sample", ["--mode=density"], "`density` needs an unconditional model"),
         ("novelty", [], "a test of p(x), needs an unconditional model"),

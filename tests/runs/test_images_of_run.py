@@ -130,9 +130,7 @@ def test_training_goes_on_with_its_own_images_only(tmp_path):
     (run / "curves.png").unlink()
     before = RunDirectory(run).config_path.read_bytes()
     write_archive(file, first=1)
-    with pytest.raises(
-        ValueError, match=r"another run_dir.*train: 81 images, now 81 others"
-    ):
+    with pytest.raises(ValueError, match="run_dir.*train: 81 images, now 81 oth"):
         train(config(f"npz:{file}"), run)
     with pytest.raises(ValueError, match="images and splits"):
         train(config("digits"), run)
