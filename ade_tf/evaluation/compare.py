@@ -6,10 +6,10 @@ from ade_tf.config.data import ImageSettings
 from ade_tf.config.settings import settings_of
 from ade_tf.data import load_dataset
 from ade_tf.drawing.tables import describe_record, records_table
-from ade_tf.evaluation.context import Evaluation, joined_splits
+from ade_tf.evaluation.context import Evaluation, joined_splits, test_split
 from ade_tf.evaluation.evaluate import warn_of_few
 from ade_tf.evaluation.metric import METRICS
-from ade_tf.evaluation.options import QUALITY_METRICS, SPLITS, ComparisonOptions
+from ade_tf.evaluation.options import QUALITY_METRICS, ComparisonOptions
 from ade_tf.evaluation.quality import rows, score_records
 from ade_tf.runs.records import append_record
 
@@ -34,7 +34,7 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     images = load_dataset(options.images, data_dir=options.data_dir, **how)
     _check_together(reference, images)
     evaluation = Evaluation(None, reference, options)
-    split = options.reference_split or _reference_split(reference)
+    split = options.reference_split or test_split(reference)
     num_real = len(evaluation.split_images(split))
     chosen = _subset(joined_splits(images, options.images_split).images, options)
     rules = options.rules
@@ -58,11 +58,6 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     if len(records) > 1:
         print(f"\n{records_table(records)}", flush=True)
     return records
-
-
-def _reference_split(reference):
-    """Returns test, or all splits of a source that has no test images of its own."""
-    return "+".join(SPLITS) if "test" in reference.drawn else "test"
 
 
 def _subset(images, options):

@@ -268,8 +268,8 @@ class NoveltyOptions(RunDataSettings, ImageSettings):
 
     against: str = setting(
         "photos",
-        "Second data set, named as in --dataset. Its test images are brought to the "
-        "run's shape and levels.",
+        "Second data set, named as in training. Its test images (all images, if it has "
+        "none of its own) are brought to the run's shape and levels.",
     )
     group_size: int = setting(
         1, "M, images that are judged together, by their mean.", minimum=1

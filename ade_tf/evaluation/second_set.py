@@ -5,6 +5,7 @@ import numpy as np
 from ade_tf.config.data import ImageSettings
 from ade_tf.config.settings import settings_of
 from ade_tf.data import ImageData, Split, load_dataset
+from ade_tf.evaluation.context import joined_splits, test_split
 
 __all__ = ["constant_images", "load_against"]
 
@@ -17,6 +18,7 @@ def load_against(
 ) -> tuple[Split, str]:
     """Loads the test images of a second set in the shape and levels of a first.
 
+    A set without test images of its own is taken whole.
     Images of another size are cropped to their central square and resized by area; grey
     is repeated to colours and colours become luma; a value x of L' levels becomes
     floor(x L / L').
@@ -58,9 +60,11 @@ def load_against(
             f"against={name!r} of shape {found.image_shape}, levels={found.levels}, "
             f"for the run's {data.image_shape}"
         )
-    images = found.test.images.astype(np.int64) * data.levels // found.levels
+    split = test_split(found)
+    second = joined_splits(found, split)
+    images = second.images.astype(np.int64) * data.levels // found.levels
     how = (
-        f"{name}, test images, brought to {height}x{width}x{channels} by central crop, "
+        f"{name}, {'test' if split == 'test' else 'all'} images, brought to {height}x{width}x{channels} by central crop, "
         "area resize and luma or repeated grey as needed"
     )
     if found.levels != data.levels:
@@ -68,7 +72,7 @@ def load_against(
             f", {found.levels} levels to {data.levels} by "
             f"floor(x {data.levels}/{found.levels})"
         )
-    return Split(images.astype(np.uint8), found.test.labels), how
+    return Split(images.astype(np.uint8), second.labels), how
 
 
 def constant_images(image_shape, levels: int) -> Split:

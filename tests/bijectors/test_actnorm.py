@@ -106,7 +106,11 @@ def not_finite(x):
         ("position", constant_channel, r"zero variance.*Received: .*index \(0, 0, 3\)"),
         ("channel", nearly_constant, r"rounding.*mean 5.00001 at index \(3,\)"),
         ("position", nearly_constant, r"rounding.*mean 5.00001 at index \(0, 0, 3\)"),
-        ("channel", lambda x: 1e6 + x / 10, r"rounding.*mean 1.00001e\+06 at index \(0,\)"),
+        (
+            "channel",
+            lambda x: 1e6 + x / 10,
+            r"rounding.*mean 1.00001e\+06 at index \(0,\)",
+        ),
         ("channel", not_finite, r"finite values. Received: 1 non-finite"),
         ("position", lambda x: x[:1], r"zero variance.*batch size 1"),
     ],
