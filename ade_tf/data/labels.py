@@ -4,7 +4,7 @@ import numpy as np
 
 from ade_tf.data.splits import Split
 
-__all__ = ["check_labels", "number_classes"]
+__all__ = ["all_numbers", "check_labels", "number_classes"]
 
 
 def check_labels(labels, num_images: int, where: str) -> np.ndarray:
@@ -34,6 +34,12 @@ def check_labels(labels, num_images: int, where: str) -> np.ndarray:
     if labels.min() < 0:
         raise ValueError(f"{where} must be at least 0. Received: {labels.min()}")
     return labels.astype(np.uint8) if labels.dtype.kind == "b" else labels
+
+
+def all_numbers(splits: dict[str, Split]) -> tuple[str, ...]:
+    """Returns all numbers up to the largest label, as names of classes."""
+    largest = [int(s.labels.max()) for s in splits.values() if s.labels is not None]
+    return tuple(map(str, range(max(largest, default=-1) + 1)))
 
 
 def number_classes(

@@ -15,7 +15,7 @@ from ade_tf.data.images import (
     to_levels,
     warn_of_enlarging,
 )
-from ade_tf.data.labels import check_labels, number_classes
+from ade_tf.data.labels import all_numbers, check_labels, number_classes
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.split_names import SPLITS
 from ade_tf.data.splits import Split, complete_splits
@@ -91,7 +91,7 @@ def load_dataset(
     continuous: bool = False,
     download: bool = False,
     skip_bad_images: bool = False,
-    draw_by_position: bool = False,
+    as_formerly: bool = False,
 ) -> ImageData:
     """Loads a data set of images into memory.
 
@@ -113,7 +113,8 @@ def load_dataset(
       continuous: Take the numbers of an `npz` as continuous (float32, `levels` 0).
       download: Allow TFDS to download.
       skip_bad_images: Count and leave out files of a folder that cannot be decoded.
-      draw_by_position: Draw splits by position from files that have names, too.
+      as_formerly: Draw splits of files by position, and take all numbers up to the
+        largest label for classes, as for runs from before either went by names.
 
     Returns:
       The data set.
@@ -151,9 +152,12 @@ def load_dataset(
         key: _check_split(split, f"the {key} split of {name!r}", levels, options)
         for key, split in source.splits.items()
     }
-    splits, class_names = number_classes(splits, source.class_names, name)
+    class_names = source.class_names
+    if as_formerly and class_names is None:
+        class_names = all_numbers(splits)
+    splits, class_names = number_classes(splits, class_names, name)
     _check_shapes(splits, name)
-    names = None if draw_by_position else source.names
+    names = None if as_formerly else source.names
     splits, made = complete_splits(splits, names)
     return ImageData(
         name=name,
@@ -247,12 +251,12 @@ def _describe(name, splits, levels, num_classes, made):
     return f"{name}: {shape}, {values}, {classes}; {sizes}. {made}"
 
 
-def load_data(config: DataConfig, *, draw_by_position: bool = False) -> ImageData:
+def load_data(config: DataConfig, *, as_formerly: bool = False) -> ImageData:
     """Loads the data set of a configuration.
 
     Args:
       config: The settings of the data.
-      draw_by_position: As of `load_dataset`.
+      as_formerly: As of `load_dataset`.
 
     Raises:
       ValueError: As `load_dataset` says.
@@ -266,5 +270,5 @@ def load_data(config: DataConfig, *, draw_by_position: bool = False) -> ImageDat
         continuous=config.continuous,
         download=config.download,
         skip_bad_images=config.skip_bad_images,
-        draw_by_position=draw_by_position,
+        as_formerly=as_formerly,
     )

@@ -64,8 +64,9 @@ def load_against(
     second = joined_splits(found, split)
     images = second.images.astype(np.int64) * data.levels // found.levels
     how = (
-        f"{name}, {'test' if split == 'test' else 'all'} images, brought to {height}x{width}x{channels} by central crop, "
-        "area resize and luma or repeated grey as needed"
+        f"{name}, {'test' if split == 'test' else 'all'} images, brought to "
+        f"{height}x{width}x{channels} by central crop, area "
+        "resize and luma or repeated grey as needed"
     )
     if found.levels != data.levels:
         how += (

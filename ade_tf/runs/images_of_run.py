@@ -33,6 +33,6 @@ def load_images_of_run(
         dataset=settings.dataset or config.dataset,
         data_dir=settings.data_dir or config.data_dir,
     )
-    data = load_data(config, draw_by_position=directory.draws_by_position)
+    data = load_data(config, as_formerly=directory.is_former)
     directory.check_images(data, _REMEDY, settings.changed_data)
     return data

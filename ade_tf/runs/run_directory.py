@@ -143,8 +143,8 @@ class RunDirectory:
             )
 
     @property
-    def draws_by_position(self) -> bool:
-        """Whether a run here is of a version whose splits followed no file names."""
+    def is_former(self) -> bool:
+        """Whether a run here is of a version that loaded images by other rules."""
         record = self.read()
         return record is not None and record["images"] is None
 
@@ -160,11 +160,12 @@ class RunDirectory:
           changed: Let other images pass, with a warning.
 
         Raises:
-          ValueError: If they are others.
+          ValueError: If they are others, or of another shape or other levels.
         """
         record = self.read()
         if record is None:
             return
+        self._check_shape(record, data.image_shape, data.levels)
         if record["images"] is None:
             logging.warning(
                 "%s is of a version that did not record what its images were; whether "
@@ -206,14 +207,7 @@ class RunDirectory:
         """
         found = self.read()
         if found is not None:
-            old = (tuple(found["image_shape"]), found["levels"])
-            new = (tuple(image_shape), levels)
-            if old != new:
-                raise ValueError(
-                    "a run is resumed with the images it was started with. "
-                    f"Received: {str(self.path)!r} with shape and levels "
-                    f"{old} -> {new}"
-                )
+            self._check_shape(found, image_shape, levels)
             if config.model.conditional and found["num_classes"] != num_classes:
                 raise ValueError(
                     "a conditional run is resumed with the classes it was started "
@@ -237,6 +231,15 @@ class RunDirectory:
         (self.path / "resolved.flags").write_text(flagfile(config))
         content = json.dumps(record, indent=1) + "\n"
         replace_file(self.config_path, content.encode())
+
+    def _check_shape(self, record, image_shape, levels):
+        old = (tuple(record["image_shape"]), record["levels"])
+        new = (tuple(image_shape), levels)
+        if old != new:
+            raise ValueError(
+                "a run keeps the shape and levels of the images it was started with. "
+                f"Received: {str(self.path)!r} with {old} -> {new}"
+            )
 
 
 def _of_data(data):

@@ -69,7 +69,7 @@ def train(config: RunConfig, run_dir) -> dict:
     run = RunDirectory(directory_of_worker(settings.strategy, run_dir))
     run.check(config)
     with StopSignals() as signals, run.named_in_errors():
-        data = load_data(config.data, draw_by_position=run.draws_by_position)
+        data = load_data(config.data, as_formerly=run.is_former)
         run.check_images(data, "other images need another run_dir")
         strategy = make_strategy(settings.strategy, settings.batch_size)
         images = (data.image_shape, data.levels, data.num_classes)

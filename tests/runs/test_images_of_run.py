@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from sklearn import datasets
 
+from ade_tf.data import load_dataset
 from ade_tf.evaluation import EvaluationOptions, evaluate_run
 from ade_tf.evaluation.novelty import evaluate_novelty
 from ade_tf.evaluation.options import NoveltyOptions
@@ -118,7 +119,7 @@ def test_images_that_moved_are_found_by_their_new_name(place):
     novelty = NoveltyOptions(num_images=20, against="digits", dataset=moved)
     assert evaluate_novelty(place / "run", novelty)
     train(config(moved), place / "run")
-    with pytest.raises(ValueError, match="images and splits.*'digits'"):
+    with pytest.raises(ValueError, match="a run keeps the .*, 17\\)"):
         evaluate_run(place / "run", EvaluationOptions(dataset="digits"))
 
 
@@ -132,11 +133,28 @@ def test_training_goes_on_with_its_own_images_only(tmp_path):
     write_archive(file, first=1)
     with pytest.raises(ValueError, match="run_dir.*train: 81 images, now 81 oth"):
         train(config(f"npz:{file}"), run)
-    with pytest.raises(ValueError, match="images and splits"):
+    with pytest.raises(ValueError, match="a run keeps the shape"):
         train(config("digits"), run)
     write_archive(tmp_path / "copy.npz")
     train(config(f"npz:{tmp_path / 'copy.npz'}"), run)
     assert RunDirectory(run).config_path.read_bytes() == before
+
+
+def test_images_of_another_shape_are_never_taken(tmp_path):
+    write_archive(tmp_path / "a.npz")
+    train(config(f"npz:{tmp_path / 'a.npz'}"), tmp_path / "run")
+    for images in (PIXELS[:100, :4], PIXELS[:100, :, :4], PIXELS[:100] > 99):
+        np.savez(tmp_path / "a.npz", images=images)
+        with pytest.raises(ValueError, match=r"\(8, 8, 1\), 256\) -> "):
+            evaluate_run(tmp_path / "run", EvaluationOptions(changed_data=True))
+
+
+def test_labels_of_an_older_run_keep_their_numbers(tmp_path):
+    labels = np.array([1, 3, 8])[np.arange(100) % 3]
+    np.savez(tmp_path / "a.npz", images=PIXELS[:100], labels=labels)
+    data = load_dataset(f"npz:{tmp_path / 'a.npz'}", as_formerly=True)
+    assert data.num_classes == 9 and {*data.train.labels} == {1, 3, 8}
+    assert load_dataset(f"npz:{tmp_path / 'a.npz'}").num_classes == 3
 
 
 def test_a_generator_is_of_the_same_images(tmp_path):
