@@ -71,13 +71,13 @@ class ImageFinder:
             self._leave_out(folder, "the directory of a run")
             return
         try:
-            entries = [*os.scandir(folder)]
+            names = sorted(os.listdir(folder))
         except OSError as error:
             self._refuse(folder, error)
             return
-        for entry in entries:
-            if not entry.name.startswith("."):
-                yield from self._entry(pathlib.Path(entry.path))
+        for name in names:
+            if not name.startswith("."):
+                yield from self._entry(folder / name)
 
     def _entry(self, path):
         suffix = path.suffix.lower()

@@ -1,5 +1,7 @@
 """Arrays of images: whole grey levels, channels, crop and resize."""
 
+import math
+
 import numpy as np
 from absl import logging
 
@@ -111,9 +113,9 @@ def fit_image(image: np.ndarray, image_size: int, channels: int) -> np.ndarray:
     square = image[top : top + side, left : left + side]
     if side == image_size:
         return square
-    square = square.astype(np.float32 if image.dtype == np.uint8 else np.float64)
-    rows = np.ascontiguousarray(_area_sums(square, image_size).swapaxes(0, 1))
-    sums = _area_sums(rows, image_size).swapaxes(0, 1)
+    exact = np.float32 if image.dtype == np.uint8 else np.float64
+    columns = np.ascontiguousarray(_area_sums(square, image_size, exact).swapaxes(0, 1))
+    sums = _area_sums(columns, image_size, exact).swapaxes(0, 1)
     resized = sums * image_size**2 / side**2
     if image.dtype == np.uint8:
         resized = np.rint(resized)
@@ -186,20 +188,19 @@ def warn_of_enlarging(count: int, num_images: int, image_size: int, where: str) 
         )
 
 
-def _area_sums(values, size):
+def _area_sums(values, size, dtype):
     """Returns `[size, ...]`: the sums of the rows that each new row covers.
 
     Without a product of matrices: those of NumPy start threads of their own.
     """
-    edges = np.arange(size) * (len(values) / size)
-    starts = edges.astype(int)
-    sums = np.add.reduceat(values, starts, axis=0)
-    # Of an empty group it gives the first value.
-    sums[:-1][np.diff(starts) == 0] = 0
-    part = (edges - starts).astype(values.dtype)
-    shares = part.reshape(-1, *[1] * (values.ndim - 1)) * values[starts]
-    sums -= shares
-    sums[:-1] += shares[1:]
+    edges = np.arange(size + 1) * (len(values) / size)
+    starts, ends = edges[:-1], edges[1:]
+    sums = 0
+    for place in range(math.ceil(len(values) / size) + 1):
+        row = starts.astype(int) + place
+        share = np.maximum(np.minimum(ends, row + 1) - np.maximum(starts, row), 0)
+        share = share.astype(dtype).reshape(-1, *[1] * (values.ndim - 1))
+        sums = sums + share * values[np.minimum(row, len(values) - 1)]
     return sums
 
 
