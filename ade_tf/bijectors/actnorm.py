@@ -10,6 +10,10 @@ from ade_tf.bijectors.base import FusedBijector
 
 __all__ = ["ActNorm"]
 
+# Standard deviation of an entry, in steps between numbers of its size, below which
+# rounding is no small part of it.
+_LEAST_STEPS = 100
+
 
 class ActNorm(FusedBijector):
     """Shifts and scales each channel, or each entry (Glow, arXiv 1807.03039, sec. 3.1).
@@ -70,7 +74,8 @@ class ActNorm(FusedBijector):
           The features of `x`.
 
         Raises:
-          ValueError: If `x` is not finite, or a channel (an entry) does not vary.
+          ValueError: If `x` is not finite, or a channel (an entry) does not vary, or
+            hardly more than the rounding of its numbers.
         """
         weights = self._parameters_layer
         values = np.asarray(x, np.float64)
@@ -80,16 +85,20 @@ class ActNorm(FusedBijector):
                 "ActNorm is initialised from finite values. Received: "
                 f"{np.sum(~np.isfinite(values))} non-finite ones in {self.name}"
             )
-        constant = np.ptp(values, axis=axes) == 0
+        deviation = values.std(axes)
+        step = np.spacing(np.abs(values).max(axes).astype(weights.shift.dtype))
+        constant = deviation < _LEAST_STEPS * step
         if np.any(constant):
+            place = tuple(np.argwhere(constant)[0].tolist())
             raise ValueError(
-                "ActNorm is initialised from values that vary over the batch, since "
-                "zero variance has no scale. Received: one value only at index "
-                f"{tuple(np.argwhere(constant)[0].tolist())} (of {constant.shape}) in "
-                f"{self.name}, batch size {len(values)}"
+                "ActNorm is initialised from values that vary over the batch by more "
+                "than the rounding of their numbers, since zero variance has no scale. "
+                f"Received: standard deviation {deviation[place]:.3g} about the mean "
+                f"{values.mean(axes)[place]:.6g} at index {place} (of "
+                f"{constant.shape}) in {self.name}, batch size {len(values)}"
             )
         weights.shift.assign(-values.mean(axes))
-        weights.log_scale.assign(-np.log(values.std(axes)))
+        weights.log_scale.assign(-np.log(deviation))
         weights.initialized.assign(1)
         return super().initialize(x, condition)
 

@@ -5,7 +5,7 @@ import dataclasses
 from ade_tf.config.choices import Choice
 from ade_tf.config.settings import setting
 
-__all__ = ["TOYS", "DataConfig"]
+__all__ = ["TOYS", "DataConfig", "ImageSettings", "RunDataSettings"]
 
 # Densities of points in the plane. Every entry makes the Gaussians, the map that bends
 # them and half of the width of the square that holds them.
@@ -15,28 +15,13 @@ TOYS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class DataConfig:
-    """Which images, from where."""
+class ImageSettings:
+    """What is done to images when they are loaded, of whichever source."""
 
-    dataset: str = setting(
-        "digits",
-        "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
-        "(PNG and JPEG), `tfds:NAME`, `photos:SIDE` (patches of two photographs) or "
-        f"`toy:NAME` (points in the plane of known density: {', '.join(TOYS)}).",
-    )
-    data_dir: str = setting(
-        "", "Directory of prepared TFDS data sets.", operational=True
-    )
     image_size: int = setting(
         0,
         "Side in pixels to which images are centre-cropped and area-resized; 0 keeps "
         "them as they are (they must then have one size).",
-        minimum=0,
-    )
-    pad_to: int = setting(
-        0,
-        "Side in pixels to which images are then padded with zeros on all sides; 0: "
-        "none. The padded pixels count as dimensions.",
         minimum=0,
     )
     levels: int = setting(
@@ -47,6 +32,30 @@ class DataConfig:
         "Take the numbers of an `npz` as continuous: no noise is added and densities "
         "are of the numbers themselves.",
     )
+    skip_bad_images: bool = setting(
+        False, "Count and leave out files of a folder that cannot be read or decoded."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig(ImageSettings):
+    """Which images, from where."""
+
+    dataset: str = setting(
+        "digits",
+        "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
+        "(PNG, JPEG, WebP, BMP, TIFF, GIF), `tfds:NAME`, `photos:SIDE` (patches of two "
+        f"photographs) or `toy:NAME` (points of known density: {', '.join(TOYS)}).",
+    )
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets.", operational=True
+    )
+    pad_to: int = setting(
+        0,
+        "Side in pixels to which images are then padded with zeros on all sides; 0: "
+        "none. The padded pixels count as dimensions.",
+        minimum=0,
+    )
     random_flip: bool = setting(
         False, "Flip training images left-right with probability 1/2."
     )
@@ -55,6 +64,22 @@ class DataConfig:
         "Allow TFDS to download; without it nothing is fetched.",
         operational=True,
     )
-    skip_bad_images: bool = setting(
-        False, "Count and leave out files of a folder that cannot be decoded."
+
+
+@dataclasses.dataclass(frozen=True)
+class RunDataSettings:
+    """Where the images of a trained run are now, and whether they may have changed."""
+
+    dataset: str = setting(
+        "",
+        "The run's images by the name they have now, as in training; empty: the name "
+        "they had. They must be those that the run was trained with.",
+    )
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
+    )
+    changed_data: bool = setting(
+        False,
+        "Take the images although they or their splits are not those of training: "
+        "test images may then have been trained on.",
     )

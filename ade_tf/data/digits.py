@@ -35,4 +35,4 @@ def load_digits(argument: str, options: LoadOptions) -> Source:
     images = bunch.images.astype(np.uint8)[..., None]
     splits = partition(Split(images, bunch.target), _NUM_VALIDATION, _NUM_TEST)
     note = "The splits are parts of numpy.random.default_rng(0).permutation(1797)."
-    return Source(splits, levels=17, num_classes=10, note=note)
+    return Source(splits, levels=17, class_names=tuple("0123456789"), note=note)

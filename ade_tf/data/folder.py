@@ -1,37 +1,40 @@
 """Image files in a folder."""
 
 import concurrent.futures
+import contextlib
 import functools
 import os
 import pathlib
+import warnings
 
 import numpy as np
 from absl import logging
 from PIL import Image
 
-from ade_tf.data.images import fit_image, stack_images, with_channels
+from ade_tf.data.decoding import SUFFIXES, decode_image
+from ade_tf.data.image_files import ImageFinder, listed
+from ade_tf.data.images import stack_images, warn_of_enlarging, with_channels
+from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
+from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
+from ade_tf.progress import Passes
 
 __all__ = ["load_folder"]
 
-_SUFFIXES = (".png", ".jpg", ".jpeg")
-_SPLIT_OF_FOLDER = {
-    "train": "train",
-    "validation": "validation",
-    "val": "validation",
-    "test": "test",
-}
-
 
 def load_folder(path: str, options: LoadOptions) -> Source:
-    """Loads the PNG and JPEG files below a folder, in the order of their paths.
+    """Loads the image files below a folder, in the order of their paths.
 
-    If the folder has a sub-folder `train`, then it and `validation` (or `val`) and
-    `test`, where present, are the splits and nothing else is read. If every image lies
-    in a sub-folder (of its split), the names of these, sorted, are the classes. Hidden
-    files are left out; transparency is dropped; if some images have colour and some do
-    not, all become colour unless `channels` says otherwise.
+    PNG, JPEG, WebP, BMP, TIFF and GIF are read, of one frame, upright by their EXIF
+    orientation; see `MODES` for what becomes of their pixels. If the folder has a
+    sub-folder `train` (or `training`), then it and `validation` (`valid`, `val`, `dev`)
+    and `test` (`testing`), where present and in any case, are the splits and nothing
+    else is read. Splits that it lacks are drawn by the paths of the files. If every
+    image lies in a sub-folder (of its split), the names of these, sorted, are the
+    classes. What is not read is logged; hidden files are left out; transparency is
+    dropped; if some images have colour and some do not, all become colour unless
+    `channels` says otherwise.
 
     Args:
       path: The folder.
@@ -41,23 +44,26 @@ def load_folder(path: str, options: LoadOptions) -> Source:
       The splits that the folder has, uint8.
 
     Raises:
-      ValueError: If there is no such folder, it or a split holds no images, a file
-        cannot be decoded, or sizes differ without `image_size`.
+      ValueError: If there is no such folder, something in it cannot be read, it or a
+        split holds no images, a file cannot be decoded, sizes differ without
+        `image_size`, or the images would not fit in memory.
     """
     root = pathlib.Path(path).expanduser()
     if not path or not root.is_dir():
         raise ValueError(
             f"`folder:PATH` must name an existing folder. Received: {path!r}"
         )
+    folders = _split_folders(root)
+    finder = ImageFinder(folders.values(), options.skip_bad_images)
     files, images = {}, {}
-    for split, folder in _split_folders(root).items():
-        files[split], images[split] = _read_images(folder, options)
+    for split, folder in folders.items():
+        files[split], images[split] = _read_images(folder, finder, options)
     if len({image.shape[-1] for part in images.values() for image in part}) > 1:
         images = {
             split: [with_channels(image, 3) for image in part]
             for split, part in images.items()
         }
-    labels, num_classes = _label(files)
+    labels, class_names = _label(files)
     splits = {
         split: Split(
             stack_images(images.pop(split), [str(f) for f in files[split]]),
@@ -65,47 +71,55 @@ def load_folder(path: str, options: LoadOptions) -> Source:
         )
         for split in files
     }
-    return Source(splits, num_classes=num_classes)
+    names = tuple(file.as_posix() for file in files["train"])
+    return Source(splits, class_names=class_names, names=names)
 
 
 def _split_folders(root):
-    found = {}
-    for name, split in _SPLIT_OF_FOLDER.items():
-        if (root / name).is_dir():
-            if split in found:
-                raise ValueError(
-                    "A folder must have one of `validation` and `val`, not both. "
-                    f"Received: {str(root)!r}"
-                )
-            found[split] = root / name
-    if found and "train" not in found:
+    names = [path.name for path in root.iterdir() if path.name[0] != "."]
+    folders = {name: name for name in names if (root / name).is_dir()}
+    found = splits_by_name(folders, repr(str(root)))
+    if not found:
+        return {"train": root}
+    if "train" not in found:
         raise ValueError(
-            "A folder with split sub-folders must have one called `train`. "
-            f"Received: {str(root)!r} with {sorted(f.name for f in found.values())}"
+            "A folder with split sub-folders must have one called `train` or "
+            f"`training`. Received: {str(root)!r} with {sorted(found.values())}"
         )
-    return found or {"train": root}
+    if others := sorted(set(names) - set(found.values())):
+        logging.warning(
+            "Not read in %s, beside its splits %s: %s.",
+            root,
+            ", ".join(found.values()),
+            listed(others),
+        )
+    return {split: root / name for split, name in found.items()}
 
 
-def _read_images(folder, options):
+def _read_images(folder, finder, options):
     """Returns the paths relative to the folder, and the arrays, of readable images."""
-    paths = sorted(_image_paths(folder))
+    paths = finder.find(folder)
     if not paths:
         raise ValueError(
-            f"A folder of images must hold {', '.join(_SUFFIXES)} files. "
+            f"A folder of images must hold {', '.join(SUFFIXES)} files. "
             f"Received: {str(folder)!r}, which has none"
         )
-    attempt = functools.partial(_decode_or_error, options=options)
-    files, images, num_bad = [], [], 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, result in zip(paths, pool.map(attempt, paths), strict=True):
+    files, images, num_bad, num_enlarged = [], [], 0, 0
+    progress = Passes(f"images of {folder.name}", unit="images")
+    with contextlib.closing(_decoded(paths, options)) as decoded:
+        for place, (path, result) in enumerate(decoded, 1):
             if not isinstance(result, ValueError):
+                if not images:
+                    check_memory(len(paths) * result.pixels.nbytes, str(folder))
                 files.append(path.relative_to(folder))
-                images.append(result)
+                images.append(result.pixels)
+                num_enlarged += result.enlarged
             elif options.skip_bad_images:
                 num_bad += 1
                 logging.warning("Left out: %s", result)
             else:
                 raise result
+            progress(place, len(paths))
     if num_bad:
         logging.warning("Left out %d of %d files of %s.", num_bad, len(paths), folder)
     if not images:
@@ -113,42 +127,39 @@ def _read_images(folder, options):
             "A folder of images must hold at least one that can be decoded. "
             f"Received: {str(folder)!r} with {num_bad} that cannot"
         )
+    warn_of_enlarging(num_enlarged, len(images), options.image_size, str(folder))
     return files, images
 
 
-def _image_paths(folder):
-    for parent, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
-                yield pathlib.Path(parent, name)
+def _decoded(paths, options):
+    """Yields each path with its image or the error, decoded by as many as fit."""
+    attempt = functools.partial(_decode_or_error, options=options)
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    with warnings.catch_warnings():
+        # Of pictures that are refused for it.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            yield from zip(paths, pool.map(attempt, paths), strict=True)
+        finally:
+            # After an error nothing that waits is decoded for nothing.
+            pool.shutdown(cancel_futures=True)
 
 
 def _decode_or_error(path, options):
     try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            if image.mode.startswith(("I", "F")):
-                raise ValueError(f"{image.mode!r} pixels have more than 8 bits")
-            grey = image.mode in ("1", "L", "LA")
-            pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    # Pillow reports damaged files by any of these.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return ValueError(
-            "An image file must be an 8-bit PNG or JPEG (`skip_bad_images` leaves out "
-            f"others). Received: {str(path)!r} ({error})"
-        )
-    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    return fit_image(pixels, options.image_size, options.channels)
+        return decode_image(path, options.image_size, options.channels)
+    except ValueError as error:
+        return error
 
 
 def _label(files):
-    """Returns labels by split and the number of classes; None and 0 if unlabelled."""
+    """Returns the labels by split, None if there are none, and the classes' names."""
     if any(len(file.parts) == 1 for part in files.values() for file in part):
-        return dict.fromkeys(files), 0
+        return dict.fromkeys(files), ()
     classes = sorted({file.parts[0] for part in files.values() for file in part})
     index = {name: label for label, name in enumerate(classes)}
     labels = {
         split: np.array([index[file.parts[0]] for file in part])
         for split, part in files.items()
     }
-    return labels, len(classes)
+    return labels, tuple(classes)

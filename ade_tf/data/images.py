@@ -1,8 +1,9 @@
 """Arrays of images: whole grey levels, channels, crop and resize."""
 
-import functools
+import math
 
 import numpy as np
+from absl import logging
 
 __all__ = [
     "fit_image",
@@ -10,6 +11,7 @@ __all__ = [
     "stack_images",
     "to_continuous",
     "to_levels",
+    "warn_of_enlarging",
     "with_channels",
 ]
 
@@ -111,9 +113,10 @@ def fit_image(image: np.ndarray, image_size: int, channels: int) -> np.ndarray:
     square = image[top : top + side, left : left + side]
     if side == image_size:
         return square
-    weights = _area_weights(side, image_size)
-    rows = np.tensordot(weights, square.astype(np.float32), axes=1)
-    resized = np.moveaxis(np.tensordot(weights, rows, axes=(1, 1)), 0, 1)
+    exact = np.float32 if image.dtype == np.uint8 else np.float64
+    columns = np.ascontiguousarray(_area_sums(square, image_size, exact).swapaxes(0, 1))
+    sums = _area_sums(columns, image_size, exact).swapaxes(0, 1)
+    resized = sums * image_size**2 / side**2
     if image.dtype == np.uint8:
         resized = np.rint(resized)
     return resized.astype(image.dtype)
@@ -166,15 +169,39 @@ def stack_images(images: list[np.ndarray], names: list[str]) -> np.ndarray:
     return np.stack(images)
 
 
-@functools.lru_cache(maxsize=64)
-def _area_weights(size_in, size_out):
-    """Returns `[size_out, size_in]`: the share of each old pixel in each new one."""
-    edges = np.arange(size_out + 1) * (size_in / size_out)
-    pixels = np.arange(size_in)
-    ends = np.minimum(edges[1:, None], pixels + 1)
-    starts = np.maximum(edges[:-1, None], pixels)
-    overlap = np.maximum(ends - starts, 0)
-    return (overlap * (size_out / size_in)).astype(np.float32)
+def warn_of_enlarging(count: int, num_images: int, image_size: int, where: str) -> None:
+    """Warns of images that become larger than they are.
+
+    Args:
+      count: Their number; 0: there is nothing to warn of.
+      num_images: The number of all.
+      image_size: The side they get, in pixels.
+      where: Where they are.
+    """
+    if count:
+        logging.warning(
+            "%d of %d images of %s are smaller than image_size=%d and are enlarged.",
+            count,
+            num_images,
+            where,
+            image_size,
+        )
+
+
+def _area_sums(values, size, dtype):
+    """Returns `[size, ...]`: the sums of the rows that each new row covers.
+
+    Without a product of matrices: those of NumPy start threads of their own.
+    """
+    edges = np.arange(size + 1) * (len(values) / size)
+    starts, ends = edges[:-1], edges[1:]
+    sums = 0
+    for place in range(math.ceil(len(values) / size) + 1):
+        row = starts.astype(int) + place
+        share = np.maximum(np.minimum(ends, row + 1) - np.maximum(starts, row), 0)
+        share = share.astype(dtype).reshape(-1, *[1] * (values.ndim - 1))
+        sums = sums + share * values[np.minimum(row, len(values) - 1)]
+    return sums
 
 
 def _check_finite(images, where):

@@ -1,25 +1,41 @@
 """Images in a NumPy archive."""
 
+import math
 import pathlib
+import re
 import zipfile
+import zlib
 
 import numpy as np
+from absl import logging
 
+from ade_tf.data.image_files import listed
+from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
+from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
 
 __all__ = ["load_npz"]
 
-_SPLITS = ("train", "validation", "test")
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_DAMAGED = (
+    *(ValueError, OSError, EOFError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError),
+)
 
 
 def load_npz(path: str, options: LoadOptions) -> Source:
     """Loads arrays of images from an `.npz` file.
 
     The file holds either `x_train`, and if it has them `x_validation`, `x_test` and
-    the labels `y_train`, `y_validation`, `y_test`; or one array `images`, and if it
-    has them `labels`. `levels`, one number, says how many grey levels the images have;
-    without it whole numbers have 256. Other arrays are not read.
+    the labels `y_train`, `y_validation`, `y_test` (splits also by their other names and
+    in any case, as of folders); or one array `images`, and if it has them `labels`.
+    Classes are the labels that there are. `levels`, one number, says how many grey
+    levels the images have; without it whole numbers have 256, and booleans 2. Other
+    arrays are not read, and named in the log.
 
     Args:
       path: The file.
@@ -31,7 +47,8 @@ def load_npz(path: str, options: LoadOptions) -> Source:
 
     Raises:
       ValueError: If there is no such file, it is no archive of plain arrays, the arrays
-        of images are not in it, or `levels` is not one number of 2 .. 256.
+        of images are not in it or would not fit in memory, or `levels` is not one
+        number of 2 .. 256.
     """
     del options
     file = pathlib.Path(path).expanduser()
@@ -39,7 +56,7 @@ def load_npz(path: str, options: LoadOptions) -> Source:
         raise ValueError(f"`npz:PATH` must name an existing file. Received: {path!r}")
     try:
         archive = np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise ValueError(
             f"`npz:PATH` must name a NumPy archive. Received: {path!r} ({error})"
         ) from error
@@ -53,24 +70,40 @@ def load_npz(path: str, options: LoadOptions) -> Source:
         levels = _read(archive, "levels", path)
     if levels is not None:
         return Source(splits, levels=_checked_levels(levels, path))
-    is_float = any(split.images.dtype.kind == "f" for split in splits.values())
-    return Source(splits, levels=None if is_float else 256)
+    kinds = {split.images.dtype.kind for split in splits.values()}
+    return Source(splits, levels=2 if kinds == {"b"} else None if "f" in kinds else 256)
 
 
 def _read_splits(archive, path):
-    if "x_train" in archive:
-        keys = {s: (f"x_{s}", f"y_{s}") for s in _SPLITS if f"x_{s}" in archive}
-    elif "images" in archive:
-        keys = {"train": ("images", "labels")}
-    else:
-        raise ValueError(
-            "An archive of images must hold the array `x_train` or `images`. "
-            f"Received: {path!r} with {sorted(archive.files)}"
-        )
+    keys = _keys(archive.files, path)
+    known = {"levels", *(key for pair in keys.values() for key in pair)}
+    if others := sorted(set(archive.files) - known):
+        logging.warning("Not read in %s: %s.", path, listed(others))
+    check_memory(
+        sum(_num_bytes(archive, key, path) for key in known & {*archive.files}),
+        repr(path),
+    )
     return {
         split: Split(_read(archive, x, path), _read(archive, y, path))
         for split, (x, y) in keys.items()
     }
+
+
+def _keys(files, path):
+    """Returns split -> the names of its images and of its labels."""
+    found = {}
+    for kind in "xy":
+        matches = (re.fullmatch(f"(?i:{kind})_(.+)", name) for name in files)
+        words = {match[0]: match[1] for match in matches if match}
+        found[kind] = splits_by_name(words, repr(path))
+    if "train" in found["x"]:
+        return {s: (x, found["y"].get(s, "")) for s, x in found["x"].items()}
+    if "images" in files:
+        return {"train": ("images", "labels")}
+    raise ValueError(
+        "An archive of images must hold the array `x_train` or `images`. "
+        f"Received: {path!r} with {sorted(files)}"
+    )
 
 
 def _checked_levels(levels, path):
@@ -83,13 +116,28 @@ def _checked_levels(levels, path):
     return levels.item()
 
 
+def _num_bytes(archive, key, path):
+    """Returns how many bytes an array says it has, without reading it."""
+    try:
+        with archive.zip.open(f"{key}.npy") as entry:
+            read_header = _HEADERS[np.lib.format.read_magic(entry)]
+            shape, _, dtype = read_header(entry)
+    except (KeyError, *_DAMAGED) as error:
+        raise _unreadable(key, path, error) from error
+    return math.prod(shape) * dtype.itemsize
+
+
 def _read(archive, key, path):
     if key not in archive:
         return None
     try:
         return archive[key]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            "Every array of an archive must be readable and of numbers. "
-            f"Received: {key!r} of {path!r} ({error})"
-        ) from error
+    except _DAMAGED as error:
+        raise _unreadable(key, path, error) from error
+
+
+def _unreadable(key, path, error):
+    return ValueError(
+        "Every array of an archive must be readable and of numbers. "
+        f"Received: {key!r} of {path!r} ({error})"
+    )

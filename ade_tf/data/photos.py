@@ -46,7 +46,7 @@ def load_photos(argument: str, options: LoadOptions) -> Source:
         "The splits are patches of different 64x64 blocks of the photographs, dealt "
         "out by numpy.random.default_rng(0).permutation(120)."
     )
-    return Source(splits, levels=256, num_classes=2, note=note)
+    return Source(splits, levels=256, class_names=("temple", "flower"), note=note)
 
 
 def _side(argument):

@@ -1,14 +1,23 @@
 """Data sets by name."""
 
 import dataclasses
+import functools
+import hashlib
 
 import numpy as np
 
 from ade_tf.config import DataConfig
 from ade_tf.config.choices import Choice
-from ade_tf.data.images import fit_image, pad_images, to_continuous, to_levels
-from ade_tf.data.labels import check_labels, count_classes
+from ade_tf.data.images import (
+    fit_image,
+    pad_images,
+    to_continuous,
+    to_levels,
+    warn_of_enlarging,
+)
+from ade_tf.data.labels import all_numbers, check_labels, number_classes
 from ade_tf.data.source import LoadOptions
+from ade_tf.data.split_names import SPLITS
 from ade_tf.data.splits import Split, complete_splits
 
 __all__ = ["SOURCES", "ImageData", "load_data", "load_dataset"]
@@ -31,25 +40,44 @@ class ImageData:
     Attributes:
       name: The name it was loaded by.
       levels: Number of grey levels: values are 0 .. levels - 1; 0 if continuous.
-      num_classes: Number of classes; 0 if unlabelled (all labels are then 0).
+      class_names: Names of the classes, label by label; none if unlabelled (all labels
+        are then 0).
       train: Training images.
       validation: Validation images.
       test: Test images.
       description: Shape and sizes, and how the splits were made, in words.
+      drawn: Names of the splits that the source lacks and that were drawn.
     """
 
     name: str
     levels: int
-    num_classes: int
+    class_names: tuple[str, ...]
     train: Split
     validation: Split
     test: Split
     description: str
+    drawn: tuple[str, ...] = ()
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes; 0 if unlabelled."""
+        return len(self.class_names)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of every image."""
         return self.train.images.shape[1:]
+
+    @functools.cached_property
+    def identity(self) -> dict:
+        """What tells these images, their labels and splits from others, fit for JSON.
+
+        Split -> its number of `images` and their `sha256`, with that of the labels.
+        """
+        return {
+            name: {"images": len(split), "sha256": _sha256(split)}
+            for name, split in ((name, getattr(self, name)) for name in SPLITS)
+        }
 
 
 def load_dataset(
@@ -63,6 +91,7 @@ def load_dataset(
     continuous: bool = False,
     download: bool = False,
     skip_bad_images: bool = False,
+    as_formerly: bool = False,
 ) -> ImageData:
     """Loads a data set of images into memory.
 
@@ -84,6 +113,8 @@ def load_dataset(
       continuous: Take the numbers of an `npz` as continuous (float32, `levels` 0).
       download: Allow TFDS to download.
       skip_bad_images: Count and leave out files of a folder that cannot be decoded.
+      as_formerly: Draw splits of files by position, and take all numbers up to the
+        largest label for classes, as for runs from before either went by names.
 
     Returns:
       The data set.
@@ -121,19 +152,21 @@ def load_dataset(
         key: _check_split(split, f"the {key} split of {name!r}", levels, options)
         for key, split in source.splits.items()
     }
-    num_classes = count_classes(splits, source.num_classes, name)
-    if num_classes == 0:
-        splits = {
-            key: Split(split.images, np.zeros(len(split), np.int32))
-            for key, split in splits.items()
-        }
+    class_names = source.class_names
+    if as_formerly and class_names is None:
+        class_names = all_numbers(splits)
+    splits, class_names = number_classes(splits, class_names, name)
     _check_shapes(splits, name)
-    splits, made = complete_splits(splits)
+    names = None if as_formerly else source.names
+    splits, made = complete_splits(splits, names)
     return ImageData(
         name=name,
         levels=levels,
-        num_classes=num_classes,
-        description=_describe(name, splits, levels, num_classes, source.note or made),
+        class_names=class_names,
+        description=_describe(
+            name, splits, levels, len(class_names), source.note or made
+        ),
+        drawn=tuple(key for key in SPLITS if key not in source.splits),
         **splits,
     )
 
@@ -178,14 +211,25 @@ def _fit(images, image_size, channels, where):
             f"{where} must have the shape [N, H, W, C] or [N, H, W], none of them 0. "
             f"Received: shape={images.shape}"
         )
-    if images.shape[1] == 3 and images.shape[3] > 4:
+    if images.shape[1] <= 4 < min(images.shape[2:]):
         raise ValueError(
-            f"{where} must have their channels last. Received: shape={images.shape}"
+            f"{where} must have their channels last (numpy.moveaxis(images, 1, -1) "
+            f"puts them there). Received: shape={images.shape}"
         )
     sized = image_size == 0 or images.shape[1:3] == (image_size, image_size)
     if sized and channels in (0, images.shape[3]):
         return images
+    if min(images.shape[1:3]) < image_size:
+        warn_of_enlarging(len(images), len(images), image_size, where)
     return np.stack([fit_image(image, image_size, channels) for image in images])
+
+
+def _sha256(split):
+    digest = hashlib.sha256()
+    for array in (split.images, split.labels):
+        digest.update(repr((array.shape, array.dtype.name)).encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
 
 
 def _check_shapes(splits, name):
@@ -207,23 +251,24 @@ def _describe(name, splits, levels, num_classes, made):
     return f"{name}: {shape}, {values}, {classes}; {sizes}. {made}"
 
 
-def load_data(config: DataConfig, data_dir: str = "") -> ImageData:
+def load_data(config: DataConfig, *, as_formerly: bool = False) -> ImageData:
     """Loads the data set of a configuration.
 
     Args:
       config: The settings of the data.
-      data_dir: Directory of prepared TFDS data sets, in place of the settings' own.
+      as_formerly: As of `load_dataset`.
 
     Raises:
       ValueError: As `load_dataset` says.
     """
     return load_dataset(
         config.dataset,
-        data_dir=data_dir or config.data_dir,
+        data_dir=config.data_dir,
         image_size=config.image_size,
         pad_to=config.pad_to,
         levels=config.levels,
         continuous=config.continuous,
         download=config.download,
         skip_bad_images=config.skip_bad_images,
+        as_formerly=as_formerly,
     )

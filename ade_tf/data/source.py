@@ -36,11 +36,15 @@ class Source:
       splits: `train`, and `validation` and `test` where the source has them.
       levels: Number of grey levels of its images; 0 if continuous, None where only the
         user can tell.
-      num_classes: Number of classes; None where only the labels can tell.
+      class_names: What the classes are called, label by label; None where only the
+        labels can tell, empty where there are none.
       note: A sentence on how the splits were made, where the source made them.
+      names: Names of the training images, by which splits that lack are drawn; None:
+        they are drawn by position.
     """
 
     splits: dict[str, Split]
     levels: int | None = 256
-    num_classes: int | None = None
+    class_names: tuple[str, ...] | None = None
     note: str = ""
+    names: tuple[str, ...] | None = None

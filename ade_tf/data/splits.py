@@ -1,12 +1,16 @@
 """Splits of a data set, and how the missing ones are drawn."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 
 __all__ = ["Split", "complete_splits", "partition"]
 
 _MAX_VALIDATION = 5000
+# Where the number lies that an image's name gives, from 0 to 1: a tenth, and a tenth of
+# the rest.
+_BANDS = {"test": (0.0, 0.1), "validation": (0.1, 0.19)}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,14 +63,22 @@ def partition(split: Split, num_validation: int, num_test: int) -> dict[str, Spl
     }
 
 
-def complete_splits(splits: dict[str, Split]) -> tuple[dict[str, Split], str]:
+def complete_splits(
+    splits: dict[str, Split], names: tuple[str, ...] | None = None
+) -> tuple[dict[str, Split], str]:
     """Draws the splits that a source lacks from its training images.
 
     A missing test split is 10 % of them (at least one); a missing validation split
     is 10 % of what then remains (at least one, at most 5000). See `partition`.
 
+    Images with names are drawn by these, each by itself: a hash of the name is a number
+    u in [0, 1), and `u < 0.1` means test, `0.1 <= u < 0.19` validation. An image keeps
+    its split whatever others come or go, and shares are kept on average only; a split
+    that would have no image gets the one of least u that is not in another.
+
     Args:
       splits: `train`, and `validation` and `test` where the source has them.
+      names: Of the training images; None: they are drawn by position.
 
     Returns:
       All three splits, and a sentence that says where each comes from.
@@ -82,10 +94,44 @@ def complete_splits(splits: dict[str, Split]) -> tuple[dict[str, Split], str]:
         num_validation = min(_MAX_VALIDATION, max(1, remaining // 10))
     if not num_validation + num_test:
         return splits, "All splits are the source's own."
-    drawn = partition(splits["train"], num_validation, num_test)
-    held_out = " and ".join(name for name in drawn if name != "train")
+    if names is None:
+        drawn = partition(splits["train"], num_validation, num_test)
+        how = "numpy.random.default_rng(0).permutation"
+    else:
+        missing = [key for key in _BANDS if key not in splits]
+        drawn = _partition_by_name(splits["train"], names, missing)
+        how = "a hash of each file's name"
+    held_out = " and ".join(n for n in ("validation", "test") if n in drawn)
     verb = "are" if " and " in held_out else "is"
     return splits | drawn, (
         f"{held_out.capitalize()} {verb} held out of the source's {num_images} "
-        "training images by numpy.random.default_rng(0).permutation."
+        f"training images by {how}."
     )
+
+
+def _partition_by_name(split, names, missing):
+    u = np.array([_uniform(name) for name in names])
+    left, parts = np.ones(len(u), bool), {}
+    for key in missing:
+        low, high = _BANDS[key]
+        part = left & (low <= u) & (u < high)
+        if not part.any():
+            part[np.argmin(np.where(left, u, 2.0))] = True
+        left &= ~part
+        parts[key] = part
+    if not left.any():
+        raise ValueError(
+            "A set must have more images than are held out of it. "
+            f"Received: {len(split)} images"
+        )
+    parts["train"] = left
+    return {
+        key: Split(split.images[part], split.labels[part])
+        for key, part in parts.items()
+    }
+
+
+def _uniform(name):
+    """Returns a number in [0, 1) that a name decides, as if drawn at random."""
+    digest = hashlib.sha256(name.encode(errors="surrogateescape")).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48

@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 
-from ade_tf.data.images import fit_image, stack_images
+from ade_tf.data.images import fit_image, stack_images, warn_of_enlarging
+from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.splits import Split
 
@@ -78,7 +79,7 @@ def load_tfds(name: str, options: LoadOptions) -> Source:
         for split in ("train", "validation", "test")
         if split in builder.info.splits
     }
-    return Source(splits, num_classes=label.num_classes if labelled else 0)
+    return Source(splits, class_names=tuple(label.names) if labelled else ())
 
 
 def _find_prepared(tfds, name, root):
@@ -128,14 +129,21 @@ def _read_split(tfds, builder, split, labelled, options):
     )
     one_size = None not in builder.info.features["image"].shape
     dataset = dataset.batch(_BATCH_SIZE if one_size else 1).prefetch(2)
-    images, labels = [], []
+    images, labels, num_enlarged = [], [], 0
+    where = f"the {split} split of {builder.name!r}"
     for batch in dataset.as_numpy_iterator():
         for image in batch["image"]:
-            images.append(fit_image(image, options.image_size, options.channels))
+            fitted = fit_image(image, options.image_size, options.channels)
+            if not images:
+                count = builder.info.splits[split].num_examples
+                check_memory(count * fitted.nbytes, where)
+            images.append(fitted)
+            num_enlarged += min(image.shape[:2]) < options.image_size
         labels.extend(batch.get("label", ()))
     if not images:
         raise ValueError(
             f"Every split must hold images. Received: {builder.name!r}, {split!r}: none"
         )
+    warn_of_enlarging(num_enlarged, len(images), options.image_size, where)
     names = [f"{split}[{index}]" for index in range(len(images))]
     return Split(stack_images(images, names), np.array(labels) if labelled else None)

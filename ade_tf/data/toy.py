@@ -193,7 +193,7 @@ def load_toy(argument: str, options: LoadOptions) -> Source:
     return Source(
         splits,
         levels=0,
-        num_classes=density.num_modes,
+        class_names=tuple(map(str, range(density.num_modes))),
         note="The splits are drawn from the density by the seeds 0, 1 and 2.",
     )
 

@@ -4,9 +4,11 @@ import pathlib
 
 import numpy as np
 
+from ade_tf.config.data import ImageSettings
+from ade_tf.config.settings import settings_of
 from ade_tf.data import load_dataset
 from ade_tf.drawing.tables import describe_record, records_table
-from ade_tf.evaluation.context import Evaluation, joined_splits
+from ade_tf.evaluation.context import Evaluation, joined_splits, test_split
 from ade_tf.evaluation.evaluate import warn_of_few
 from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.options import QUALITY_METRICS, ComparisonOptions
@@ -33,11 +35,13 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     """
     if options.out:
         check_writable(options.out, added=True)
-    reference = load_dataset(options.reference, data_dir=options.data_dir)
-    images = load_dataset(options.images, data_dir=options.data_dir)
+    how = {name: getattr(options, name) for name in settings_of(ImageSettings)}
+    reference = load_dataset(options.reference, data_dir=options.data_dir, **how)
+    images = load_dataset(options.images, data_dir=options.data_dir, **how)
     _check_together(reference, images)
     evaluation = Evaluation(None, reference, options)
-    num_real = len(evaluation.split_images(options.reference_split))
+    split = options.reference_split or test_split(reference)
+    num_real = len(evaluation.split_images(split))
     chosen = _subset(joined_splits(images, options.images_split).images, options)
     rules = options.rules
     rules.check_counts(len(chosen), num_real)
@@ -54,9 +58,7 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
         pathlib.Path(options.out).parent.mkdir(parents=True, exist_ok=True)
     records = []
     for name in names:
-        for record in score_records(
-            name, evaluation, generated, options.reference_split, **asked
-        ):
+        for record in score_records(name, evaluation, generated, split, **asked):
             print(describe_record(record), flush=True)
             if options.out:
                 append_record(options.out, record)

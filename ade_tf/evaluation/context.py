@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from ade_tf.data import ImageData, Split
-from ade_tf.evaluation.metric import OUTPUTS
+from ade_tf.evaluation.metric import OUTPUTS, SPLITS
 from ade_tf.evaluation.options import FeatureOptions
 from ade_tf.extractors import EXTRACTORS, FeatureSet, cached_features, collect
 from ade_tf.models import LikelihoodScorer, Sampler
@@ -14,7 +14,7 @@ from ade_tf.progress import Passes
 from ade_tf.runs import LoadedRun
 from ade_tf.strategies import make_strategy
 
-__all__ = ["Evaluation", "check_finite", "joined_splits"]
+__all__ = ["Evaluation", "check_finite", "joined_splits", "test_split"]
 
 _LABELS = "drawn from the frequencies of the training images"
 _OF_LABELS = 1
@@ -218,6 +218,14 @@ def joined_splits(data: ImageData, split: str) -> Split:
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
     )
+
+
+def test_split(data: ImageData) -> str:
+    """Returns `test`, or all splits of a source without test images of its own.
+
+    Splits are drawn from such a source for training; to others it is one set.
+    """
+    return "+".join(SPLITS) if "test" in data.drawn else "test"
 
 
 def check_finite(metric: str, value: float) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 from absl import logging
 
 from ade_tf.config import missing
-from ade_tf.data import load_data
 from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.metric import METRICS, Metric
@@ -14,7 +13,7 @@ from ade_tf.evaluation.options import EvaluationOptions
 from ade_tf.evaluation.quality import evaluate_quality
 from ade_tf.extractors import extractor_input
 from ade_tf.files import check_writable, replacement
-from ade_tf.runs import RunDirectory, load_run
+from ade_tf.runs import RunDirectory, load_images_of_run, load_run
 from ade_tf.runs.records import append_record
 
 __all__ = ["choose_metrics", "evaluate_run", "score", "warn_of_few"]
@@ -48,7 +47,7 @@ def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict
     if options.per_image:
         check_writable(options.per_image)
     run = load_run(run_dir, options.weights)
-    data = load_data(run.config.data, options.data_dir)
+    data = load_images_of_run(run.directory, run.config.data, options)
     evaluation = Evaluation(run, data, options)
     names, left_out = choose_metrics(evaluation)
     if any(METRICS[name].extractor for name in names):

@@ -7,6 +7,9 @@ from ade_tf.metrics import mean_and_standard_error
 
 __all__ = ["evaluate_likelihood"]
 
+# Bits of the uniform density over all float32 numbers, twice 2^128 of them wide.
+_UNIFORM_BITS = 129.0
+
 
 def evaluate_likelihood(evaluation, split: str) -> list[dict]:
     """Scores a split in bits per dimension; of a conditional model, given its labels.
@@ -26,7 +29,8 @@ def evaluate_likelihood(evaluation, split: str) -> list[dict]:
       None for a single one; `kl` is of the bound.
 
     Raises:
-      ValueError: If the preset has no likelihood, or a score is not finite.
+      ValueError: If the preset has no likelihood, or a score is not finite or, of
+        continuous data, worse than the uniform density's.
     """
     images = evaluation.split_images(split)
     arrays = {"index": np.arange(len(images)), "label": np.asarray(images.labels)}
@@ -70,6 +74,8 @@ def _record(evaluation, split, draws, count):
     model, bound = evaluation.model, count == 1
     values = _mean(draws, "bits_per_dim")
     value, error = mean_and_standard_error(values, "bits_per_dim")
+    if not model.levels:
+        _check_continuous(value)
     spread = None
     if len(draws) > 1:
         spread = float(np.std([s.bits_per_dim.mean() for s in draws], ddof=1))
@@ -104,3 +110,12 @@ def _protocol(model):
         closed = config.model.posterior == "gaussian"
         words.append("closed-form KL" if closed else "KL at the sample")
     return ", ".join(["single-sample bound", *words]) if words else "exact"
+
+
+def _check_continuous(value):
+    if value > _UNIFORM_BITS:
+        raise ValueError(
+            f"a density of float32 numbers takes at most {_UNIFORM_BITS:g} bits/dim, "
+            "those of one that is uniform over all of them: data with values near each "
+            f"other need another scale. Received: bits_per_dim={value:g}"
+        )

@@ -6,10 +6,9 @@ This is the only list of metrics. Reading it imports none of them, and no Tensor
 import dataclasses
 
 from ade_tf.config.choices import Choice
+from ade_tf.data.split_names import SPLITS
 
 __all__ = ["METRICS", "OUTPUTS", "SPLITS", "Metric", "Output", "renamed"]
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,6 @@ import re
 import numpy as np
 
 from ade_tf.config import requires
-from ade_tf.data import load_data
 from ade_tf.drawing.novelty import draw_novelty
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
@@ -16,7 +15,7 @@ from ade_tf.files import check_writable, replacement
 from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models import LikelihoodScorer, LikelihoodScores
 from ade_tf.progress import Passes
-from ade_tf.runs import RunDirectory, load_run
+from ade_tf.runs import RunDirectory, load_images_of_run, load_run
 from ade_tf.runs.records import append_record
 
 __all__ = ["evaluate_novelty"]
@@ -60,8 +59,8 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
             f"pad_to={run.config.data.pad_to}"
         )
     scorer = LikelihoodScorer(run.model, options.batch_size)
-    data = load_data(run.config.data, options.data_dir)
-    second, how = load_against(options.against, data, options.data_dir)
+    data = load_images_of_run(run.directory, run.config.data, options)
+    second, how = load_against(options.against, data, options, options.data_dir)
     print(f"usual     {data.name}, test images\nnovel     {how}", flush=True)
     sets = {
         "reference": getattr(data, options.reference),

@@ -58,12 +58,12 @@ def evaluate(
 def _data(model, test, train):
     test = _split(model, test)
     given = test if train is None else _split(model, train)
-    labels = [split.labels for split in (test, given)]
-    largest = max(int(found.max()) for found in labels)
+    largest = max(int(split.labels.max()) for split in (test, given))
+    num_classes = model.num_classes or (largest + 1 if largest else 0)
     return ImageData(
         name=model.config.data.dataset,
         levels=model.levels,
-        num_classes=model.num_classes or (largest + 1 if largest else 0),
+        class_names=tuple(map(str, range(num_classes))),
         train=given,
         validation=test,
         test=test,

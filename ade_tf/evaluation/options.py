@@ -3,6 +3,7 @@
 import dataclasses
 
 from ade_tf import extractors
+from ade_tf.config.data import ImageSettings, RunDataSettings
 from ade_tf.config.settings import check_settings, setting
 from ade_tf.config.training import STRATEGIES, weights_setting
 from ade_tf.evaluation.metric import METRICS, SPLITS, Metric
@@ -47,9 +48,6 @@ class FeatureOptions:
         "", "File (frozen graph) or directory (SavedModel) of the extractor."
     )
     seed: int = setting(0, "Seed of all draws.", minimum=0, maximum=2**31 - 1)
-    data_dir: str = setting(
-        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
-    )
     cache_dir: str | None = setting(
         None,
         "Directory that keeps features of real images and classifiers; unset: "
@@ -85,7 +83,7 @@ class FeatureOptions:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EvaluationOptions(FeatureOptions):
+class EvaluationOptions(FeatureOptions, RunDataSettings):
     """What is measured of a run and how.
 
     Settings that are left to the protocol (None or empty) hold its values afterwards.
@@ -207,7 +205,7 @@ def check_metrics(metrics, known) -> None:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ComparisonOptions(FeatureOptions):
+class ComparisonOptions(FeatureOptions, ImageSettings):
     """Which images are compared and how.
 
     Of a protocol's rules those of drawing (temperature, noise) are the business of
@@ -221,12 +219,17 @@ class ComparisonOptions(FeatureOptions):
         "", "Real images: `npz:PATH`, `folder:PATH`, `tfds:NAME` or `digits`."
     )
     reference_split: str = setting(
-        "test", "Of the real images: a split, several joined by `+`, or `all`."
+        "",
+        "Of the real images: a split, several joined by `+`, or `all`. Empty: test, or "
+        "all where the source has no test images of its own; or as the protocol says.",
     )
     images: str = setting("", "Images to score, named as the reference is.")
-    images_split: str = setting("all", "Of the images to score: as reference_split.")
+    images_split: str = setting("all", "Of the images to score: likewise.")
     metrics: tuple[str, ...] = setting(
         ("all",), f"Metrics, comma-separated: {', '.join(QUALITY_METRICS)}; or `all`."
+    )
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets; empty: TFDS's own."
     )
     out: str = setting(
         "", "File the records are added to, one JSON object per line; empty: none."
@@ -235,12 +238,15 @@ class ComparisonOptions(FeatureOptions):
     def __post_init__(self):
         check_metrics(self.metrics, QUALITY_METRICS)
         super().__post_init__()
+        rules = self.rules
+        if not self.reference_split:
+            self._set("reference_split", rules.reference)
         for name in ("reference", "images"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must name a data set. Received: none")
             split = f"{name}_split"
-            self._set(split, _expand(split, getattr(self, split)))
-        rules = self.rules
+            if split != "reference_split" or self.reference_split:
+                self._set(split, _expand(split, getattr(self, split)))
         if rules.binding:
             self._choose("num_samples")
         if rules.reference and self.reference_split != rules.reference:
@@ -263,8 +269,8 @@ def _expand(name, split):
     return split
 
 
-@dataclasses.dataclass(frozen=True)
-class NoveltyOptions:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoveltyOptions(RunDataSettings, ImageSettings):
     """The choices of a test of novelty.
 
     Raises:
@@ -273,8 +279,8 @@ class NoveltyOptions:
 
     against: str = setting(
         "photos",
-        "Second data set, named as in --dataset. Its test images are brought to the "
-        "run's shape and levels.",
+        "Second data set, named as in training. Its test images (all images, if it has "
+        "none of its own) are brought to the run's shape and levels.",
     )
     group_size: int = setting(
         1, "M, images that are judged together, by their mean.", minimum=1
@@ -289,9 +295,6 @@ class NoveltyOptions:
         0, "Images of each set, from the first; 0: all of them.", minimum=0
     )
     seed: int = setting(0, "Seed of noise, z and groups.", minimum=0, maximum=2**31 - 1)
-    data_dir: str = setting(
-        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
-    )
     batch_size: int = setting(100, "Images per pass.", minimum=1)
     out: str = setting(
         "",

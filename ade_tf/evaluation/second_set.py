@@ -2,14 +2,23 @@
 
 import numpy as np
 
+from ade_tf.config.data import ImageSettings
+from ade_tf.config.settings import settings_of
 from ade_tf.data import ImageData, Split, load_dataset
+from ade_tf.evaluation.context import joined_splits, test_split
 
 __all__ = ["constant_images", "load_against"]
 
 
-def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split, str]:
+def load_against(
+    name: str,
+    data: ImageData,
+    settings: ImageSettings | None = None,
+    data_dir: str = "",
+) -> tuple[Split, str]:
     """Loads the test images of a second set in the shape and levels of a first.
 
+    A set without test images of its own is taken whole.
     Images of another size are cropped to their central square and resized by area; grey
     is repeated to colours and colours become luma; a value x of L' levels becomes
     floor(x L / L').
@@ -17,6 +26,8 @@ def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split,
     Args:
       name: The second set, as `load_dataset` takes it.
       data: The first set.
+      settings: How the second is loaded; None: the defaults. An `image_size` of 0 is
+        that of the first, if this is square.
       data_dir: Directory of prepared TFDS data sets.
 
     Returns:
@@ -32,11 +43,15 @@ def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split,
             f"Received: {data.name!r}, continuous"
         )
     height, width, channels = data.image_shape
+    settings = settings or ImageSettings()
+    how = {key: getattr(settings, key) for key in settings_of(ImageSettings)}
+    if not how["image_size"] and height == width:
+        how["image_size"] = height
     found = load_dataset(
         name,
         data_dir=data_dir,
-        image_size=height if height == width else 0,
         channels=channels if channels in (1, 3) else 0,
+        **how,
     )
     if found.image_shape != data.image_shape or not found.levels:
         raise ValueError(
@@ -45,17 +60,20 @@ def load_against(name: str, data: ImageData, data_dir: str = "") -> tuple[Split,
             f"against={name!r} of shape {found.image_shape}, levels={found.levels}, "
             f"for the run's {data.image_shape}"
         )
-    images = found.test.images.astype(np.int64) * data.levels // found.levels
+    split = test_split(found)
+    second = joined_splits(found, split)
+    images = second.images.astype(np.int64) * data.levels // found.levels
     how = (
-        f"{name}, test images, brought to {height}x{width}x{channels} by central crop, "
-        "area resize and luma or repeated grey as needed"
+        f"{name}, {'test' if split == 'test' else 'all'} images, brought to "
+        f"{height}x{width}x{channels} by central crop, area "
+        "resize and luma or repeated grey as needed"
     )
     if found.levels != data.levels:
         how += (
             f", {found.levels} levels to {data.levels} by "
             f"floor(x {data.levels}/{found.levels})"
         )
-    return Split(images.astype(np.uint8), found.test.labels), how
+    return Split(images.astype(np.uint8), second.labels), how
 
 
 def constant_images(image_shape, levels: int) -> Split:

@@ -7,13 +7,12 @@ import tempfile
 
 import numpy as np
 
-from ade_tf.data import load_data
 from ade_tf.drawing.charts import COLOURS
 from ade_tf.drawing.curves import Curve, curves_svg, points_of
 from ade_tf.drawing.grids import can_show, image_grid, save_png
 from ade_tf.report.gather import RunFacts
 from ade_tf.report.options import COUNTS, OTHERS, caption
-from ade_tf.runs import RunDirectory
+from ade_tf.runs import RunDirectory, load_images_of_run
 from ade_tf.samples import PictureOptions, draw
 from ade_tf.terms import HELD_OUT, held_out, term
 
@@ -106,13 +105,14 @@ def draw_picture(run, mode: str, settings) -> Picture:
     return Picture(mode, run, run.name, caption(options), content)
 
 
-def real_images(run, data_dir="") -> Picture:
+def real_images(run, options: PictureOptions) -> Picture:
     """Draws test images of a run's data set; it is empty if they cannot be had."""
     name = f"test images of {run.config.data.dataset}"
     try:
         if not can_show(run.image_shape, run.levels):
             raise ValueError("a picture needs grey or colour images with levels.")
-        images = load_data(run.config.data, data_dir).test.images[: _SIDE**2]
+        data = load_images_of_run(RunDirectory(run.path), run.config.data, options)
+        images = data.test.images[: _SIDE**2]
         grid = image_grid(images.astype(np.float32), run.levels, columns=_SIDE)
         content = _png(lambda path: save_png(path, grid))
     except ValueError as error:

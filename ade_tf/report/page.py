@@ -113,8 +113,8 @@ def _pictures(runs, modes, options):
     pictures, progress = [], Passes("pictures", delay=0.0)
     if "sample" in modes:
         data = {run.config.data: run for run in runs if run.config}
-        directory = PictureOptions(**options).data_dir
-        pictures += [real_images(run, directory) for run in data.values()]
+        found = PictureOptions(**options)
+        pictures += [real_images(run, found) for run in data.values()]
     wanted = [(run, mode) for run in runs for mode in modes]
     for done, (run, mode) in enumerate(wanted):
         progress(done, len(wanted))

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "checkpoints": ("Checkpointer", "checkpoint_steps"),
+        "images_of_run": ("load_images_of_run",),
         "restoring": ("LoadedRun", "load", "load_run", "settle_weights"),
         "run_directory": ("RunDirectory", "flagfile"),
     },

@@ -25,6 +25,7 @@ class LoadedRun:
       directory: Where it comes from.
       step: The training step of its weights.
       weights: `averaged` or `raw`.
+      class_names: Names of the classes of its images, label by label.
     """
 
     model: AdaptiveDensityEstimator
@@ -32,6 +33,7 @@ class LoadedRun:
     directory: RunDirectory
     step: int
     weights: str = "averaged"
+    class_names: tuple[str, ...] = ()
 
 
 def load(run_dir, weights: str = "averaged") -> AdaptiveDensityEstimator:
@@ -80,7 +82,8 @@ def load_run(run_dir, weights: str = "averaged") -> LoadedRun:
         step = int(model.step.numpy())
     else:
         step = settle_weights(model, checkpointer)
-    return LoadedRun(model, config, directory, step, weights)
+    names = tuple(record["class_names"])
+    return LoadedRun(model, config, directory, step, weights, names)
 
 
 def settle_weights(model, checkpointer: Checkpointer) -> int:

@@ -7,7 +7,11 @@ import pathlib
 import platform
 import re
 
+from absl import logging
+
 from ade_tf.config import RunConfig
+from ade_tf.config.run_marks import RUN_FILE, RUN_FORMAT
+from ade_tf.data import ImageData
 from ade_tf.files import replace_file
 from ade_tf.runs.lock import LOCK, locked
 from ade_tf.runs.records import truncate_after
@@ -15,7 +19,6 @@ from ade_tf.versions import package_versions
 
 __all__ = ["RunDirectory", "flagfile"]
 
-_FORMAT = "ade_tf run"
 # What a process killed before the configuration was whole may leave.
 _UNFINISHED = re.compile(rf"{LOCK}|resolved\.flags|\.config\.json\..*")
 _NEEDED = ("config", "image_shape", "levels")
@@ -48,7 +51,7 @@ class RunDirectory:
     @property
     def config_path(self) -> pathlib.Path:
         """The recorded configuration."""
-        return self.path / "config.json"
+        return self.path / RUN_FILE
 
     @property
     def scalars(self) -> pathlib.Path:
@@ -92,8 +95,10 @@ class RunDirectory:
         """Returns the record of the run, or None if there is no run yet.
 
         Its keys: `config` (a resolved `RunConfig`), `image_shape`, `levels`,
-        `num_classes` (0 where an older version did not record it), `packages`,
-        `machine`; `extended`, if it was, `[step, num_steps before, after]` each time.
+        `num_classes` (0 where an older version did not record it), `class_names`
+        (numbers, likewise), `images` (what tells them from others; None, likewise),
+        `packages`, `machine`; `extended`, if it was, `[step, num_steps before, after]`
+        each time.
 
         Raises:
           ValueError: If the recorded configuration is not of a run of this library.
@@ -104,7 +109,7 @@ class RunDirectory:
             record = json.loads(self.config_path.read_text())
         except (json.JSONDecodeError, UnicodeDecodeError):
             record = None
-        if not isinstance(record, dict) or record.get("format") != _FORMAT:
+        if not isinstance(record, dict) or record.get("format") != RUN_FORMAT:
             raise ValueError(
                 "run_dir must be new, empty or the directory of a run. "
                 f"Received: {str(self.path)!r}, whose config.json is something else's"
@@ -116,12 +121,15 @@ class RunDirectory:
             )
         record["config"] = RunConfig.from_stored(record["config"])
         record.setdefault("num_classes", 0)
+        record.setdefault("class_names", [*map(str, range(record["num_classes"]))])
+        record.setdefault("images", None)
         return record
 
     def check(self, config: RunConfig) -> None:
         """Checks that a run found here was started with this configuration.
 
-        It may ask for more steps.
+        It may ask for more steps. The images may have another name, if it is recorded
+        what tells them from others (see `check_images`).
 
         Raises:
           ValueError: If not; the message holds the differences.
@@ -130,6 +138,8 @@ class RunDirectory:
         if record is None:
             return
         differences = record["config"].differences(config)
+        if record["images"]:
+            differences.pop("dataset", None)
         steps = record["config"].training.num_steps
         if [*differences] == ["num_steps"] and steps < config.training.num_steps:
             return
@@ -155,10 +165,64 @@ class RunDirectory:
         with locked(self.path):
             yield
 
+    @property
+    def is_former(self) -> bool:
+        """Whether a run here is of a version that loaded images by other rules."""
+        record = self.read()
+        return record is not None and record["images"] is None
+
+    def check_images(self, data: ImageData, remedy: str, changed: bool = False) -> None:
+        """Checks that a run found here was trained with these images and splits.
+
+        Of runs of older versions, which did not record what tells them from others, a
+        warning says that it is not known.
+
+        Args:
+          data: The images.
+          remedy: What may be done about other ones, for the error message.
+          changed: Let other images pass, with a warning.
+
+        Raises:
+          ValueError: If they are others, or of another shape or other levels.
+        """
+        record = self.read()
+        if record is None:
+            return
+        self._check_shape(record, data.image_shape, data.levels)
+        if record["images"] is None:
+            logging.warning(
+                "%s is of a version that did not record what its images were; whether "
+                "these are the same is not known.",
+                self.path,
+            )
+            return
+        different = [
+            f"{name}: {old['images']} images, now {data.identity[name]['images']}"
+            + " others" * (old["images"] == data.identity[name]["images"])
+            for name, old in record["images"].items()
+            if old != data.identity[name]
+        ]
+        if not different:
+            return
+        received = f"{str(self.path)!r} with {data.name!r} ({'; '.join(different)})"
+        if not changed:
+            raise ValueError(
+                f"a run keeps the images and splits it was trained with ({remedy}). "
+                f"Received: {received}"
+            )
+        logging.warning("Other images than in training: %s.", received)
+
     def open(
-        self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
+        self,
+        config: RunConfig,
+        image_shape,
+        levels: int,
+        num_classes: int = 0,
+        data: ImageData | None = None,
     ) -> None:
         """Records the configuration of a run, if it is a new one.
+
+        With its `data`, what tells these from others is recorded too.
 
         Raises:
           ValueError: If the run found here was started with other images or, if it is
@@ -166,14 +230,7 @@ class RunDirectory:
         """
         found = self.read()
         if found is not None:
-            old = (tuple(found["image_shape"]), found["levels"])
-            new = (tuple(image_shape), levels)
-            if old != new:
-                raise ValueError(
-                    "a run is resumed with the images it was started with. "
-                    f"Received: {str(self.path)!r} with shape and levels "
-                    f"{old} -> {new}"
-                )
+            self._check_shape(found, image_shape, levels)
             if config.model.conditional and found["num_classes"] != num_classes:
                 raise ValueError(
                     "a conditional run is resumed with the classes it was started "
@@ -183,11 +240,12 @@ class RunDirectory:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         record = {
-            "format": _FORMAT,
+            "format": RUN_FORMAT,
             "config": config.to_flat(),
             "image_shape": list(image_shape),
             "levels": levels,
             "num_classes": num_classes,
+            **_of_data(data),
             "packages": package_versions(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         }
@@ -218,6 +276,21 @@ class RunDirectory:
         (self.path / "resolved.flags").write_text(flagfile(config))
         content = json.dumps(record, indent=1) + "\n"
         replace_file(self.config_path, content.encode())
+
+    def _check_shape(self, record, image_shape, levels):
+        old = (tuple(record["image_shape"]), record["levels"])
+        new = (tuple(image_shape), levels)
+        if old != new:
+            raise ValueError(
+                "a run keeps the shape and levels of the images it was started with. "
+                f"Received: {str(self.path)!r} with {old} -> {new}"
+            )
+
+
+def _of_data(data):
+    if data is None:
+        return {}
+    return {"class_names": list(data.class_names), "images": data.identity}
 
 
 def flagfile(config: RunConfig) -> str:

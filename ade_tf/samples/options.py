@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 from typing import NamedTuple
 
+from ade_tf.config.data import RunDataSettings
 from ade_tf.config.settings import check_settings, setting
 from ade_tf.config.training import weights_setting
 from ade_tf.extractors import EXTRACTORS
@@ -74,7 +75,7 @@ MODES = {
 
 
 @dataclasses.dataclass(frozen=True)
-class PictureOptions:
+class PictureOptions(RunDataSettings):
     """The choices of a picture.
 
     Raises:
@@ -98,9 +99,10 @@ class PictureOptions:
         "the same memory.",
         minimum=1,
     )
-    label: tuple[int, ...] = setting(
+    label: tuple[int | str, ...] = setting(
         (),
-        "Class of a conditional model's images; of several, comma-separated, samples "
+        "Class of a conditional model's images, by its name (of a folder, or the label "
+        "of an archive); of several, comma-separated, samples "
         "stand in a row for each. Empty: all classes, in turn.",
     )
     temperature: float = setting(
@@ -122,9 +124,6 @@ class PictureOptions:
         "",
         "File: .png for a grid (empty: MODE.png in the run's samples), .npz for the "
         "images as an array.",
-    )
-    data_dir: str = setting(
-        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
     )
     weights: str = weights_setting()
     neighbours_in: str = setting(

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.data import ImageData, Split, load_data
+from ade_tf.data import ImageData, Split
 from ade_tf.models import Sampler, labels_in_turn
 from ade_tf.progress import Passes
-from ade_tf.runs import LoadedRun
+from ade_tf.runs import LoadedRun, load_images_of_run
 
 __all__ = ["Request"]
 
@@ -37,12 +37,15 @@ class Request:
     @functools.cached_property
     def data(self) -> ImageData:
         """The run's images."""
-        return load_data(self.run.config.data, self.options.data_dir)
+        run = self.run
+        return load_images_of_run(run.directory, run.config.data, self.options)
 
     @property
     def classes(self):
         """The classes shown, in turn: those asked for, or all of the model's."""
-        return self.options.label or range(self.model.num_classes)
+        names = self.run.class_names
+        asked = [names.index(str(label)) for label in self.options.label]
+        return asked or range(self.model.num_classes)
 
     @functools.cached_property
     def _test(self) -> Split:
@@ -50,7 +53,7 @@ class Request:
         split = self.data.test
         wanted = slice(None)
         if self.options.label:
-            wanted = np.isin(split.labels, self.options.label)
+            wanted = np.isin(split.labels, self.classes)
         if not len(split.labels[wanted]):
             raise ValueError(
                 "there must be test images of the classes asked for. "

@@ -38,7 +38,11 @@ class Samples(Picture):
         Grid(np.concatenate([*self._batches()]), self.columns).write(path, levels)
 
     def arrays(self, levels: int) -> dict[str, ArrayParts]:
-        """Returns `images` and, of a conditional model, their `labels`, in parts."""
+        """Returns `images` and, of a conditional model, their `labels`, in parts.
+
+        Labels are those that the data had, if they were 32-bit numbers, else numbers of
+        the classes.
+        """
         model, count = self.request.model, self.length * len(self.rows)
         kind = np.uint8 if levels else np.float32
         shape = (count, *model.image_shape)
@@ -59,17 +63,20 @@ class Samples(Picture):
             )
 
     def _labels(self) -> Iterator[np.ndarray]:
+        names = self.request.run.class_names
+        numbers = all(name.isdecimal() and int(name) < 2**31 for name in names)
+        values = np.array([int(n) for n in names] if numbers else range(len(names)))
         for classes in self.rows:
             for first in range(0, self.length, _LABELS_AT_ONCE):
                 count = min(_LABELS_AT_ONCE, self.length - first)
-                yield labels_in_turn(count, classes, first)
+                yield values[labels_in_turn(count, classes, first)]
 
 
 def draw_samples(request: Request) -> Samples:
     """Returns samples; of classes that are asked for, a row of the same draws each."""
-    options, classes = request.options, request.options.label
-    if len(classes) < 2:
-        return Samples(request, [request.classes], options.num_samples, None)
+    options, classes = request.options, request.classes
+    if len(options.label) < 2:
+        return Samples(request, [classes], options.num_samples, None)
     length = max(1, options.num_samples // len(classes))
     return Samples(request, [[label] for label in classes], length, length)
 

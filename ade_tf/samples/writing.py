@@ -7,6 +7,7 @@ import numpy as np
 
 from ade_tf.archives import ArrayParts, write_npz
 from ade_tf.config.requirements import requires
+from ade_tf.data.image_files import listed
 from ade_tf.drawing.grids import can_show
 from ade_tf.files import check_writable
 from ade_tf.runs import RunDirectory, load_run
@@ -80,7 +81,8 @@ def _check_classes(options, run):
     if not options.label:
         return
     requires(run.config, "label", "conditional")
-    count = run.model.num_classes
-    if any(not 0 <= label < count for label in options.label):
-        listed = ",".join(map(str, options.label))
-        raise ValueError(f"label must be in 0 .. {count - 1}. Received: label={listed}")
+    if any(str(label) not in run.class_names for label in options.label):
+        raise ValueError(
+            f"label must be of the classes {listed(run.class_names)}. "
+            f"Received: label={','.join(map(str, options.label))}"
+        )

@@ -74,7 +74,8 @@ def train(config: RunConfig, run_dir) -> dict:
         known = run.read() is not None
         if known:
             stack.enter_context(run.locked())
-        data = load_data(config.data)
+        data = load_data(config.data, as_formerly=run.is_former)
+        run.check_images(data, "other images need another run_dir")
         strategy = make_strategy(settings.strategy, settings.batch_size)
         images = (data.image_shape, data.levels, data.num_classes)
         with strategy.scope():
@@ -83,11 +84,11 @@ def train(config: RunConfig, run_dir) -> dict:
             model, run.checkpoints, keep=settings.keep_checkpoints
         )
         if not checkpointer.steps():
-            _take_weights(model)
+            _take_weights(model, data)
         if not known:
             stack.enter_context(run.locked())
             run.check(config)
-        run.open(config, *images)
+        run.open(config, *images, data)
         scorer = LikelihoodScorer(model) if config.preset.likelihood else None
         grid = SampleGrid(model)
         start = _restore_or_initialize(model, checkpointer, run, data, strategy)
@@ -108,17 +109,18 @@ def train(config: RunConfig, run_dir) -> dict:
         return _finish(run, model, checkpointer, data, scorer, grid, trained)
 
 
-def _take_weights(model):
+def _take_weights(model, data):
     """Gives a new model the weights of the run that its configuration names, if any."""
     config = model.config
     if config.objective.generator_from:
-        copy_generator(model, _finished_run(config.objective.generator_from).model)
+        source = _finished_run(config.objective.generator_from, data)
+        copy_generator(model, source.model)
     if config.training.initialize_from:
         copy_weights(model, load_run(config.training.initialize_from).model)
 
 
-def _finished_run(run_dir):
-    """Loads a run that is trained to its end."""
+def _finished_run(run_dir, data):
+    """Loads a run that is trained to its end with the same images."""
     run = load_run(run_dir)
     last = checkpoint_steps(run.directory.checkpoints)[-1]
     if last < run.config.training.num_steps:
@@ -126,6 +128,7 @@ def _finished_run(run_dir):
             "generator_from must be a run that is trained to its end. Received: "
             f"{str(run_dir)!r}, at {last} of {run.config.training.num_steps} steps"
         )
+    run.directory.check_images(data, "generator_from takes a run of the same images")
     return run
 
 

@@ -7,6 +7,8 @@ import time
 
 from tqdm import tqdm
 
+from ade_tf.config.data import RunDataSettings
+from ade_tf.config.settings import settings_of
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.files import replace_file
 from ade_tf.training.stopping import StopSignals
@@ -105,7 +107,10 @@ def _found(plan: AblationPlan, results, out, command):
     real = measure_real_images(plan.evaluation, options, out / "real.jsonl")
     references = {options.rules.reference_of(split): None for split in options.splits}
     chosen = dataclasses.asdict(options)
-    for name in ("cache_dir", "data_dir", "per_image", "strategy", "batch_size"):
+    for name in (
+        *("cache_dir", "per_image", "strategy", "batch_size"),
+        *settings_of(RunDataSettings),
+    ):
         del chosen[name]
     extractor = plan.evaluation.extractor
     return {

@@ -17,6 +17,7 @@ from experiments.studies.rows import check_one_process
 __all__ = ["AblationPlan", "PlannedRun", "plan_ablation"]
 
 _CLASSES = "inception_score"
+_REMEDY = "a table of other images needs another directory"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,16 +71,16 @@ def plan_ablation(
     Args:
       configs: `(row, seed) -> RunConfig`.
       out: Directory of the runs.
-      options: How the rows are measured; its metrics, splits, data_dir and per_image
-        are of no account.
+      options: How the rows are measured; its metrics, splits, per_image and where
+        images are, are of no account.
       parameter_share: Share by which the parameters of decoder and feature map may
         differ between rows that have a decoder; 0: any.
       fit_settings: As `fitted_config` takes them.
 
     Raises:
       ValueError: If there are no rows, rows differ in their data or, too much, in
-        their parameters, a directory holds another run, or the data do not allow the
-        protocol.
+        their parameters, a directory holds another run or one of other images, or
+        the data do not allow the protocol.
     """
     if not configs:
         raise ValueError("a table has rows and seeds. Received: none")
@@ -96,9 +97,11 @@ def plan_ablation(
         _check_run(row, seed, config, configs)
         directory = out / f"{row}_{seed}"
         RunDirectory(directory).check(config)
+        RunDirectory(directory).check_images(data, _REMEDY)
         fit = None
         if needs_fit(config):
             fit = _fit(row, seed, config, directory, fit_settings)
+            RunDirectory(fit.directory).check_images(data, _REMEDY)
         runs.append(PlannedRun(row, seed, config, directory, parameters[row], fit))
     if parameter_share:
         _check_parameters(runs, parameter_share)
@@ -194,6 +197,7 @@ def _evaluation(model, data, options):
         options,
         metrics=tuple(metrics),
         splits=splits,
+        dataset=model.config.data.dataset,
         data_dir=model.config.data.data_dir,
         per_image="",
     )

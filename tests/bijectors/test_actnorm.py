@@ -89,6 +89,11 @@ def constant_channel(x):
     return x
 
 
+def nearly_constant(x):
+    x[..., 3] = 5.0 + 1e-7 * x[..., 3]
+    return x
+
+
 def not_finite(x):
     x[0, 0, 0, 0] = np.nan
     return x
@@ -99,6 +104,13 @@ def not_finite(x):
     [
         ("channel", constant_channel, r"zero variance.*Received: .*index \(3,\)"),
         ("position", constant_channel, r"zero variance.*Received: .*index \(0, 0, 3\)"),
+        ("channel", nearly_constant, r"rounding.*mean 5.00001 at index \(3,\)"),
+        ("position", nearly_constant, r"rounding.*mean 5.00001 at index \(0, 0, 3\)"),
+        (
+            "channel",
+            lambda x: 1e6 + x / 10,
+            r"rounding.*1.00001e\+06 at index \(0,\)",
+        ),
         ("channel", not_finite, r"finite values. Received: 1 non-finite"),
         ("position", lambda x: x[:1], r"zero variance.*batch size 1"),
     ],

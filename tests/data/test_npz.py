@@ -1,9 +1,12 @@
 """NumPy archives: what is read, and what is refused and how."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
 from ade_tf.data import load_dataset
+from tests.helpers.logged import logged
 
 GREY = np.arange(20 * 4 * 5).reshape(20, 4, 5) % 256
 LABELS = np.arange(20) % 3
@@ -37,6 +40,95 @@ def test_all_splits(save):
     np.testing.assert_array_equal(data.train.labels, LABELS)
     np.testing.assert_array_equal(data.validation.images[..., 0], GREY[:2])
     np.testing.assert_array_equal(data.test.images[..., 0], GREY[:3])
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [
+        ("train", "val", "test"),
+        ("Train", "valid", "TEST"),
+        ("training", "dev", "testing"),
+    ],
+)
+@pytest.mark.parametrize(("x", "y"), ["xy", "XY"])
+def test_splits_by_their_usual_names(save, train, validation, test, x, y):
+    arrays = {}
+    for count, split in enumerate((train, validation, test), 5):
+        arrays[f"{x}_{split}"], arrays[f"{y}_{split}"] = GREY[:count], LABELS[:count]
+    with logged() as warnings:
+        data = load_dataset(save(**arrays, mean=GREY[0], y_extra=LABELS))
+    for count, split in enumerate((data.train, data.validation, data.test), 5):
+        np.testing.assert_array_equal(split.images[..., 0], GREY[:count])
+        np.testing.assert_array_equal(split.labels, LABELS[:count])
+    assert len(warnings) == 1 and warnings[0].endswith("images.npz: mean, y_extra.")
+
+
+def test_one_split_has_one_name(save):
+    with pytest.raises(ValueError, match="'x_val' and 'x_valid' for validation in '"):
+        load_dataset(save(x_train=GREY, x_val=GREY, x_valid=GREY))
+    with pytest.raises(ValueError, match="'X_train' and 'x_train' for train in '"):
+        load_dataset(save(x_train=GREY, X_train=GREY))
+
+
+@pytest.mark.parametrize(
+    "labels", [[1, 3, 8], [0, 2**31, 2**40], [5, 7, 2**64 - 1], [200, 100, 10**18]]
+)
+def test_classes_are_the_labels_there_are(save, labels):
+    used = np.array(labels, np.uint64)[LABELS]
+    test = np.array([min(labels)] * 2)
+    data = load_dataset(save(x_train=GREY, y_train=used, x_test=GREY[:2], y_test=test))
+    assert data.class_names == tuple(map(str, sorted(labels)))
+    assert data.train.labels.dtype == np.int32 and data.train.labels.max() == 2
+    names = [
+        data.class_names[c] for split in (data.train, data.test) for c in split.labels
+    ]
+    assert len(names) == 20 and set(names) == {*map(str, labels)}
+    assert data.test.labels.tolist() == [0, 0]
+
+
+def test_truth_values_have_two_levels_and_two_classes(save):
+    data = load_dataset(save(images=GREY > 99, labels=LABELS > 1))
+    assert data.levels == 2 and data.class_names == ("0", "1")
+    np.testing.assert_array_equal(np.unique(data.train.images), [0, 1])
+    assert load_dataset(save(images=GREY > 99, levels=9)).levels == 9
+    assert load_dataset(save(x_train=GREY > 99, x_test=GREY)).levels == 256
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (4, 9, 5), (2, 8, 8)])
+def test_channels_first_are_refused(save, shape):
+    with pytest.raises(ValueError, match=r"moveaxis\(images, 1, -1\).*shape=\(5, "):
+        load_dataset(save(images=np.zeros([5, *shape], np.uint8)))
+    moved = np.moveaxis(np.zeros([5, *shape], np.uint8), 1, -1)
+    assert load_dataset(save(images=moved)).image_shape == (*shape[1:], shape[0])
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 43), (1, 63, 1), (1, 4, 4), (5, 1, 8)])
+def test_narrow_data_are_taken_as_they_stand(save, shape):
+    points = np.random.default_rng(0).normal(size=[30, *shape])
+    assert load_dataset(save(images=points), continuous=True).image_shape == shape
+
+
+def claim(path, key, shape):
+    """Writes an archive whose array says it has a shape and holds next to nothing."""
+    with (
+        zipfile.ZipFile(path, "w") as archive,
+        archive.open(f"{key}.npy", "w") as entry,
+    ):
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(entry, header)
+        entry.write(bytes(64))
+
+
+@pytest.mark.parametrize("key", ["images", "x_train", "X_Train"])
+def test_an_array_that_claims_more_than_there_is_is_refused(tmp_path, key):
+    path = tmp_path / "large.npz"
+    claim(path, key, (2**40, 32, 32))
+    message = r"fit in memory. Received: 1,125,899.9 GB for '.*large.npz'"
+    with pytest.raises(ValueError, match=message):
+        load_dataset(f"npz:{path}")
+    claim(path, key, (10, 8, 8))
+    with pytest.raises(ValueError, match=f"must be readable.*Received: '{key}' of"):
+        load_dataset(f"npz:{path}")
 
 
 def test_single_array_without_labels(save):
@@ -95,7 +187,7 @@ def test_continuous(save):
         ({"images": GREY * np.nan}, {"continuous": True}, "finite.*400 NaN"),
         ({"images": GREY[0]}, {}, r"\[N, H, W, C\].*Received: shape=\(4, 5\)"),
         ({"images": GREY[:0]}, {}, r"none of them 0. Received: shape=\(0, 4, 5, 1\)"),
-        ({"images": np.zeros([9, 3, 8, 8])}, {"levels": 2}, "channels last. Received"),
+        ({"images": np.zeros([9, 3, 8, 8])}, {"levels": 2}, "channels last .*Received"),
         ({"images": GREY, "labels": LABELS[1:]}, {}, r"\(20 images\).*shape=\(19,\)"),
         ({"images": GREY, "labels": LABELS / 2}, {}, "be integers.*dtype=float64"),
         ({"images": GREY, "labels": LABELS - 1}, {}, "at least 0. Received: -1"),

@@ -94,6 +94,49 @@ def test_a_file_sorted_by_class_is_scored_as_if_shuffled(tmp_path, network):
     assert found["inception_score"]["value"] > 1.01
 
 
+def write_folder(folder, array):
+    folder.mkdir(parents=True)
+    for place, image in enumerate(array):
+        Image.fromarray(image).save(folder / f"{place:03d}.png")
+    return f"folder:{folder}"
+
+
+def test_a_plain_folder_is_compared_as_a_whole(tmp_path, network):
+    real = write_folder(tmp_path / "real", images(60))
+    metrics = dict(metrics=("frechet_distance",), reference_split="")
+    found = compare(real, real, network, **metrics)["frechet_distance"]
+    assert (found["num_examples"], found["num_reference"]) == (60, 60)
+    assert found["split"] == "train+validation+test"
+    assert found["value"] == pytest.approx(0, abs=1e-6)
+    with_test = write_folder(tmp_path / "own" / "train", images(40))
+    write_folder(tmp_path / "own" / "test", images(30, seed=1))
+    own = with_test.removesuffix("/train")
+    found = compare(own, real, network, **metrics)["frechet_distance"]
+    assert (found["num_reference"], found["split"]) == (30, "test")
+    npz = save(tmp_path / "real.npz", images(60))
+    assert compare(npz, real, network, **metrics)["frechet_distance"]["value"] < 1e-6
+
+
+def test_images_are_loaded_as_they_are_asked_for(tmp_path, network):
+    real = write_folder(tmp_path / "real", images(60))
+    large = write_folder(tmp_path / "large", images(60).repeat(2, 1).repeat(2, 2))
+    (tmp_path / "large" / "bad.png").write_text("not a PNG")
+    floats = save(tmp_path / "floats.npz", images(60).astype(float))
+    metrics = dict(metrics=("frechet_distance",))
+    options = (
+        (large, dict(image_size=8, skip_bad_images=True)),
+        (floats, dict(levels=256)),
+    )
+    for scored, more in options:
+        found = compare(real, scored, network, **metrics, **more)
+        assert found["frechet_distance"]["value"] == pytest.approx(0, abs=1e-6)
+    for scored, message in ((large, "skip_bad_images"), (floats, "need `levels`")):
+        with pytest.raises(ValueError, match=message):
+            compare(real, scored, network, **metrics)
+    with pytest.raises(ValueError, match="grey levels. Received: continuous"):
+        compare(floats, floats, network, continuous=True)
+
+
 REFUSED = {
     "reference": (dict(reference=""), "reference must name a data set"),
     "images": (dict(images=""), "images must name a data set"),

@@ -17,7 +17,8 @@ from ade_tf.metrics import bits_per_dim, precision_recall
 from ade_tf.models import LikelihoodScorer
 from ade_tf.objectives import Contribution, LikelihoodTerms
 from ade_tf.runs import LoadedRun
-from tests.helpers.models import digits, tiny_model
+from ade_tf.training import train
+from tests.helpers.models import digits, tiny_config, tiny_model
 
 
 def first(count):
@@ -136,3 +137,21 @@ def test_ten_thousand_importance_samples_in_bounded_memory():
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert many < few
     assert grown < 50_000, f"{grown} KB"
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1e-9, 1e-6])
+def test_a_density_that_cannot_be_right_is_no_score(tmp_path, scale):
+    points = np.random.default_rng(0).normal(size=[200, 1, 1, 3]).astype(np.float32)
+    points[..., 1] *= scale
+    np.savez(tmp_path / "points.npz", images=points)
+    config = tiny_config(
+        "flow",
+        **dict(dataset=f"npz:{tmp_path / 'points.npz'}", continuous=True),
+        **dict(coupling="spline", mixing="none", coupling_network="mlp"),
+        **dict(
+            flow_squeeze=False, position_maps=False, actnorm="channel", num_steps=20
+        ),
+    )
+    with pytest.raises(ValueError, match="129 bits/dim.*Received: bits_per_dim="):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run" / "metrics.jsonl").exists()

@@ -74,6 +74,26 @@ def test_grey_becomes_colour_and_few_levels_many():
     assert "17 levels to 256" in how
 
 
+def test_a_second_set_is_loaded_as_it_is_asked_for(tmp_path):
+    photos = load_dataset("photos").test.images[:30]
+    for place, image in enumerate(photos):
+        Image.fromarray(image).save(tmp_path / f"{place:02d}.png")
+    (tmp_path / "bad.png").write_text("not a PNG")
+    folder = f"folder:{tmp_path}"
+    with pytest.raises(ValueError, match="skip_bad_images"):
+        load_against(folder, digits())
+    found, how = load_against(folder, digits(), NoveltyOptions(skip_bad_images=True))
+    assert found.images.shape == (30, 8, 8, 1) and "all images" in how
+    np.savez(tmp_path / "a.npz", x_train=photos / 1.0, x_test=photos[:7] / 1.0)
+    archive = f"npz:{tmp_path / 'a.npz'}"
+    with pytest.raises(ValueError, match="need `levels`"):
+        load_against(archive, digits())
+    found, how = load_against(archive, digits(), NoveltyOptions(levels=256))
+    assert found.images.shape == (7, 8, 8, 1) and "test images" in how
+    with pytest.raises(ValueError, match="grey or colour levels. .*levels=0"):
+        load_against(archive, digits(), NoveltyOptions(continuous=True))
+
+
 def test_shapes_that_cannot_be_made_equal_are_refused(tmp_path):
     np.savez(tmp_path / "wide.npz", images=np.zeros((9, 4, 8), np.uint8))
     np.savez(tmp_path / "real.npz", images=np.zeros((9, 4, 8, 1), np.float32))

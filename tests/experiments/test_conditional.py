@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from ade_tf.data import load_data
 from ade_tf.evaluation import EvaluationOptions
@@ -116,9 +117,21 @@ def test_the_flag_of_the_label(run, tmp_path):
 @pytest.mark.parametrize(
     ("binary", "flags", "message"),
     [
-        ("sample", ["--label=10"], "label must be in 0 .. 9. Received: label=10"),
-        ("sample", ["--label=2,-1"], "label must be in 0 .. 9. Received: label=2,-1"),
-        ("sample", ["--label=x"], "`label` must be integers"),
+        (
+            "sample",
+            ["--label=10"],
+            "and 5 more. Received: label=10",
+        ),
+        (
+            "sample",
+            ["--label=2,-1"],
+            "and 5 more. Received: label=2,-1",
+        ),
+        (
+            "sample",
+            ["--label=x"],
+            "and 5 more. Received: label=x",
+        ),
         ("sample", ["--mode=density"], "`density` needs an unconditional model"),
         ("novelty", [], "a test of p(x), needs an unconditional model"),
         (
@@ -134,6 +147,40 @@ def test_what_a_conditional_run_refuses(run, binary, flags, message):
     assert ended.status == 2
     assert message in ended.err, ended.err
     assert (run / "metrics.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("names", ["folder", "npz"])
+def test_classes_go_by_the_names_that_the_data_give_them(tmp_path, names):
+    digits = load_data(tiny_config().data).train
+    kept = np.isin(digits.labels, (1, 3, 8))
+    images, labels = digits.images[kept][:90], digits.labels[kept][:90]
+    if names == "npz":
+        np.savez(tmp_path / "data.npz", images=images, labels=labels, levels=17)
+        source, asked, index = f"npz:{tmp_path / 'data.npz'}", ("8", "3"), (2, 1)
+    else:
+        words = {1: "one", 3: "three", 8: "eight"}
+        for place, (image, label) in enumerate(zip(images, labels, strict=True)):
+            path = tmp_path / "data" / words[label] / f"{place}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image[..., 0]).save(path)
+        source, asked, index = f"folder:{tmp_path / 'data'}", ("three", "one"), (2, 1)
+    run, out = tmp_path / "run", tmp_path / "drawn.npz"
+    ended = call(
+        "train", *FLAGS, f"--dataset={source}", "--num_steps=2", f"--run_dir={run}"
+    )
+    assert ended.status == 0 and "3 classes" in ended.out, ended.err
+    where = (f"--run_dir={run}", f"--out={out}", "--num_samples=6")
+    ended = call("sample", *where, f"--label={','.join(asked)}")
+    assert ended.status == 0, ended.err
+    with np.load(out) as found:
+        drawn, written = found["images"], found["labels"]
+    model = load_run(run).model
+    rows = [sample(model, 3, 1.0, 0, labels=[label] * 3) for label in index]
+    np.testing.assert_array_equal(drawn, np.concatenate(rows))
+    wanted = [8] * 3 + [3] * 3 if names == "npz" else [2] * 3 + [1] * 3
+    assert written.tolist() == wanted
+    ended = call("sample", *where, "--label=2")
+    assert ended.status == 2 and "of the classes" in ended.err
 
 
 def test_a_benchmark_has_no_labels(tmp_path):

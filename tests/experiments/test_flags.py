@@ -10,6 +10,7 @@ from tests.helpers.binaries import FLAGFILES, ROOT, call, flags_of, tiny_flags
 from tests.helpers.models import tiny_config
 
 BENCHMARKS = [path for path in FLAGFILES if path.stem.startswith("bench_")]
+OF_RUNS = ("evaluate", "novelty", "sample", "report")
 RUNS = [path for path in FLAGFILES if path not in BENCHMARKS]
 
 
@@ -142,3 +143,17 @@ def test_a_flagfile_may_set_what_cannot_act_and_the_command_line_not(tmp_path):
     assert "error: latent_size needs a preset with a z" in refused.err
     no = call("train", "--preset=vae", "--dry_run", "--noflow_squeeze")
     assert no.status == 2 and "flow_squeeze needs feature_map `glow`" in no.err
+
+
+@pytest.mark.parametrize(
+    ("binary", "names"),
+    [
+        ("compare", ("image_size", "levels", "continuous", "skip_bad_images")),
+        ("novelty", ("image_size", "levels", "continuous", "skip_bad_images")),
+        *((b, ("dataset", "data_dir", "changed_data")) for b in OF_RUNS),
+    ],
+)
+def test_remedies_that_messages_name_have_flags(binary, names):
+    text = call(binary, "--helpfull").out
+    for name in names:
+        assert f"--{name}:" in text or f"--[no]{name}:" in text, name

@@ -33,7 +33,7 @@ def test_opening_again_changes_nothing(run):
 @pytest.mark.parametrize(("shape", "levels"), [((12, 8, 1), 17), ((8, 8, 1), 256)])
 def test_other_images_are_refused(run, shape, levels):
     before = contents(run.path)
-    with pytest.raises(ValueError, match=r"images it was started.*\(8, 8, 1\), 17"):
+    with pytest.raises(ValueError, match=r"shape and levels.*\(8, 8, 1\), 17"):
         run.open(tiny_config("vae"), shape, levels)
     assert contents(run.path) == before
 

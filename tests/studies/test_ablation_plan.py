@@ -1,7 +1,9 @@
 """What a table refuses before anything is trained."""
 
+import numpy as np
 import pytest
 
+from ade_tf.data import load_data
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.runs import RunDirectory
 from experiments.studies.ablation_plan import plan_ablation
@@ -45,6 +47,21 @@ def test_runs_that_do_not_belong_together(configs, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         plan(configs, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_goes_on_with_its_own_images_only(tmp_path):
+    images = np.random.default_rng(0).integers(0, 17, [200, 8, 8, 1], np.uint8)
+    np.savez(tmp_path / "a.npz", images=images, labels=np.arange(200) % 2, levels=17)
+    row = config(dataset=f"npz:{tmp_path / 'a.npz'}")
+    data = load_data(row.data)
+    RunDirectory(tmp_path / "out" / "vae_0").open(row, (8, 8, 1), 17, 2, data)
+    images[3, 0, 0] = (images[3, 0, 0] + 1) % 17
+    np.savez(tmp_path / "a.npz", images=images, labels=np.arange(200) % 2, levels=17)
+    with pytest.raises(ValueError, match="images and splits.*another directory"):
+        plan(
+            {("vae", 0): row, ("vae", 1): config(seed=1, dataset=row.data.dataset)},
+            tmp_path / "out",
+        )
 
 
 def test_an_encoder_is_not_taken_for_another_generator(tmp_path):
