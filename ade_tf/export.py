@@ -1,6 +1,7 @@
 """SavedModels that load with TensorFlow alone."""
 
 import inspect
+import os
 import pathlib
 
 import keras
@@ -8,14 +9,16 @@ import tensorflow as tf
 
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models import decode, encode, sample
+from ade_tf.models import AdaptiveDensityEstimator, decode, encode, sample
 from ade_tf.randomness import fold
 from ade_tf.runs import load_run
 
 __all__ = ["export_model", "export_run"]
 
 
-def export_run(run_dir, out) -> list[str]:
+def export_run(
+    run_dir: str | os.PathLike[str], out: str | os.PathLike[str]
+) -> list[str]:
     """Exports the model of a run, with the weights that evaluation uses.
 
     Args:
@@ -28,15 +31,17 @@ def export_run(run_dir, out) -> list[str]:
     Raises:
       ValueError: If `run_dir` holds no trained run or `out` holds something.
     """
-    out = pathlib.Path(out) if out else None
-    if out is None or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+    path = pathlib.Path(out)
+    if not out or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
         raise ValueError(
-            f"out must be a new or empty directory. Received: {str(out or '')!r}"
+            f"out must be a new or empty directory. Received: {str(out)!r}"
         )
-    return export_model(load_run(run_dir).model, out)
+    return export_model(load_run(run_dir).model, path)
 
 
-def export_model(model, out) -> list[str]:
+def export_model(
+    model: AdaptiveDensityEstimator, out: str | os.PathLike[str]
+) -> list[str]:
     """Exports a model's endpoints; which ones exist depends on its parts.
 
     With a likelihood: `log_prob(images, seed)`, the single-sample bound in nats, and

@@ -1,6 +1,7 @@
 """Trained models from their run directories."""
 
 import dataclasses
+import os
 
 from ade_tf.config import RunConfig
 from ade_tf.models import (
@@ -21,17 +22,17 @@ class LoadedRun:
     Attributes:
       model: The model, with the weights that evaluation uses.
       config: Its configuration.
-      directory: Where it comes from.
+      directory: Where it comes from; None for a model in memory.
       step: The training step of its weights.
     """
 
     model: AdaptiveDensityEstimator
     config: RunConfig
-    directory: RunDirectory
+    directory: RunDirectory | None
     step: int
 
 
-def load(run_dir) -> AdaptiveDensityEstimator:
+def load(run_dir: str | os.PathLike[str]) -> AdaptiveDensityEstimator:
     """Returns the model of a run, with its averaged (or, by setting, best) weights.
 
     Raises:
@@ -40,7 +41,7 @@ def load(run_dir) -> AdaptiveDensityEstimator:
     return load_run(run_dir).model
 
 
-def load_run(run_dir) -> LoadedRun:
+def load_run(run_dir: str | os.PathLike[str]) -> LoadedRun:
     """Builds the model of a run with its averaged (or, by setting, best) weights.
 
     Raises:
@@ -64,7 +65,7 @@ def load_run(run_dir) -> LoadedRun:
     return LoadedRun(model, config, directory, settle_weights(model, checkpointer))
 
 
-def settle_weights(model, checkpointer: Checkpointer) -> int:
+def settle_weights(model: AdaptiveDensityEstimator, checkpointer: Checkpointer) -> int:
     """Gives a restored model the weights that evaluation uses; returns their step.
 
     These are the best ones with `keep_best`, else the moving average of the last.
