@@ -164,7 +164,8 @@ def test_the_generators_settings_are_those_of_its_choices():
     others = {"iaf_steps", "posterior", "sigma", "mixed_group", "coupling_dropout"}
     assert not others & generator.keys()
     assert {"discriminator_width", "mixed_group"} <= config.part("discriminator").keys()
-    assert config.part("posterior").keys() == {"posterior", "iaf_steps", "iaf_width"}
+    posterior = {name for slot, _, name in OWNED if slot == "posterior"}
+    assert config.part("posterior").keys() == {"posterior", *posterior}
 
 
 @pytest.mark.parametrize(
