@@ -29,32 +29,32 @@ class DataConfig:
     )
     image_size: int = setting(
         0,
-        "Side in pixels to which images are centre-cropped and area-resized; 0 keeps "
-        "them as they are (they must then have one size).",
+        "Side in pixels to which images are centre-cropped and area-resized. 0 keeps "
+        "their size, which must then be the same for all images.",
         minimum=0,
     )
     pad_to: int = setting(
         0,
-        "Side in pixels to which images are then padded with zeros on all sides; 0: "
-        "none. The padded pixels count as dimensions.",
+        "Side in pixels to which images are then padded with zeros on all sides. 0 "
+        "disables padding. Padded pixels count as dimensions.",
         minimum=0,
     )
     levels: int = setting(
-        0, "Number of grey levels; 0 takes the source's own.", minimum=0
+        0, "Number of grey levels. 0 uses the number of the source.", minimum=0
     )
     continuous: bool = setting(
         False,
-        "Take the numbers of an `npz` as continuous: no noise is added and densities "
-        "are of the numbers themselves.",
+        "Treat the numbers of an `npz` as continuous: no noise is added, and densities "
+        "are those of the numbers themselves.",
     )
     random_flip: bool = setting(
         False, "Flip training images left-right with probability 1/2."
     )
     download: bool = setting(
         False,
-        "Allow TFDS to download; without it nothing is fetched.",
+        "Allow TFDS to download the data set. Nothing is downloaded otherwise.",
         operational=True,
     )
     skip_bad_images: bool = setting(
-        False, "Count and leave out files of a folder that cannot be decoded."
+        False, "Skip and count the files of a folder that cannot be decoded."
     )

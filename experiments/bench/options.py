@@ -21,7 +21,7 @@ class BenchmarkOptions:
       ValueError: If a value is unknown or out of range.
     """
 
-    out: str = setting("", "File of the report, JSON.")
+    out: str = setting("", "File of the report (JSON).")
     image_shape: tuple[int, ...] = setting(
         (32, 32, 3),
         "Height, width and channels of the synthetic images, comma-separated.",
@@ -29,29 +29,31 @@ class BenchmarkOptions:
     )
     against: tuple[str, ...] = setting(
         (),
-        "References that are timed by turns with the model, comma-separated: `direct`, "
-        "the same Glow written in TensorFlow's own operations; `normflows` and "
-        "`nflows`, that of these libraries on PyTorch, both also `_channels_last`.",
+        "References that take turns with the model, comma-separated. `direct` is the "
+        "same Glow written in TensorFlow's own operations; `normflows` and `nflows` "
+        "are the Glows of these PyTorch libraries, each also as `_channels_last`.",
     )
     peer_python: str = setting(
-        "python3", "Python of the environment of `normflows` and `nflows`."
+        "python3", "Python of the environment that has `normflows` and `nflows`."
     )
-    rounds: int = setting(30, "Timed steps of each mode.", minimum=1)
-    threads: int = setting(0, "Threads; 0: TensorFlow's own choice.", minimum=0)
+    rounds: int = setting(30, "Number of timed steps of each mode.", minimum=1)
+    threads: int = setting(0, "Number of threads. 0 lets TensorFlow decide.", minimum=0)
     profile: bool = setting(
-        False, "Say how the time of a training step is shared by the parts."
+        False, "Report how the time of a training step is divided among the parts."
     )
     sweep: str = setting(
         "",
-        "Time the configuration at several sizes, in place of the modes: batch, depth "
-        "and width doubled twice, 1 and 2 replicas of one global batch, or the "
-        "settings of `set`, one at a time.",
+        "Time the configuration at several sizes instead of its modes: `batch`, "
+        "`depth` and `width` double a size twice, `replicas` compares 1 and 2 replicas "
+        "with the same global batch, and `settings` changes the settings of `set`, one "
+        "at a time.",
         choices=SWEEPS,
     )
     builds: int = setting(
         1,
-        "Models of each size of a sweep, whose times are averaged: the place of one in "
-        "memory alone changes its time by 1 to 2 %. All are there at once.",
+        "Number of models of each size of a sweep. Their times are averaged, because "
+        "the place of a model in memory alone changes its time by 1 to 2 %. All of "
+        "them are in memory at once.",
         minimum=1,
     )
 
