@@ -47,7 +47,7 @@ def configs_of_flags(values) -> dict:
     settings = texts_of_settings("set", values["set"].value)
     if "seed" in settings:
         raise ValueError(
-            f"`set` leaves the seed to --seeds. Received: seed={settings['seed']}"
+            f"`set` must not name the seed; use --seeds. Received: seed={settings['seed']}"
         )
     rows = {}
     for file in values.rows:
@@ -61,7 +61,7 @@ def configs_of_flags(values) -> dict:
     acting = {row: _acting(file, settings) for row, file in rows.items()}
     if idle := sorted(set(settings).difference(*acting.values())):
         raise ValueError(
-            f"`set` has settings that can act in a row. Received: {', '.join(idle)}"
+            f"`set` must have settings that can act in a row. Received: {', '.join(idle)}"
         )
     return {
         (row, seed): common_flags.config_from_flagfile(file, **acting[row], seed=seed)

@@ -10,23 +10,23 @@ from experiments import common_flags
 
 __all__ = ["run"]
 
-_FILES_RULE = "files must be accessible and disks have room."
+_FILES_RULE = "files must be accessible and disks must have space."
 
 
 def run(main) -> None:
     """Parses the flags and calls `main()`.
 
-    A user's error (an unknown flag, an impossible value, missing data, a full disk)
-    ends in one message and exit status 2, with its traceback under `--verbosity=1`;
-    numbers that are no longer finite end in exit status 3. SIGTERM and Ctrl-C end in a
-    line and exit status 128 and their number, with files left as they were, unless
-    `main` has its own way to stop.
+    After a user's error (an unknown flag, an impossible value, missing data, a full
+    disk), it prints one message and exits with status 2; `--verbosity=1` adds the
+    traceback. Numbers that are no longer finite give exit status 3. SIGTERM and Ctrl-C
+    print one line, leave files as they were and give exit status 128 plus the signal's
+    number, unless `main` has its own way to stop.
     """
     logging.set_verbosity(logging.WARNING)
 
     def guarded(argv):
         if len(argv) > 1:
-            _fail(f"arguments are given as flags. Received: {' '.join(argv[1:])}")
+            _fail(f"arguments must be given as flags. Received: {' '.join(argv[1:])}")
         try:
             main()
         except (ValueError, TypeError, OSError) as error:
@@ -65,7 +65,9 @@ def _parse(argv):
     try:
         return flags.FLAGS(_flagfiles_first(argv))
     except flags.Error as error:
-        _fail(f"flags must be known and have values of their type. Received: {error}")
+        _fail(
+            f"flags must be known and have values of the right type. Received: {error}"
+        )
 
 
 def _flagfiles_first(argv):

@@ -60,7 +60,7 @@ ABLATION_OPTIONS = (
 
 
 def define_run_dir() -> None:
-    """Defines where a run is kept."""
+    """Defines the flag that names the directory of a run."""
     flags.DEFINE_string("run_dir", "", "Directory of the run.")
 
 
@@ -76,7 +76,7 @@ def run_dir_from_flags() -> str:
 
 
 def loading_run_dir_from_flags() -> str:
-    """Returns the directory of the run, and says that it is loaded.
+    """Returns the directory of the run, and prints that it is being loaded.
 
     Raises:
       ValueError: If the flag is not given.
@@ -90,7 +90,9 @@ def define_run_flags() -> None:
     """Defines the flags of `train`: one per setting, `run_dir` and `dry_run`."""
     define_run_dir()
     flags.DEFINE_bool(
-        "dry_run", False, "Print the resolved configuration and the parameters; stop."
+        "dry_run",
+        False,
+        "Print the configuration and the number of parameters, and exit.",
     )
     _define_settings()
 
@@ -102,35 +104,35 @@ def define_ablation_flags() -> None:
     flags.DEFINE_list(
         "rows",
         [f"flags/digits_{preset}.flags" for preset in _ABLATION_ROWS],
-        "Flagfiles of the rows, comma-separated. A row has its file's name, without "
-        "the first word where that is the data's.",
+        "Flagfiles of the rows, comma-separated. A row is named after its file, "
+        "without the first word if that is the name of the data.",
     )
     flags.DEFINE_list("seeds", ["0"], "Seeds of every row, comma-separated.")
     flags.DEFINE_multi_string(
         "set",
         [],
-        "Setting, over the flagfiles', of every row in which it can act: NAME=VALUE; "
-        "repeatable.",
+        "Setting, NAME=VALUE, of every row in which it can act. It overrides the "
+        "flagfiles. Can be repeated.",
     )
     flags.DEFINE_multi_string(
         "fit_settings",
         [],
         "Setting, NAME=VALUE, of the run that fits an encoder to a generator without "
-        "likelihood, over the row's own; repeatable.",
+        "a likelihood. It overrides the settings of the row. Can be repeated.",
     )
     flags.DEFINE_float(
         "parameter_share",
         0.015,
-        "Share by which the parameters of decoder and feature map may differ between "
-        "rows; 0: any.",
+        "Fraction by which the number of parameters of decoder and feature map may "
+        "differ between rows. 0 allows any difference.",
     )
-    flags.DEFINE_string("out", "", "Directory of the runs, the tables and figures.")
+    flags.DEFINE_string("out", "", "Directory for the runs, tables and figures.")
     _define_options(EvaluationOptions, ABLATION_OPTIONS)
 
 
 def define_adversaries_flags() -> None:
     """Defines the flags of `adversaries`."""
-    flags.DEFINE_string("out", "", "Directory of numbers, tables and picture.")
+    flags.DEFINE_string("out", "", "Directory for the numbers, tables and the picture.")
     flags.DEFINE_integer("seed", 0, "Seed of networks, samples and noise.")
 
 
@@ -177,11 +179,11 @@ def define_report_flags() -> None:
     from ade_tf.samples import MODES, PictureOptions
 
     flags.DEFINE_list("run_dirs", [], "Directories of the runs, comma-separated.")
-    flags.DEFINE_string("out", "", "File of the page, .html.")
+    flags.DEFINE_string("out", "", "File of the page (.html).")
     flags.DEFINE_list(
         "pictures",
         list(MODES),
-        "Pictures to draw, modes of `sample`, comma-separated; empty: none.",
+        "Pictures to draw: modes of `sample`, comma-separated. If empty, none.",
     )
     _define_options(PictureOptions, PICTURE_SETTINGS)
 
@@ -195,7 +197,7 @@ def define_benchmark_flags() -> None:
     flags.DEFINE_multi_string(
         "set",
         [],
-        "Setting, NAME=VALUE, that the sweep `settings` changes alone; repeatable.",
+        "Setting, NAME=VALUE, that the sweep `settings` changes. Can be repeated.",
     )
 
 
@@ -208,10 +210,10 @@ def define_toy_flags() -> None:
         "Flagfiles of the models, comma-separated.",
     )
     flags.DEFINE_list(
-        "seeds", ["0"], "Seeds of every model, comma-separated; the first is drawn."
+        "seeds", ["0"], "Seeds of every model, comma-separated. The first is drawn."
     )
     flags.DEFINE_string(
-        "out", "runs/toy", "Directory of the runs, the picture and the table."
+        "out", "runs/toy", "Directory for the runs, the picture and the table."
     )
 
 
@@ -243,10 +245,10 @@ def config_from_flagfile(path, **settings) -> RunConfig:
 
 
 def _config(values, given, notice=False):
-    """Makes a configuration, without what flagfiles set and cannot act.
+    """Makes a configuration, and drops settings of flagfiles that cannot act.
 
-    A flagfile may be shared by models of which only some have what it sets; what is
-    `given` by name, and cannot act, is refused.
+    Models may share a flagfile even if some of them cannot use all of its settings. A
+    setting that is `given` by name is not dropped: it is refused if it cannot act.
     """
     for name, reason in RunConfig.idle(values).items():
         if name not in given:
@@ -272,7 +274,7 @@ def values_of_flagfile(path, **settings) -> dict:
         return values_of_settings([f"--flagfile={path}", *line])
     except flags.Error as error:
         raise ValueError(
-            "a flagfile must hold known flags with values of their type. "
+            "a flagfile must contain known flags with values of the right type. "
             f"Received: {str(path)!r} ({error})"
         ) from None
 

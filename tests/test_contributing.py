@@ -70,7 +70,7 @@ def test_the_walk_adds_a_posterior(tmp_path):
         path.write_text(text.replace(place, there.format(block=block, place=place)))
     *_, commands = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
     tests, train = commands.splitlines()
-    short = f"{train} --num_steps=4 --kl_warmup_steps=2"
+    short = f"{train} --num_steps=4 --warmup_steps=0"
     style = "python -m ruff check --line-length 88 --select E,F,I,UP,B ade_tf tests"
     format_ = "python -m ruff format --check --line-length 88 ade_tf tests"
     for command in (style, format_, tests, short):

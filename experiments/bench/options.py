@@ -78,25 +78,25 @@ class BenchmarkOptions:
             )
         if self.sweep and (self.against or self.profile):
             raise ValueError(
-                "a sweep has neither references nor a profile. Received: "
+                "a sweep must have neither references nor a profile. Received: "
                 f"sweep={self.sweep}, against={','.join(self.against)!r}, "
                 f"profile={self.profile}"
             )
         if self.builds > 1 and not self.sweep:
             raise ValueError(
-                f"builds is of a sweep. Received: builds={self.builds} without a sweep"
+                f"builds needs a sweep. Received: builds={self.builds} without a sweep"
             )
 
     def check_model(self, config) -> None:
         """Raises ValueError for a configuration that cannot be measured like this."""
         if self.profile and config.training.jit_compile:
             raise ValueError(
-                "a profile needs a step that XLA has not made one operation. "
+                "a profile needs a step that is not compiled by XLA. "
                 "Received: profile=True, jit_compile=True"
             )
         if config.model.conditional:
             raise ValueError(
-                "a benchmark's images have no labels: the model must not be "
+                "the images of a benchmark have no labels: the model must not be "
                 "conditional. Received: conditional=True"
             )
 

@@ -96,7 +96,7 @@ def test_a_run_of_other_settings_is_not_taken(rows, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--rows=none.flags"], "a flagfile must hold known flags.*'none.flags'"),
+        (["--rows=none.flags"], "a flagfile must contain known flags.*'none.flags'"),
         (["--data=star"], "a toy density must be one of.*Received: 'star'"),
         (["--seeds=x"], "`seeds` must be integers.*Received: x"),
     ],
