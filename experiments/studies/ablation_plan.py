@@ -136,8 +136,8 @@ def _check_run(row, seed, config, configs):
     check_one_process(config, row)
     if config.model.conditional != next(iter(configs.values())).model.conditional:
         raise ValueError(
-            "bits per dimension given the label cannot be compared with others: all rows "
-            f"must be conditional, or none. Received: {row!r}, unlike the first row"
+            "bits per dimension given the label cannot be compared with others: all "
+            f"rows must be conditional, or none. Received: {row!r}, unlike the first row"
         )
 
 
