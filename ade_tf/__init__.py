@@ -10,20 +10,29 @@
 imported when they are first asked for, so that `import ade_tf` is quick.
 """
 
+from typing import TYPE_CHECKING
+
 from ade_tf.keras_names import announce
 from ade_tf.lazy import lazy
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy(
-    __name__,
-    {
-        "config": ("PRESETS",),
-        "data": ("load_dataset",),
-        "evaluation.of_model": ("evaluate",),
-        "models": ("AdaptiveDensityEstimator",),
-        "runs": ("load",),
-    },
-)
+if TYPE_CHECKING:
+    from ade_tf.config import PRESETS as PRESETS
+    from ade_tf.data.registry import load_dataset as load_dataset
+    from ade_tf.evaluation.of_model import evaluate as evaluate
+    from ade_tf.models import AdaptiveDensityEstimator as AdaptiveDensityEstimator
+    from ade_tf.runs import load as load
+else:
+    __getattr__, __dir__, __all__ = lazy(
+        __name__,
+        {
+            "config": ("PRESETS",),
+            "data": ("load_dataset",),
+            "evaluation.of_model": ("evaluate",),
+            "models": ("AdaptiveDensityEstimator",),
+            "runs": ("load",),
+        },
+    )
 
 announce("ade_tf", "AdaptiveDensityEstimator", "ade_tf.models")

@@ -11,7 +11,7 @@ import tensorflow as tf
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.files import check_writable, read_by_tensorflow, replaced_directory
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models import decode, encode, sample
+from ade_tf.models import AdaptiveDensityEstimator, decode, encode, sample
 from ade_tf.randomness import fold
 from ade_tf.runs import load_run
 
@@ -19,7 +19,11 @@ __all__ = ["export_model", "export_run"]
 
 
 def export_run(
-    run_dir, out, *, overwrite: bool = False, weights: str = "averaged"
+    run_dir: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    weights: str = "averaged",
 ) -> list[str]:
     """Exports the model of a run, with the weights that evaluation uses.
 
@@ -47,7 +51,7 @@ def export_run(
 def _check_out(out, overwrite):
     if out is None or (out.exists() and not out.is_dir()):
         raise ValueError(
-            f"out must be a new or empty directory. Received: {str(out or '')!r}"
+            f"out must be a new or empty directory. Received: {str(out)!r}"
         )
     if out.exists() and any(out.iterdir()):
         if not overwrite:
@@ -68,7 +72,9 @@ def _check_out(out, overwrite):
             )
 
 
-def export_model(model, out) -> list[str]:
+def export_model(
+    model: AdaptiveDensityEstimator, out: str | os.PathLike[str]
+) -> list[str]:
     """Exports a model's endpoints; which ones exist depends on its parts.
 
     With a likelihood: `log_prob(images, seed)`, the single-sample bound in nats, and

@@ -48,7 +48,8 @@ def configs_of_flags(values) -> dict:
     settings = texts_of_settings("set", values["set"].value)
     if "seed" in settings:
         raise ValueError(
-            f"`set` leaves the seed to --seeds. Received: seed={settings['seed']}"
+            "`set` must not name the seed; use --seeds. "
+            f"Received: seed={settings['seed']}"
         )
     rows = {}
     for file in values.rows:
@@ -62,7 +63,8 @@ def configs_of_flags(values) -> dict:
     acting = {row: _acting(file, settings) for row, file in rows.items()}
     if idle := sorted(set(settings).difference(*acting.values())):
         raise ValueError(
-            f"`set` has settings that can act in a row. Received: {', '.join(idle)}"
+            "`set` must have settings that can act in a row. "
+            f"Received: {', '.join(idle)}"
         )
     return {
         (row, seed): common_flags.config_from_flagfile(file, **acting[row], seed=seed)

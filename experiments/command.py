@@ -12,7 +12,7 @@ from experiments.flagfiles import expand
 
 __all__ = ["run"]
 
-_FILES_RULE = "files must be accessible and disks have room."
+_FILES_RULE = "files must be accessible and disks must have space."
 _MEMORY_RULE = "memory must suffice (batch_size, num_samples and the model decide)."
 
 
@@ -30,7 +30,7 @@ def run(main) -> None:
 
     def guarded(argv):
         if len(argv) > 1:
-            _fail(f"arguments are given as flags. Received: {' '.join(argv[1:])}")
+            _fail(f"arguments must be given as flags. Received: {' '.join(argv[1:])}")
         try:
             main()
             sys.stdout.flush()

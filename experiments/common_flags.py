@@ -42,7 +42,7 @@ _BELOW_NUM_STEPS = ("warmup_steps", "likelihood_only_steps", "kl_warmup_steps")
 
 
 def define_run_dir() -> None:
-    """Defines where a run is kept."""
+    """Defines the flag that names the directory of a run."""
     flags.DEFINE_string("run_dir", "", "Directory of the run.")
 
 
@@ -58,7 +58,7 @@ def run_dir_from_flags() -> str:
 
 
 def loading_run_dir_from_flags() -> str:
-    """Returns the directory of the run, and says that it is loaded.
+    """Returns the directory of the run, and prints that it is being loaded.
 
     Raises:
       ValueError: If the flag is not given.
@@ -72,7 +72,9 @@ def define_run_flags() -> None:
     """Defines the flags of `train`: one per setting, `run_dir` and `dry_run`."""
     define_run_dir()
     flags.DEFINE_bool(
-        "dry_run", False, "Print the resolved configuration and the parameters; stop."
+        "dry_run",
+        False,
+        "Print the configuration and the number of parameters, and exit.",
     )
     _define_settings()
 
@@ -123,11 +125,11 @@ def define_report_flags() -> None:
     from ade_tf.samples import MODES, PictureOptions
 
     flags.DEFINE_list("run_dirs", [], "Directories of the runs, comma-separated.")
-    flags.DEFINE_string("out", "", "File of the page, .html.")
+    flags.DEFINE_string("out", "", "File of the page (.html).")
     flags.DEFINE_list(
         "pictures",
         list(MODES),
-        "Pictures to draw, modes of `sample`, comma-separated; empty: none.",
+        "Pictures to draw: modes of `sample`, comma-separated. If empty, none.",
     )
     define_options(PictureOptions, PICTURE_SETTINGS)
 
@@ -141,7 +143,7 @@ def define_benchmark_flags() -> None:
     flags.DEFINE_multi_string(
         "set",
         [],
-        "Setting, NAME=VALUE, that the sweep `settings` changes alone; repeatable.",
+        "Setting, NAME=VALUE, that the sweep `settings` changes. Can be repeated.",
     )
 
 
@@ -173,7 +175,7 @@ def config_from_flagfile(path, **settings) -> RunConfig:
 
 
 def _config(values, given, notice=False):
-    """Makes a configuration, without what flagfiles set and cannot act.
+    """Makes a configuration, and drops settings of flagfiles that cannot act.
 
     A flagfile may be shared by models of which only some have what it sets; what is
     `given` by name, and cannot act, is refused. Steps of a flagfile that a smaller
@@ -213,7 +215,7 @@ def values_of_flagfile(path, **settings) -> dict:
         return values_of_settings([f"--flagfile={path}", *line])
     except flags.Error as error:
         raise ValueError(
-            "a flagfile must hold known flags with values of their type. "
+            "a flagfile must contain known flags with values of the right type. "
             f"Received: {str(path)!r} ({error})"
         ) from None
 

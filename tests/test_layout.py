@@ -83,7 +83,8 @@ def test_imports_go_down(path):
 
 def test_top_level():
     kept = {"setup.cfg", "README.md", "ade_tf", "flags", "experiments", "tests"}
-    tools = {"pyproject.toml", "LICENSE", "CHANGELOG.md", "docs"}
+    tools = {"pyproject.toml", "mkdocs.yml", "docs"}
+    tools |= {"LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
     # Not what the README's commands leave beside them.
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         pytest.skip("this is no git checkout")

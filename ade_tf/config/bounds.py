@@ -14,20 +14,22 @@ class ElboSettings:
 
     kl_weight: float = setting(
         1.0,
-        "Weight of the KL term inside L_C (1 is the evidence bound).",
+        "Weight of the KL term in L_C. 1 gives the evidence lower bound.",
         minimum=0.0,
         needs="encoder",
     )
     kl_warmup_steps: int = setting(
         0,
-        "Steps over which the KL weight rises linearly from a tenth.",
+        "Number of steps over which the KL weight rises linearly, from a tenth of its "
+        "value.",
         minimum=0,
         needs="encoder",
     )
     free_bits: float = setting(
         0.0,
-        "Nats of KL that each dimension of z (each map of a level) has free: below it, "
-        "in the mean over the batch, its KL is not trained. The whole KL is logged.",
+        "Free nats of KL for each dimension of z (each map of a level). While its KL, "
+        "averaged over the batch, is lower than this, it is not trained. The logged KL "
+        "includes the free nats.",
         minimum=0.0,
         needs="encoder",
     )
@@ -38,7 +40,9 @@ class IwaeSettings:
     """Settings of the importance-weighted bound."""
 
     bound_samples: int = setting(
-        5, "Draws of noise and z for each image and step, in `iwae`.", minimum=1
+        5,
+        "Number of draws of noise and z for each image and step of `iwae`.",
+        minimum=1,
     )
 
 

@@ -20,17 +20,17 @@ class ImageSettings:
 
     image_size: int = setting(
         0,
-        "Side in pixels to which images are centre-cropped and area-resized; 0 keeps "
-        "them as they are (they must then have one size).",
+        "Side in pixels to which images are centre-cropped and area-resized. 0 keeps "
+        "their size, which must then be the same for all images.",
         minimum=0,
     )
     levels: int = setting(
-        0, "Number of grey levels; 0 takes the source's own.", minimum=0
+        0, "Number of grey levels. 0 uses the number of the source.", minimum=0
     )
     continuous: bool = setting(
         False,
-        "Take the numbers of an `npz` as continuous: no noise is added and densities "
-        "are of the numbers themselves.",
+        "Treat the numbers of an `npz` as continuous: no noise is added, and densities "
+        "are those of the numbers themselves.",
     )
     skip_bad_images: bool = setting(
         False, "Count and leave out files of a folder that cannot be read or decoded."
@@ -61,7 +61,7 @@ class DataConfig(ImageSettings):
     )
     download: bool = setting(
         False,
-        "Allow TFDS to download; without it nothing is fetched.",
+        "Allow TFDS to download the data set. Nothing is downloaded otherwise.",
         operational=True,
     )
 

@@ -41,12 +41,12 @@ class IafSettings:
     """Settings of inverse autoregressive flow."""
 
     iaf_steps: int = setting(
-        2, "Steps of `iaf`, in alternating order (of each level).", minimum=1
+        2, "Number of `iaf` steps (of each level), in alternating order.", minimum=1
     )
     iaf_width: int = setting(
         64,
-        "Hidden channels of the networks of `iaf`, and channels of the context that "
-        "the encoder gives them.",
+        "Hidden channels of the `iaf` networks, and channels of the context that the "
+        "encoder gives them.",
         minimum=1,
     )
 
@@ -95,8 +95,8 @@ class GaussianSettings:
     )
     covariance_rank: int = setting(
         0,
-        "Rank of the covariance of p(y | z) beside its diagonal, W W^T; 0: none. W is "
-        "computed from z where sigma is.",
+        "Rank of the matrix W W^T that is added to the diagonal covariance of p(y | "
+        "z). 0 adds none. W is computed from z if sigma is.",
         minimum=0,
         needs="encoder",
     )
@@ -164,7 +164,9 @@ class VariationalSettings:
     dequantizer_width: int = setting(
         32, "Channels of the networks of `variational` noise.", minimum=1
     )
-    dequantizer_steps: int = setting(2, "Couplings of `variational` noise.", minimum=0)
+    dequantizer_steps: int = setting(
+        2, "Number of couplings of `variational` noise.", minimum=0
+    )
     dequantizer_coupling: str = setting(
         "affine",
         "Transform of the couplings of `variational` noise.",

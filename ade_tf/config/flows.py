@@ -27,7 +27,7 @@ class ScaleSettings:
 class SplineSettings(ScaleSettings):
     """Settings of spline couplings."""
 
-    spline_bins: int = setting(8, "Bins of a spline coupling.", minimum=2)
+    spline_bins: int = setting(8, "Number of bins of a spline coupling.", minimum=2)
     spline_range: float = setting(
         4.0, "A spline coupling acts on [-range, range].", minimum=0.1
     )
@@ -57,11 +57,11 @@ class ConditionerSettings:
     """Settings of all networks of couplings."""
 
     coupling_width: int = setting(
-        32, "Channels in a coupling network.", minimum=1, keyword="width"
+        32, "Number of channels of a coupling network.", minimum=1, keyword="width"
     )
     coupling_blocks: int = setting(
         1,
-        "Residual blocks (or extra hidden layers) in a coupling network.",
+        "Number of residual blocks (or extra hidden layers) of a coupling network.",
         minimum=0,
         keyword="blocks",
     )
@@ -108,19 +108,20 @@ class FlowSettings(TransformSettings):
 
     flow_steps: tuple[int, ...] = setting(
         (4,),
-        "Flow steps of each scale, comma-separated, finest first.",
+        "Number of flow steps of each scale, comma-separated, finest first.",
         minimum=1,
         keyword="steps",
     )
     flow_factor_out: bool = setting(
         True,
-        "Between scales, half of the channels take no further part.",
+        "Factor out half of the channels between scales.",
         keyword="factor_out",
     )
     learned_prior: bool = setting(
         True,
-        "Where there is no z, channels that are factored out have a Gaussian computed "
-        "from those that go on; off: a standard normal.",
+        "In a model without z, give channels that are factored out a Gaussian prior "
+        "that is computed from the remaining channels. If disabled, their prior is a "
+        "standard normal.",
         needs="no z",
     )
     coupling_network: str = slot(
@@ -139,7 +140,8 @@ class GlowSettings(FlowSettings):
     )
     mixing: str = setting(
         "plu",
-        "Invertible 1x1 convolution of `glow`; `none` alternates the halves.",
+        "Parametrisation of the invertible 1x1 convolution of `glow`. With `none`, the "
+        "two halves of the channels alternate instead.",
         choices=("plu", "dense", "none"),
     )
 

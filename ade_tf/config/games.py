@@ -19,7 +19,10 @@ class DiscriminatorSettings:
     """Settings of all discriminators."""
 
     discriminator_width: int = setting(
-        32, "Channels of the discriminator at full size.", minimum=1, keyword="width"
+        32,
+        "Number of channels of the discriminator at full size.",
+        minimum=1,
+        keyword="width",
     )
     spectral_norm: bool = setting(
         False, "Divide every discriminator kernel by its spectral norm."
@@ -54,7 +57,7 @@ class MixedSettings:
 
     mixed_group: int = setting(
         8,
-        "Images of a mixed group; it divides the batch of a replica.",
+        "Number of images in a mixed group. It must divide the batch of a replica.",
         minimum=2,
         keyword="group",
     )
@@ -83,7 +86,7 @@ class PenaltySettings:
 
     penalty_weight: float = setting(
         1.0,
-        "Weight of the gradient penalty against the discriminator's loss.",
+        "Weight of the gradient penalty relative to the discriminator's loss.",
         minimum=0.0,
     )
     penalty_every: int = setting(

@@ -17,27 +17,29 @@ class ModelConfig:
     """Which parts the model has, and the settings that no choice owns alone."""
 
     preset: str = setting(
-        "av_ade", "Model of the family; it decides which parts exist.", choices=PRESETS
+        "av_ade",
+        "Model of the family. It determines which parts exist.",
+        choices=PRESETS,
     )
     feature_map: str = slot(
         FEATURE_MAPS,
         "",
-        "Invertible network behind the decoder; empty: the preset's (`glow` where it "
-        "has a flow, else `identity`).",
+        "Invertible network behind the decoder. If empty, the preset decides: `glow` "
+        "if it has a flow, otherwise `identity`.",
         part="generator",
     )
     recompute_features: bool = setting(
         False,
-        "Compute the flow's activations once more in the backward pass, from its "
-        "output, instead of storing them: memory that does not grow with its depth "
-        "(not under jit_compile), for about one more pass.",
+        "Recompute the activations of the flow in the backward pass, from its output, "
+        "instead of storing them. Memory then does not grow with the depth of the flow "
+        "(except with jit_compile), and a step takes about one more pass.",
         operational=True,
         needs="flow",
     )
     logit_alpha: float = setting(
         0.05,
-        "Width alpha of the logit squeeze, logit(alpha + (1 - 2 alpha) x / levels); "
-        "0 scales linearly to [-2, 2] instead.",
+        "Parameter alpha of the logit transform, logit(alpha + (1 - 2 alpha) x / "
+        "levels). 0 scales linearly to [-2, 2] instead.",
         minimum=0.0,
         maximum=0.45,
         needs="features",
@@ -45,21 +47,22 @@ class ModelConfig:
     )
     position_maps: bool = setting(
         False,
-        "Add a learned map per position in networks: for aligned images such as "
-        "digits.",
+        "Add a learned map of positions to the networks. Useful for aligned images "
+        "such as digits.",
         part="generator",
     )
     latent_size: int = setting(
         16,
-        "Dimensions of z; with latent_levels, maps of z at each level.",
+        "Number of dimensions of z. With latent_levels, number of maps of z at each "
+        "level.",
         minimum=1,
         needs="z",
         part="generator",
     )
     latent_levels: tuple[int, ...] = setting(
         (0,),
-        "Levels of a hierarchical z at each scale of encoder and decoder, "
-        "comma-separated, coarsest first; 0: z is one vector.",
+        "Number of levels of a hierarchical z at each scale of the encoder and "
+        "decoder, comma-separated, coarsest first. With 0, z is one vector.",
         minimum=0,
         needs="z",
         part="generator",
@@ -67,12 +70,15 @@ class ModelConfig:
     posterior: str = slot(
         POSTERIORS,
         "gaussian",
-        "Form of q(z | x), at every level: Gaussian, or inverse autoregressive flow.",
+        "Form of q(z | x) at every level: Gaussian or inverse autoregressive flow.",
         needs="encoder",
         part="posterior",
     )
     prior: str = slot(
-        PRIORS, "normal", "Density of z, or of the features without one.", part="prior"
+        PRIORS,
+        "normal",
+        "Density of z, or of the features if there is no z.",
+        part="prior",
     )
     decoder: str = slot(
         DECODERS,
@@ -91,14 +97,14 @@ class ModelConfig:
     )
     network: str = setting(
         "conv",
-        "Encoder and decoder architecture.",
+        "Architecture of the encoder and decoder.",
         choices=NETWORKS,
         needs="z",
         part="generator",
     )
     width: int = setting(
         32,
-        "Channels of encoder and decoder at full size.",
+        "Number of channels of the encoder and decoder at full size.",
         minimum=1,
         needs="z",
         part="generator",
@@ -122,28 +128,28 @@ class ModelConfig:
     discriminator: str = slot(
         DISCRIMINATORS,
         "dcgan",
-        "Discriminator architecture.",
+        "Architecture of the discriminator.",
         needs="adversary",
         part="discriminator",
     )
     discriminator_batch: str = slot(
         DISCRIMINATOR_BATCHES,
         "single",
-        "What the discriminator judges: each image by itself, or the ratio of real "
-        "images in mixed groups, by layers that see the group's mean.",
+        "What the discriminator judges: `single` images, or the ratio of real images "
+        "in `mixed` groups, with layers that see the mean of the group.",
         needs="adversary",
         part="discriminator",
     )
     conditional: bool = setting(
         False,
-        "Give the label of an image to every part as a condition: p(x | z, c), "
-        "q(z | x, c), f_c(x), and D(x, c) by a projection. It needs data with labels.",
+        "Condition every part on the label of an image: p(x | z, c), q(z | x, c), "
+        "f_c(x), and D(x, c) by a projection. Needs data with labels.",
         part="generator",
     )
     precision: str = setting(
         "float32",
-        "Type in which networks compute; their weights and outputs, densities, "
-        "log-dets, losses and metrics are float32.",
+        "Data type in which the networks compute. Their weights and outputs, "
+        "densities, log-dets, losses and metrics are always float32.",
         choices=PRECISIONS,
         part="generator",
     )

@@ -15,26 +15,27 @@ class ObjectiveConfig:
 
     update: str = setting(
         "alternating",
-        "`alternating`: an update by the likelihood, then one by the adversary; "
-        "`joint`: one update by the gradient of their sum.",
+        "`alternating` makes one update with the likelihood and then one with the "
+        "adversary. `joint` makes one update with the sum of their gradients.",
         choices=("alternating", "joint"),
         needs="both losses",
     )
     train_likelihood: bool = setting(
         True,
-        "Whether L_C trains the model; off in `flow_gan` only, which is then trained "
-        "by the adversary alone and still has its bits per dimension measured.",
+        "Whether L_C trains the model. It can be disabled only for `flow_gan`, which "
+        "is then trained by the adversary alone; its bits per dimension are still "
+        "measured.",
     )
     generator_from: str = setting(
         "",
-        "Directory of a run whose decoder and feature map are taken and kept as they "
-        "are: only the encoder and sigma of p(y | z) are trained, as for the "
-        "approximate bits per dimension of a GAN; empty: all is trained.",
+        "Directory of a run whose decoder and feature map are copied and kept fixed. "
+        "Only the encoder and the sigma of p(y | z) are trained, for example to "
+        "approximate the bits per dimension of a GAN. If empty, everything is trained.",
     )
     bound: str = slot(
         BOUNDS,
         "elbo",
-        "Bound on -ln p(x) that the likelihood minimises.",
+        "Bound on -ln p(x) that the likelihood part of training minimises.",
         needs="likelihood",
     )
     games: tuple[str, ...] = setting(
@@ -63,29 +64,29 @@ class ObjectiveConfig:
     adversary: str = slot(
         ADVERSARIES,
         "log_ratio",
-        "Losses of the discriminator and of the generator: L_Q is `log_ratio`.",
+        "Losses of the discriminator and the generator. `log_ratio` is L_Q.",
         needs="adversary",
     )
     adversarial_weight: float = setting(
         1.0,
-        "Weight of L_Q (nats) against L_C (nats per dimension).",
+        "Weight of L_Q (in nats) relative to L_C (in nats per dimension).",
         minimum=0.0,
         needs="adversary",
     )
     adversarial_gradient_in_feature_map: bool | None = setting(
         None,
-        "Whether L_Q trains the feature map's parameters too; unset: only in "
-        "`flow_gan`. Its gradient always passes through the map to the decoder.",
+        "Whether L_Q also trains the parameters of the feature map. If unset, only in "
+        "`flow_gan`. Its gradient always flows through the map to the decoder.",
     )
     likelihood_only_steps: int = setting(
         0,
-        "First steps in which the adversary rests.",
+        "Number of first steps that train without the adversary.",
         minimum=0,
         needs="both losses",
     )
     discriminator_steps: int = setting(
         1,
-        "Discriminator updates per step, each on new samples.",
+        "Number of discriminator updates per step, each on new samples.",
         minimum=1,
         needs="adversary",
     )
@@ -93,19 +94,21 @@ class ObjectiveConfig:
         PENALTIES,
         "none",
         "Gradient penalty of the discriminator: `r1` on real images, `r2` on samples, "
-        "`r1_r2` their sum, `interpolates` between the two.",
+        "`r1_r2` the sum of both, `interpolates` on points between the two.",
         needs="adversary",
     )
     discriminator_clip: float = setting(
         0.0,
-        "Bound on |weight| of the discriminator, kept by clipping after each of its "
-        "updates (for `wasserstein`; its paper: 0.01); 0: none.",
+        "Maximum absolute value of the weights of the discriminator, which are clipped "
+        "after each of its updates. The paper of `wasserstein` uses 0.01. 0 disables "
+        "clipping.",
         minimum=0.0,
         needs="adversary",
     )
     dequantize_samples: bool = setting(
         True,
-        "Add centred uniform noise one level wide to samples before the discriminator "
-        "sees them, so that the dequantisation noise of real images is no clue.",
+        "Add centred uniform noise, one level wide, to samples before the "
+        "discriminator sees them. Otherwise it could recognise real images by their "
+        "dequantisation noise.",
         needs="adversary",
     )

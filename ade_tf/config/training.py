@@ -34,41 +34,51 @@ class TrainingConfig:
     )
     batch_size: int = setting(64, "Images per step, over all replicas.", minimum=1)
     seed: int = setting(
-        0, "Seed of weights, data order and noise.", minimum=0, maximum=2**31 - 1
+        0,
+        "Seed of the initial weights, the order of the data and the noise.",
+        minimum=0,
+        maximum=2**31 - 1,
     )
     optimizer: str = setting("adam", "Optimiser of all parts.", choices=OPTIMIZERS)
     learning_rate: float = setting(
-        1e-3, "Peak learning rate of encoder, decoder and feature map.", minimum=0.0
+        1e-3, "Peak learning rate of the encoder, decoder and feature map.", minimum=0.0
     )
     discriminator_learning_rate: float = setting(
         0.0,
-        "Peak learning rate of the discriminator; 0: the same as the others'.",
+        "Peak learning rate of the discriminator. 0 uses `learning_rate`.",
         minimum=0.0,
         needs="adversary",
     )
     beta_1: float = setting(
-        0.9, "Decay of the gradient's average.", minimum=0.0, maximum=0.9999
+        0.9, "Decay rate of the average of the gradient.", minimum=0.0, maximum=0.9999
     )
     beta_2: float = setting(
-        0.999, "Decay of the squared gradient's average.", minimum=0.0, maximum=0.99999
+        0.999,
+        "Decay rate of the average of the squared gradient.",
+        minimum=0.0,
+        maximum=0.99999,
     )
     schedule: str = setting(
         "cosine",
-        "Learning rate after warm-up: falling to zero along a cosine, or constant.",
+        "Learning rate after the warm-up: `cosine` decays it to zero, `constant` keeps "
+        "it.",
         choices=("cosine", "constant"),
     )
     warmup_steps: int = setting(
-        0, "Steps over which the learning rate rises linearly from zero.", minimum=0
+        0,
+        "Number of steps over which the learning rate rises linearly from zero.",
+        minimum=0,
     )
     weight_decay: float = setting(
         0.0,
-        "Decoupled weight decay, times the learning rate, of encoder, decoder and "
-        "feature map.",
+        "Decoupled weight decay of the encoder, decoder and feature map. It is "
+        "multiplied by the learning rate.",
         minimum=0.0,
     )
     clip_norm: float = setting(
         50.0,
-        "Greatest global norm of a gradient, after the mean over replicas; 0: none.",
+        "Maximum global norm of a gradient, after averaging over replicas. 0 disables "
+        "clipping.",
         minimum=0.0,
     )
     average_decay: float = setting(
@@ -81,42 +91,52 @@ class TrainingConfig:
     )
     jit_compile: bool = setting(
         False,
-        "Compile the training step by XLA: slower to start, on CPUs slower altogether; "
-        "its noise and dropout are other draws of the same seed. For one replica.",
+        "Compile the training step with XLA. It takes longer to start, and on CPUs it "
+        "is slower. The same seed then gives other noise and dropout. Only for one "
+        "replica.",
     )
     check_gradients: bool = setting(
-        True, "Skip updates whose gradient is not finite; off: make them."
+        True,
+        "Skip updates whose gradient is not finite. If disabled, they are applied.",
     )
     max_skipped_updates: int = setting(
         20,
-        "Updates with a non-finite gradient that are skipped before training stops.",
+        "Maximum number of updates that are skipped because their gradient is not "
+        "finite. Training stops when there are more.",
         minimum=0,
     )
     keep_best: bool = setting(
         False,
-        "Evaluate, sample and export with the weights of the best validation bound, "
-        "not with the last.",
+        "Evaluate, sample and export with the weights that have the best validation "
+        "bound, instead of the last ones.",
     )
     validate_every: int = setting(
-        0, "Steps between validation bounds; 0: at the end only.", minimum=0
+        0,
+        "Number of steps between validations. 0 validates only at the end.",
+        minimum=0,
     )
     validation_images: int = setting(
-        1000, "Images of the validation split that are scored in training.", minimum=1
+        1000, "Number of validation images that are scored during training.", minimum=1
     )
     checkpoint_every: int = setting(
-        500, "Steps between checkpoints.", minimum=1, operational=True
+        500, "Number of steps between checkpoints.", minimum=1, operational=True
     )
     keep_checkpoints: int = setting(
-        2, "Newest checkpoints that are kept.", minimum=2, operational=True
+        2, "Number of recent checkpoints to keep.", minimum=2, operational=True
     )
-    log_every: int = setting(20, "Steps between lines of scalars.jsonl.", minimum=1)
+    log_every: int = setting(
+        20, "Number of steps between lines of scalars.jsonl.", minimum=1
+    )
     sample_every: int = setting(
-        500, "Steps between sample pictures; 0: at the end only.", minimum=0
+        500,
+        "Number of steps between pictures of samples. 0 draws one only at the end.",
+        minimum=0,
     )
     strategy: str = setting(
         "auto",
-        "Distribution: `auto` mirrors over several visible GPUs, else runs on one "
-        "device; `multi_worker` follows TF_CONFIG.",
+        "Distribution strategy. `auto` mirrors the model over all visible GPUs if "
+        "there are several, and uses one device otherwise. `multi_worker` reads "
+        "TF_CONFIG.",
         choices=STRATEGIES,
         operational=True,
     )

@@ -19,11 +19,11 @@ class Split:
 
     Attributes:
       images: `[N, H, W, C]`, uint8, or float32 where the data is continuous.
-      labels: `[N]`, int32; None only while a source has none to give.
+      labels: `[N]`, int32; None only inside a source that has no labels.
     """
 
     images: np.ndarray
-    labels: np.ndarray | None
+    labels: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)

@@ -1,10 +1,16 @@
 """Scores of a model in memory on arrays of images."""
 
-from ade_tf.data import ImageData
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ade_tf.data.registry import ImageData
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.evaluate import choose_metrics, score
 from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.options import EvaluationOptions
+from ade_tf.models import AdaptiveDensityEstimator
 from ade_tf.models.averaging import averaged_weights
 from ade_tf.runs import LoadedRun
 
@@ -12,8 +18,13 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    model, test, train=None, *, metrics=("bits_per_dim",), **options
-) -> list[dict]:
+    model: AdaptiveDensityEstimator,
+    test: ArrayLike | tuple[ArrayLike, ArrayLike],
+    train: ArrayLike | tuple[ArrayLike, ArrayLike] | None = None,
+    *,
+    metrics: Sequence[str] = ("bits_per_dim",),
+    **options: Any,
+) -> list[dict[str, Any]]:
     """Scores a model as `experiments.evaluate` scores a run; nothing is written.
 
     Args:
@@ -33,10 +44,10 @@ def evaluate(
       ValueError: If an option is unknown or out of range, the images do not fit the
         model, or a metric cannot be computed of them.
     """
-    options = EvaluationOptions(metrics=tuple(metrics), **options)
-    wanted = METRICS if options.metrics == ("all",) else options.metrics
+    chosen = EvaluationOptions(metrics=tuple(metrics), **options)
+    wanted = tuple(METRICS) if chosen.metrics == ("all",) else chosen.metrics
     if train is None:
-        splits = [options.splits_of(METRICS[name]) for name in wanted]
+        splits = [chosen.splits_of(METRICS[name]) for name in wanted]
         more = [name for name in wanted if METRICS[name].extractor]
         if more or any("train" in found for found in splits):
             raise ValueError(
@@ -47,10 +58,10 @@ def evaluate(
     run = LoadedRun(model, model.config, None, int(model.step.numpy()))
     records = []
     with averaged_weights(model):
-        evaluation = Evaluation(run, data, options)
+        evaluation = Evaluation(run, data, chosen)
         names, _ = choose_metrics(evaluation)
         for name in names:
-            for split in options.splits_of(METRICS[name]):
+            for split in chosen.splits_of(METRICS[name]):
                 records += score(evaluation, name, split)
     return records
 

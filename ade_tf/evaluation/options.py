@@ -32,16 +32,17 @@ class FeatureOptions:
 
     protocol: str = setting(
         "desk",
-        "What samples are, how many, and what they are compared with, by name.",
+        "Protocol, which decides how many samples are drawn, in which way, and what "
+        "they are compared with.",
         choices=PROTOCOLS,
     )
     num_samples: int | None = setting(
-        None, "Samples to score; unset: as the protocol says.", minimum=1
+        None, "Number of samples to score. If unset, the protocol decides.", minimum=1
     )
     extractor: str = setting(
         "",
-        "Network whose features are compared; empty: the protocol's (of `desk`, the "
-        "classifier of the data's own labels).",
+        "Network whose features are compared. If empty, the protocol decides; `desk` "
+        "uses a classifier of the data's own labels.",
         choices=("", *extractors.EXTRACTORS),
     )
     extractor_path: str = setting(
@@ -50,13 +51,13 @@ class FeatureOptions:
     seed: int = setting(0, "Seed of all draws.", minimum=0, maximum=2**31 - 1)
     cache_dir: str | None = setting(
         None,
-        "Directory that keeps features of real images and classifiers; unset: "
-        "$ADE_TF_CACHE or ~/.cache/ade_tf; empty: none.",
+        "Directory in which features of real images and classifiers are kept. If "
+        "unset, $ADE_TF_CACHE or ~/.cache/ade_tf. If empty, nothing is kept.",
     )
     strategy: str = setting(
-        "auto", "Distribution of the extractor's passes.", choices=STRATEGIES
+        "auto", "Distribution strategy of the extractor.", choices=STRATEGIES
     )
-    batch_size: int = setting(100, "Images per pass.", minimum=1)
+    batch_size: int = setting(100, "Number of images per pass.", minimum=1)
 
     def __post_init__(self):
         check_settings(self)
@@ -94,35 +95,38 @@ class EvaluationOptions(FeatureOptions, RunDataSettings):
 
     metrics: tuple[str, ...] = setting(
         ("bits_per_dim",),
-        f"Metrics, comma-separated: {', '.join(METRICS)}; or `all` that preset "
-        "and data allow.",
+        f"Metrics, comma-separated: {', '.join(METRICS)}; or `all` that the preset and "
+        "the data allow.",
     )
     splits: tuple[str, ...] = setting(
         (),
-        f"Real images, comma-separated: {', '.join(SPLITS)}. Empty: test. A protocol "
-        "may compare samples with a reference of its own.",
+        f"Splits of real images, comma-separated: {', '.join(SPLITS)}. If empty, test. "
+        "A protocol may set the images that samples are compared with.",
     )
     importance_samples: int = setting(
         1,
-        "Importance samples per image: above 1, the tighter F_k beside the bound.",
+        "Number of importance samples per image. Above 1, the tighter bound F_k is "
+        "reported as well.",
         minimum=1,
     )
     repetitions: int = setting(
         1,
-        "Draws of noise and z, with seeds `seed`, `seed + 1`, ..., over which the "
-        "likelihood is averaged and its spread taken.",
+        "Number of draws of noise and z, with seeds `seed`, `seed + 1`, ... The "
+        "likelihood is averaged over them, and their spread is reported.",
         minimum=1,
     )
     temperature: float | None = setting(
         None,
-        "Factor on the standard deviations of samples; unset: the protocol's.",
+        "Factor on the standard deviations of samples. If unset, the protocol decides.",
         minimum=0.0,
     )
     noise: bool | None = setting(
-        None, "Draw y ~ N(mu(z), sigma), not y = mu(z); unset: the protocol's."
+        None,
+        "Draw y ~ N(mu(z), sigma) instead of y = mu(z). If unset, the protocol "
+        "decides.",
     )
     per_image: str = setting(
-        "", "File (.npz) for the likelihood of every image; empty: none."
+        "", "File (.npz) for the likelihood of every image. If empty, none is written."
     )
     weights: str = weights_setting()
     out: str = setting(
@@ -232,7 +236,9 @@ class ComparisonOptions(FeatureOptions, ImageSettings):
         "", "Directory of prepared TFDS data sets; empty: TFDS's own."
     )
     out: str = setting(
-        "", "File the records are added to, one JSON object per line; empty: none."
+        "",
+        "File to which the records are appended, one JSON object per line. If empty, "
+        "none is written.",
     )
 
     def __post_init__(self):
@@ -283,23 +289,23 @@ class NoveltyOptions(RunDataSettings, ImageSettings):
         "none of its own) are brought to the run's shape and levels.",
     )
     group_size: int = setting(
-        1, "M, images that are judged together, by their mean.", minimum=1
+        1, "Number M of images that are judged together, by their mean.", minimum=1
     )
     reference: str = setting(
         "train",
-        "Split of the run whose mean bits/dim is taken as typical; `validation` for a "
-        "model that has learnt its training images by heart.",
+        "Split of the run whose mean bits/dim counts as typical. Use `validation` for "
+        "a model that has memorised its training images.",
         choices=("train", "validation"),
     )
     num_images: int = setting(
-        0, "Images of each set, from the first; 0: all of them.", minimum=0
+        0, "Number of images of each set, from the first. 0 uses all.", minimum=0
     )
     seed: int = setting(0, "Seed of noise, z and groups.", minimum=0, maximum=2**31 - 1)
     batch_size: int = setting(100, "Images per pass.", minimum=1)
     out: str = setting(
         "",
-        "Picture, .png, with the scores of each image beside it as .npz; empty: "
-        "novelty-NAME.png in the run's samples.",
+        "File of the picture (.png). The scores of each image are written beside it as "
+        ".npz. If empty, novelty-NAME.png among the samples of the run.",
     )
 
     def __post_init__(self):

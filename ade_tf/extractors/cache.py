@@ -109,10 +109,10 @@ def read_arrays(path, key: str) -> dict | None:
     except FileNotFoundError:
         return None
     except Exception as error:  # A damaged archive fails in too many ways to name.
-        logging.warning("%s is damaged and is computed anew: %s", path, error)
+        logging.warning("%s is damaged and will be computed again: %s", path, error)
         return None
     if str(arrays.pop("key", "")) != key:
-        logging.warning("%s holds something else and is computed anew.", path)
+        logging.warning("%s holds something else and will be computed again.", path)
         return None
     return arrays
 
@@ -131,7 +131,7 @@ def write_arrays(path, key: str, arrays: dict) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, buffer.getbuffer())
     except OSError as error:
-        logging.warning("What was computed could not be kept: %s", error)
+        logging.warning("The computed arrays could not be saved: %s", error)
 
 
 def _fits(arrays, count, extractor):

@@ -1,5 +1,7 @@
 """A compiled model from a configuration."""
 
+from collections.abc import Sequence
+
 from ade_tf.config import RunConfig
 from ade_tf.models.ade import AdaptiveDensityEstimator
 
@@ -7,7 +9,7 @@ __all__ = ["build_model"]
 
 
 def build_model(
-    config: RunConfig, image_shape, levels: int, num_classes: int = 0
+    config: RunConfig, image_shape: Sequence[int], levels: int, num_classes: int = 0
 ) -> AdaptiveDensityEstimator:
     """Builds and compiles the model of a resolved configuration.
 

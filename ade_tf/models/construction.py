@@ -1,8 +1,12 @@
 """How a model is made: from a preset and images, a configuration, or a file."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from ade_tf.config import RunConfig
 from ade_tf.data.arrays import as_split, first_images
@@ -20,7 +24,13 @@ class ConstructedModel(OnArrays):
     """A model that is compiled from the start, and that Keras saves and loads."""
 
     @classmethod
-    def from_preset(cls, preset: str, images, labels=None, **settings):
+    def from_preset(
+        cls,
+        preset: str,
+        images: ArrayLike | tf.data.Dataset,
+        labels: ArrayLike | None = None,
+        **settings: Any,
+    ) -> Self:
         """Builds a model for images, ready to be fitted to them.
 
         Args:
@@ -55,7 +65,13 @@ class ConstructedModel(OnArrays):
         return model
 
     @classmethod
-    def built(cls, config: RunConfig, image_shape, levels: int, num_classes: int = 0):
+    def built(
+        cls,
+        config: RunConfig,
+        image_shape: Sequence[int],
+        levels: int,
+        num_classes: int = 0,
+    ) -> Self:
         """Builds and compiles the model of a configuration, see `build_model`."""
         _check_groups(config)
         keras.utils.set_random_seed(config.training.seed)
@@ -66,8 +82,11 @@ class ConstructedModel(OnArrays):
         return model
 
     def compile(
-        self, generator_optimizer=None, discriminator_optimizer=None, **keywords
-    ):
+        self,
+        generator_optimizer: keras.Optimizer | None = None,
+        discriminator_optimizer: keras.Optimizer | None = None,
+        **keywords: Any,
+    ) -> None:
         """Attaches and builds the optimisers and the moving average of the weights.
 
         Args:
@@ -87,7 +106,7 @@ class ConstructedModel(OnArrays):
             )
         super().compile(generator_optimizer, discriminator_optimizer, **keywords)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` builds the model of."""
         return {
             "settings": self.config.to_flat(),
@@ -97,23 +116,23 @@ class ConstructedModel(OnArrays):
         }
 
     @classmethod
-    def from_config(cls, config: dict):
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Builds and compiles the model that `get_config` describes."""
         images = (config[name] for name in ("image_shape", "levels", "num_classes"))
         return cls.built(RunConfig.from_stored(config["settings"]), *images)
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> None:
         """Returns nothing: the settings say how the model is compiled."""
         return None
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Saves the counters and the moving average; Keras calls it."""
         super().save_own_variables(store)
         if self.average is not None:
             for name in _AVERAGE:
                 store[f"average_{name}"] = getattr(self.average, name).numpy()
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` saved; Keras calls it."""
         kept = {name: store[name] for name in store.keys()}
         found = {n: kept.pop(f"average_{n}", None) for n in _AVERAGE}

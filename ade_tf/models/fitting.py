@@ -1,12 +1,17 @@
 """`fit` and `evaluate` of the model, as Keras users know them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
 from ade_tf.data.arrays import as_batches, as_split, first_images
 from ade_tf.data.pipeline import training_stream
+from ade_tf.data.splits import Split
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
 from ade_tf.models.initialization import (
     INITIALIZATION_IMAGES,
@@ -24,15 +29,15 @@ class FittedModel(TrainedModel):
 
     def fit(
         self,
-        x,
-        y=None,
-        batch_size=None,
-        epochs=None,
-        verbose="auto",
-        callbacks=None,
-        validation_data=None,
-        steps_per_epoch=None,
-        **keywords,
+        x: ArrayLike | tf.data.Dataset,
+        y: ArrayLike | None = None,
+        batch_size: int | None = None,
+        epochs: int | None = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        validation_data: Any = None,
+        steps_per_epoch: int | None = None,
+        **keywords: Any,
     ) -> keras.callbacks.History:
         """Trains the model by what is left of the `num_steps` that it was built for.
 
@@ -96,8 +101,15 @@ class FittedModel(TrainedModel):
         return history
 
     def evaluate(
-        self, x, y=None, batch_size=None, verbose=0, *, return_dict=False, **keywords
-    ):
+        self,
+        x: ArrayLike | tf.data.Dataset,
+        y: ArrayLike | None = None,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        *,
+        return_dict: bool = False,
+        **keywords: Any,
+    ) -> float | list[float] | dict[str, float]:
         """Returns the mean bound on -ln p(x) in bits per dimension, and its KL.
 
         Args:
@@ -123,7 +135,9 @@ class FittedModel(TrainedModel):
             return found
         return list(found.values()) if len(found) > 1 else found["bits_per_dim"]
 
-    def as_split(self, images, labels=None):
+    def as_split(
+        self, images: ArrayLike | tf.data.Dataset, labels: ArrayLike | None = None
+    ) -> Split:
         """Returns images that fit the model, checked, with their labels.
 
         Args:

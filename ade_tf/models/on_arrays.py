@@ -1,9 +1,11 @@
 """What a model answers for arrays of images, as arrays."""
 
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
 from ade_tf.example_draws import ExampleDraws
@@ -25,7 +27,7 @@ class OnArrays(FittedModel):
     integers `[N]`. A verb that the preset has no part for is refused by a ValueError.
     """
 
-    def call(self, images, labels=None):
+    def call(self, images: ArrayLike, labels: ArrayLike | None = None) -> tf.Tensor:
         """Returns the bound on -ln p(x) of a batch in bits per dimension, `[B]`.
 
         Its noise is that of seed 0 at the images' positions in the batch.
@@ -36,13 +38,26 @@ class OnArrays(FittedModel):
         terms = self.likelihood_terms(batch, ExampleDraws(fold(0), indices))
         return bits_per_dim(-terms.loss_nats(), self.dims)
 
-    def predict(self, x, batch_size=None, verbose=0, steps=None, callbacks=None):
+    def predict(
+        self,
+        x: ArrayLike | tf.data.Dataset,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> np.ndarray:
         """Returns the bits per dimension of images, see `bits_per_dim`."""
         del verbose, steps, callbacks
         return self.bits_per_dim(x, batch_size=batch_size or 100)
 
     def bits_per_dim(
-        self, images, labels=None, *, num_samples=1, seed=0, batch_size=100
+        self,
+        images: ArrayLike | tf.data.Dataset,
+        labels: ArrayLike | None = None,
+        *,
+        num_samples: int = 1,
+        seed: int = 0,
+        batch_size: int = 100,
     ) -> np.ndarray:
         """Returns -ln p(x) of each image in bits per dimension, bounded from above.
 
@@ -63,7 +78,12 @@ class OnArrays(FittedModel):
             return scorer.bound(split, seed).bits_per_dim
         return scorer.importance_weighted(split, num_samples, seed).bits_per_dim
 
-    def log_prob(self, images, labels=None, **keywords) -> np.ndarray:
+    def log_prob(
+        self,
+        images: ArrayLike | tf.data.Dataset,
+        labels: ArrayLike | None = None,
+        **keywords: int,
+    ) -> np.ndarray:
         """Returns a lower bound on ln p(x) of each image in nats, float64 `[N]`.
 
         Arguments as in `bits_per_dim`.
@@ -74,7 +94,7 @@ class OnArrays(FittedModel):
     def sample(
         self,
         num: int = 1,
-        labels=None,
+        labels: ArrayLike | None = None,
         *,
         temperature: float = 1.0,
         noise: bool = False,
@@ -103,7 +123,7 @@ class OnArrays(FittedModel):
         classes = None
         if labels is not None or self.conditional:
             self.condition(None if labels is None else np.ravel(labels))
-            rows = np.broadcast_to(labels, [num])
+            rows = np.broadcast_to(np.asarray(labels), [num])
 
             def classes(first, count):
                 return rows[first : first + count]
@@ -111,7 +131,13 @@ class OnArrays(FittedModel):
         sampler = Sampler(self, min(num, batch_size), seed, noise)
         return sampler.samples(num, temperature, classes)
 
-    def encode(self, images, labels=None, *, batch_size=100) -> np.ndarray:
+    def encode(
+        self,
+        images: ArrayLike | tf.data.Dataset,
+        labels: ArrayLike | None = None,
+        *,
+        batch_size: int = 100,
+    ) -> np.ndarray:
         """Returns the mean of q(z | x) of each image, float32 `[N, latent_size]`.
 
         Of a z in levels it is the path of means.
@@ -119,14 +145,20 @@ class OnArrays(FittedModel):
         requires(self.config, "codes of images", "encoder")
         return self._passes(self._encode, self.as_split(images, labels), batch_size)
 
-    def reconstruct(self, images, labels=None, *, batch_size=100) -> np.ndarray:
+    def reconstruct(
+        self,
+        images: ArrayLike | tf.data.Dataset,
+        labels: ArrayLike | None = None,
+        *,
+        batch_size: int = 100,
+    ) -> np.ndarray:
         """Returns f^-1(mu(z)) of the codes z of images, like the images."""
         requires(self.config, "reconstructions", "encoder")
         split = self.as_split(images, labels)
         found = self._passes(self._reconstruct, split, batch_size)
         return self._as_images(found)
 
-    def decode(self, z, labels=None) -> np.ndarray:
+    def decode(self, z: ArrayLike, labels: ArrayLike | None = None) -> np.ndarray:
         """Returns f^-1(mu(z)) of codes `[N, latent_size]`, images `[N, H, W, C]`."""
         requires(self.config, "images of codes", "z")
         z = np.asarray(z, np.float32)

@@ -22,7 +22,7 @@ class LoadedRun:
     Attributes:
       model: The model, with the weights that evaluation uses.
       config: Its configuration.
-      directory: Where it comes from.
+      directory: Where it comes from; None for a model in memory.
       step: The training step of its weights.
       weights: `averaged` or `raw`.
       class_names: Names of the classes of its images, label by label.
@@ -30,7 +30,7 @@ class LoadedRun:
 
     model: AdaptiveDensityEstimator
     config: RunConfig
-    directory: RunDirectory
+    directory: RunDirectory | None
     step: int
     weights: str = "averaged"
     class_names: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ def load_run(run_dir, weights: str = "averaged") -> LoadedRun:
     return LoadedRun(model, config, directory, step, weights, names)
 
 
-def settle_weights(model, checkpointer: Checkpointer) -> int:
+def settle_weights(model: AdaptiveDensityEstimator, checkpointer: Checkpointer) -> int:
     """Gives a restored model the weights that evaluation uses; returns their step.
 
     These are the best ones with `keep_best`, else the moving average of the last.

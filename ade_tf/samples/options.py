@@ -84,19 +84,21 @@ class PictureOptions(RunDataSettings):
 
     mode: str = setting(
         "sample",
-        "Picture: samples; test images beside their reconstructions; rows from the "
-        "code of one test image to that of another; rows in which one latent unit, the "
-        "most active first, goes from -2.5 to 2.5 standard deviations of the prior "
-        "around the code of a test image; samples, each followed by its nearest "
-        "training images; a row of the same samples for each of `temperatures`; the "
-        "density of a model of points, and samples, beside the data.",
+        "What to draw. `sample`: samples. `reconstruct`: test images beside their "
+        "reconstructions. `interpolate`: rows from the code of one test image to that "
+        "of another. `traverse`: rows in which one latent unit, the most active first, "
+        "goes from -2.5 to 2.5 standard deviations of the prior around the code of a "
+        "test image. `neighbours`: samples, each followed by its nearest training "
+        "images. `temperatures`: the same samples in a row for each of `temperatures`. "
+        "`density`: the density of a model of points, and its samples, beside the "
+        "data.",
         choices=MODES,
     )
     num_samples: int = setting(
         100,
-        "Samples, pairs or rows; of `temperatures` and of several labels, samples in "
-        f"all. A .png takes {MOST_IN_A_PICTURE:,}, an .npz of samples any number in "
-        "the same memory.",
+        "Number of samples, pairs or rows. For `temperatures` and for several labels, "
+        f"number of samples in total. A .png holds at most {MOST_IN_A_PICTURE:,}; an "
+        ".npz holds any number of samples, drawn in constant memory.",
         minimum=1,
     )
     label: tuple[int | str, ...] = setting(
@@ -108,9 +110,9 @@ class PictureOptions(RunDataSettings):
     temperature: float = setting(
         1.0,
         "Factor T on the standard deviations of z, of the decoder's noise and of all "
-        "levels of a flow. The law of samples is p^(1/T^2) where a flow's log-det is "
-        "constant (additive couplings, neither logit nor learned priors); else T is a "
-        "heuristic.",
+        "levels of a flow. Samples follow p^(1/T^2) if the log-det of the flow is "
+        "constant (additive couplings, neither logit nor learned priors). Otherwise T "
+        "is a heuristic.",
         minimum=0.0,
     )
     temperatures: tuple[float, ...] = setting(
@@ -118,29 +120,30 @@ class PictureOptions(RunDataSettings):
         "Temperatures of the mode `temperatures`, comma-separated.",
         minimum=0.0,
     )
-    noise: bool = setting(False, "Draw y ~ N(mu(z), sigma), not y = mu(z).")
+    noise: bool = setting(False, "Draw y ~ N(mu(z), sigma) instead of y = mu(z).")
     seed: int = setting(0, "Seed of the samples.")
     out: str = setting(
         "",
-        "File: .png for a grid (empty: MODE.png in the run's samples), .npz for the "
-        "images as an array.",
+        "File: .png for a grid, .npz for the images as an array. If empty, MODE.png "
+        "among the samples of the run.",
     )
     weights: str = weights_setting()
     neighbours_in: str = setting(
         "pixels",
-        "Where neighbours are near: pixels, or the features of the extractor.",
+        "Where to search for nearest neighbours: in pixels, or in the features of the "
+        "extractor.",
         choices=("pixels", "features"),
     )
     extractor: str = setting(
-        "classifier", "Network of the features.", choices=EXTRACTORS
+        "classifier", "Network that computes the features.", choices=EXTRACTORS
     )
     extractor_path: str = setting(
         "", "File (frozen graph) or directory (SavedModel) of the extractor."
     )
     cache_dir: str | None = setting(
         None,
-        "Directory that keeps features of training images and classifiers; unset: "
-        "$ADE_TF_CACHE or ~/.cache/ade_tf; empty: none.",
+        "Directory in which features of training images and classifiers are kept. If "
+        "unset, $ADE_TF_CACHE or ~/.cache/ade_tf. If empty, nothing is kept.",
     )
 
     def __post_init__(self):

@@ -100,7 +100,7 @@ def train(config: RunConfig, run_dir) -> dict:
             began = time.monotonic()
             _fit(model, data, start, recorder)
             if signals.requested:
-                print("Stopped and saved; the same command goes on from here.")
+                print("Stopped and saved. Run the same command to continue.")
                 return {}
             print(f"Trained in {time.monotonic() - began:.0f} s.")
         else:
@@ -125,7 +125,7 @@ def _finished_run(run_dir, data):
     last = checkpoint_steps(run.directory.checkpoints)[-1]
     if last < run.config.training.num_steps:
         raise ValueError(
-            "generator_from must be a run that is trained to its end. Received: "
+            "generator_from must be a finished run. Received: "
             f"{str(run_dir)!r}, at {last} of {run.config.training.num_steps} steps"
         )
     run.directory.check_images(data, "generator_from takes a run of the same images")

@@ -154,7 +154,7 @@ class Recorder(keras.callbacks.Callback):
             late = self._step >= self._settings.num_steps // 4
             if late and found["validation_kl"] < _COLLAPSED_KL:
                 logging.warning(
-                    "step %d: the KL is %.3f bits/dim: below %.2f z is hardly used, "
+                    "step %d: the KL is %.3f bits/dim. Below %.2f, z is hardly used, "
                     "which bits/dim cannot show.",
                     self._step,
                     found["validation_kl"],

@@ -22,7 +22,7 @@ class BenchmarkOptions:
       ValueError: If a value is unknown or out of range.
     """
 
-    out: str = setting("", "File of the report, JSON.")
+    out: str = setting("", "File of the report (JSON).")
     image_shape: tuple[int, ...] = setting(
         (32, 32, 3),
         "Height, width and channels of the synthetic images, comma-separated.",
@@ -30,29 +30,31 @@ class BenchmarkOptions:
     )
     against: tuple[str, ...] = setting(
         (),
-        "References that are timed by turns with the model, comma-separated: `direct`, "
-        "the same Glow written in TensorFlow's own operations; `normflows` and "
-        "`nflows`, that of these libraries on PyTorch, both also `_channels_last`.",
+        "References that take turns with the model, comma-separated. `direct` is the "
+        "same Glow written in TensorFlow's own operations; `normflows` and `nflows` "
+        "are the Glows of these PyTorch libraries, each also as `_channels_last`.",
     )
     peer_python: str = setting(
-        "python3", "Python of the environment of `normflows` and `nflows`."
+        "python3", "Python of the environment that has `normflows` and `nflows`."
     )
-    rounds: int = setting(30, "Timed steps of each mode.", minimum=1)
-    threads: int = setting(0, "Threads; 0: TensorFlow's own choice.", minimum=0)
+    rounds: int = setting(30, "Number of timed steps of each mode.", minimum=1)
+    threads: int = setting(0, "Number of threads. 0 lets TensorFlow decide.", minimum=0)
     profile: bool = setting(
-        False, "Say how the time of a training step is shared by the parts."
+        False, "Report how the time of a training step is divided among the parts."
     )
     sweep: str = setting(
         "",
-        "Time the configuration at several sizes, in place of the modes: batch, depth "
-        "and width doubled twice, 1 and 2 replicas of one global batch, or the "
-        "settings of `set`, one at a time.",
+        "Time the configuration at several sizes instead of its modes: `batch`, "
+        "`depth` and `width` double a size twice, `replicas` compares 1 and 2 replicas "
+        "with the same global batch, and `settings` changes the settings of `set`, one "
+        "at a time.",
         choices=SWEEPS,
     )
     builds: int = setting(
         1,
-        "Models of each size of a sweep, whose times are averaged: the place of one in "
-        "memory alone changes its time by 1 to 2 %. All are there at once.",
+        "Number of models of each size of a sweep. Their times are averaged, because "
+        "the place of a model in memory alone changes its time by 1 to 2 %. All of "
+        "them are in memory at once.",
         minimum=1,
     )
 
@@ -77,25 +79,25 @@ class BenchmarkOptions:
             )
         if self.sweep and (self.against or self.profile):
             raise ValueError(
-                "a sweep has neither references nor a profile. Received: "
+                "a sweep must have neither references nor a profile. Received: "
                 f"sweep={self.sweep}, against={','.join(self.against)!r}, "
                 f"profile={self.profile}"
             )
         if self.builds > 1 and not self.sweep:
             raise ValueError(
-                f"builds is of a sweep. Received: builds={self.builds} without a sweep"
+                f"builds needs a sweep. Received: builds={self.builds} without a sweep"
             )
 
     def check_model(self, config) -> None:
         """Raises ValueError for a configuration that cannot be measured like this."""
         if self.profile and config.training.jit_compile:
             raise ValueError(
-                "a profile needs a step that XLA has not made one operation. "
+                "a profile needs a step that is not compiled by XLA. "
                 "Received: profile=True, jit_compile=True"
             )
         if config.model.conditional:
             raise ValueError(
-                "a benchmark's images have no labels: the model must not be "
+                "the images of a benchmark have no labels: the model must not be "
                 "conditional. Received: conditional=True"
             )
 

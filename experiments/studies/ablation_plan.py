@@ -83,7 +83,7 @@ def plan_ablation(
         the data do not allow the protocol.
     """
     if not configs:
-        raise ValueError("a table has rows and seeds. Received: none")
+        raise ValueError("a table must have rows and seeds. Received: none")
     _check_share(parameter_share)
     config = _check_data(configs)
     data = load_data(config.data)
@@ -132,15 +132,15 @@ def _check_run(row, seed, config, configs):
     different = set(first.differences(config)) - {"seed"}
     if config.training.seed != seed or different:
         raise ValueError(
-            "the runs of a row differ in their seeds alone. Received: "
+            "the runs of a row must differ only in their seeds. Received: "
             f"{row!r} with seed={config.training.seed} for the seed {seed}, different "
             f"in {', '.join(sorted(different)) or 'nothing else'}"
         )
     check_one_process(config, row)
     if config.model.conditional != next(iter(configs.values())).model.conditional:
         raise ValueError(
-            "bits per dimension given the label do not compare with others: all rows "
-            f"are conditional or none. Received: {row!r}, unlike the first row"
+            "bits per dimension given the label cannot be compared with others: all "
+            f"rows must be conditional, or none. Received: {row!r}, unlike the first row"
         )
 
 

@@ -22,7 +22,7 @@ def check_one_process(config, row) -> None:
     """
     if config.training.strategy == "multi_worker":
         raise ValueError(
-            "the rows of a table are trained by one process. "
+            "the rows of a table must be trained by one process. "
             f"Received: strategy='multi_worker' in {row!r}"
         )
 

@@ -256,7 +256,10 @@ def test_a_run_of_other_settings_is_not_taken(rows, extractor, tmp_path):
         (["--rows="], "has rows and seeds. Received: none"),
         (["--seeds=x"], "`seeds` must be integers.*Received: x"),
         (["--set=colour=red"], "`set` must be NAME=VALUE of a setting.*'colour=red'"),
-        (["--set=seed=3"], "`set` leaves the seed to --seeds. Received: seed=3"),
+        (
+            ["--set=seed=3"],
+            "`set` must not name the seed; use --seeds. Received: seed=3",
+        ),
         (["--set=num_steps"], "`set` must be NAME=VALUE of a setting.*'num_steps'"),
         (["--fit_settings=num_steps=few"], "`fit_settings` must have a value.*few"),
         (["--fit_settings=num_steps=0"], "`num_steps` must be at least 1. Received: 0"),

@@ -88,7 +88,7 @@ SETTINGS = {
     ),
     "no owner": (["--iaf_steps=3"], "iaf_steps needs posterior `iaf`.*'gaussian'"),
     "no flow": (["--preset=v_ade", "--feature_map=identity"], "promises a flow"),
-    "argument": (["digits"], "arguments are given as flags. Received: digits"),
+    "argument": (["digits"], "arguments must be given as flags. Received: digits"),
     "no flagfile": (["--flagfile=nowhere.flags"], "nowhere.flags"),
 }
 

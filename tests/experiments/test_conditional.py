@@ -51,7 +51,7 @@ def test_a_run_goes_on_exactly(run, tmp_path):
     shutil.copytree(run, again)
     for path in again.glob("checkpoints/step-6.*"):
         path.unlink()
-    assert "Going on from step 3" in call("train", *FLAGS, f"--run_dir={again}").out
+    assert "Resuming from step 3" in call("train", *FLAGS, f"--run_dir={again}").out
     here, there = saved_numbers(run, 6), saved_numbers(again, 6)
     assert [name for name in here if here[name] != there[name]] == []
     assert json.loads((again / "config.json").read_text())["num_classes"] == 10

@@ -43,7 +43,7 @@ def test_a_full_disk_is_one_message_and_spares_checkpoints(run, cheap, finished)
     before = contents(run / "checkpoints")
     lines = (run / "scalars.jsonl").read_text().splitlines(keepends=True)
     until_now = len("".join(lines[:4]))
-    system = "files must be accessible and disks have room."
+    system = "files must be accessible and disks must have space."
     meets = [
         (until_now - 9, "scalars dropped", system),
         (until_now + 9, "scalars added", f"({system}|A record is written whole)"),
@@ -90,7 +90,7 @@ def test_a_damaged_newest_checkpoint_gives_way(run, cheap, finished):
     ended = call("train", *cheap, f"--run_dir={run}")
     assert ended.status == 0
     assert re.search("step-6'.*; trying the one before it", ended.err)
-    assert f"Going on from step 4 of {run}" in ended.out
+    assert f"Resuming from step 4 of {run}" in ended.out
     assert saved_numbers(run, 6) == saved_numbers(finished, 6)
     names = ("scalars.jsonl", "metrics.jsonl")
     assert [(run / n).read_bytes() for n in names] == [

@@ -102,16 +102,16 @@ def test_a_stopped_and_killed_run_ends_as_if_never_stopped(tmp_path):
     # Stopped once the adversary has joined in.
     story.start()
     status, log = story.stop_after(ALONE + 5, signal.SIGTERM)
-    resumed = int(re.search(r"Going on from step (\d+) ", log)[1])
+    resumed = int(re.search(r"Resuming from step (\d+) ", log)[1])
     assert resumed in {*range(EVERY, ALONE, EVERY), ALONE}
     assert status == 0 and "Traceback" not in log
-    assert "Stopped and saved; the same command goes on from here." in log
+    assert "Stopped and saved. Run the same command to continue." in log
     stopped = last_step(story.run)
     assert ALONE < stopped < STEPS
     # No step is lost.
     story.start()
     log = story.finish()
-    assert f"Going on from step {stopped} of" in log
+    assert f"Resuming from step {stopped} of" in log
     assert_same_end(story)
 
     # The finished run repeats its numbers and changes nothing that counts.

@@ -85,7 +85,7 @@ def test_training_is_by_seed_and_content(few, tmp_path, capsys, caplog):
     logging.get_absl_logger().addHandler(caplog.handler)
     again = load(data=few, cache_dir=str(tmp_path))
     logging.get_absl_logger().removeHandler(caplog.handler)
-    assert f"{path} is damaged and is computed anew" in caplog.text
+    assert f"{path} is damaged and will be computed again" in caplog.text
     assert again.sha256 == first.sha256
 
 

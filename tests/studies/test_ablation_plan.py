@@ -34,7 +34,7 @@ def config(preset="vae", **settings):
         ),
         (
             {("vae", 0): config(), ("other", 0): config(conditional=True)},
-            "all rows are conditional or none. Received: 'other'",
+            "all rows must be conditional, or none. Received: 'other'",
         ),
         (
             {("vae", 0): config(strategy="multi_worker")},

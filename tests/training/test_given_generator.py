@@ -70,7 +70,7 @@ def test_a_generator_that_does_not_fit_is_refused_before_the_run_exists(gan, tmp
     flat = json.loads((unfinished / "config.json").read_text())
     flat["config"]["num_steps"] = 4
     (unfinished / "config.json").write_text(json.dumps(flat))
-    with pytest.raises(ValueError, match="trained to its end. .*at 3 of 4 steps"):
+    with pytest.raises(ValueError, match="a finished run. .*at 3 of 4 steps"):
         train(fitted(unfinished), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
