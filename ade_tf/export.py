@@ -42,13 +42,14 @@ def export_run(
         finite, if `out` holds something, or TensorFlow could not load from there.
       OSError: If it cannot be written; what was there is as it was.
     """
+    place = _checked_out(out, overwrite)
+    check_writable(place / "saved_model.pb")
+    return export_model(load_run(run_dir, weights).model, place)
+
+
+def _checked_out(out, overwrite) -> pathlib.Path:
+    """Returns the directory to write to, if that can be done and loaded from."""
     out = pathlib.Path(os.path.expanduser(out)) if out else None
-    _check_out(out, overwrite)
-    check_writable(out / "saved_model.pb")
-    return export_model(load_run(run_dir, weights).model, out)
-
-
-def _check_out(out, overwrite):
     if out is None or (out.exists() and not out.is_dir()):
         raise ValueError(
             f"out must be a new or empty directory. Received: {str(out)!r}"
@@ -70,6 +71,7 @@ def _check_out(out, overwrite):
                 "TensorFlow loads no SavedModel from a path with [ or \\. "
                 f"Received: {str(out.absolute())!r}"
             )
+    return out
 
 
 def export_model(
