@@ -3,7 +3,7 @@
 from absl import flags
 
 from ade_tf.config.data import TOYS
-from experiments.common_flags import define_options
+from experiments.common_flags import define_options, define_run_dir
 
 __all__ = [
     "ABLATION_OPTIONS",
@@ -11,6 +11,7 @@ __all__ = [
     "define_adversaries_flags",
     "define_systems_flags",
     "define_toy_flags",
+    "define_two_examples_flags",
 ]
 
 _SYSTEMS = (
@@ -104,3 +105,9 @@ def define_toy_flags() -> None:
     flags.DEFINE_string(
         "out", "runs/toy", "Directory of the runs, the picture and the table."
     )
+
+
+def define_two_examples_flags() -> None:
+    """Defines the flags of `two_examples`."""
+    define_run_dir()
+    flags.DEFINE_string("out", "", "Directory of the page and its picture.")

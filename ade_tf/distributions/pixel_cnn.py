@@ -110,6 +110,11 @@ class PixelDecoder(keras.layers.Layer):
         return self._pixels(unit, context)
 
     @property
+    def sees_pixels(self) -> bool:
+        """Whether a pixel sees those before it, so that they are drawn in turn."""
+        return self._pixels is not None
+
+    @property
     def law(self):
         """The law of a pixel given its features."""
         return self._law
@@ -145,7 +150,7 @@ class _PixelDensity(Density):
         height, columns, channels = decoder.image_shape
         noise = draws.uniform([height, columns, law.noise_size])
         count = tf.shape(noise)[0]
-        if decoder._pixels is None:
+        if not decoder.sees_pixels:
             features = decoder.features(None, self._context)
             x = law.draw(features, noise, temperature)
             return Draw(x, self.log_prob(x)[:, None])
