@@ -66,31 +66,31 @@ def load_dataset(
 ) -> ImageData:
     """Loads a data set of images into memory.
 
-    Splits that a source lacks are drawn from its training images, the same way every
-    time; see `complete_splits`.
+    Splits that a source lacks are drawn from its training images with a fixed seed (see
+    `complete_splits`).
 
     Args:
-      name: `digits`, `npz:PATH`, `folder:PATH`, `tfds:NAME` or `toy:NAME`; see the
-        source's module.
-      data_dir: Directory of prepared TFDS data sets; empty for TFDS's own default.
-      image_size: Side in pixels to which images are centre-cropped and area-resized;
-        0 keeps them, and they must then have one size.
-      pad_to: Side in pixels to which images are then padded with zeros, half of them on
-        each side (of an odd number, one more behind); 0 for none.
-      levels: Number of grey levels, 2 to 256; 0 takes the source's own (17 for
-        `digits`, those that an `npz` names, else 256). Float images without them need
-        it; their values are whole.
-      channels: 1 or 3 to convert to grey or colour; 0 keeps the source's.
-      continuous: Take the numbers of an `npz` as continuous (float32, `levels` 0).
-      download: Allow TFDS to download.
-      skip_bad_images: Count and leave out files of a folder that cannot be decoded.
+      name: `digits`, `npz:PATH`, `folder:PATH`, `tfds:NAME`, `photos:SIDE` or
+        `toy:NAME`; see the module of the source.
+      data_dir: Directory of prepared TFDS data sets. If empty, the default of TFDS.
+      image_size: Side in pixels to which images are centre-cropped and area-resized.
+        0 keeps their size, which must then be the same for all images.
+      pad_to: Side in pixels to which images are then padded with zeros, evenly on all
+        sides (an odd number puts one more at the end). 0 disables padding.
+      levels: Number of grey levels, 2 to 256. 0 uses the number of the source: 17 for
+        `digits`, the one stored in an `npz`, otherwise 256. Float images with whole
+        values need it if the source has none.
+      channels: 1 or 3 to convert to grey or colour. 0 keeps the channels.
+      continuous: Treat the numbers of an `npz` as continuous (float32, `levels` 0).
+      download: Allow TFDS to download the data set.
+      skip_bad_images: Skip and count files of a folder that cannot be decoded.
 
     Returns:
       The data set.
 
     Raises:
-      ValueError: If an argument is out of range, the source is unknown or not there,
-        or its images or labels are not what their names promise.
+      ValueError: If an argument is out of range, the source is unknown or missing, or
+        its images or labels are not valid.
     """
     prefix, _, argument = name.partition(":")
     _check_arguments(name, prefix, SOURCES, levels, channels, continuous)

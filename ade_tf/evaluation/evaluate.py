@@ -165,8 +165,8 @@ def warn_of_few(num_samples: int, num_reference: int) -> None:
     """Warns where scores only compare with others of the very same counts."""
     if min(num_samples, num_reference) < _FEW:
         logging.warning(
-            "With fewer than %d images a score depends strongly on their number: compare "
-            "it only with scores of %d samples against %d real images.",
+            "With fewer than %d images a score depends strongly on their number. "
+            "Compare it only with scores of %d samples against %d real images.",
             _FEW,
             num_samples,
             num_reference,

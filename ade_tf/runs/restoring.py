@@ -17,12 +17,12 @@ __all__ = ["LoadedRun", "load", "load_run", "settle_weights"]
 
 @dataclasses.dataclass(frozen=True)
 class LoadedRun:
-    """A trained model with what is known of it.
+    """A trained model and the run it comes from.
 
     Attributes:
       model: The model, with the weights that evaluation uses.
-      config: Its configuration.
-      directory: Where it comes from; None for a model in memory.
+      config: The configuration of the model.
+      directory: The directory of the run; None for a model in memory.
       step: The training step of its weights.
     """
 
@@ -33,7 +33,12 @@ class LoadedRun:
 
 
 def load(run_dir: str | os.PathLike[str]) -> AdaptiveDensityEstimator:
-    """Returns the model of a run, with its averaged (or, by setting, best) weights.
+    """Loads the model of a run.
+
+    It has the averaged weights, or the best ones if the run has `keep_best`.
+
+    Args:
+      run_dir: Directory of the run.
 
     Raises:
       ValueError: As `load_run` does.
@@ -42,7 +47,12 @@ def load(run_dir: str | os.PathLike[str]) -> AdaptiveDensityEstimator:
 
 
 def load_run(run_dir: str | os.PathLike[str]) -> LoadedRun:
-    """Builds the model of a run with its averaged (or, by setting, best) weights.
+    """Loads the model of a run, with its configuration and step.
+
+    It has the averaged weights, or the best ones if the run has `keep_best`.
+
+    Args:
+      run_dir: Directory of the run.
 
     Raises:
       ValueError: If the directory holds no run, or a run without a checkpoint.
@@ -59,16 +69,16 @@ def load_run(run_dir: str | os.PathLike[str]) -> LoadedRun:
     checkpointer = Checkpointer(model, directory.checkpoints)
     if checkpointer.restore() is None:
         raise ValueError(
-            "a run is evaluated from its checkpoints, and this one has none yet. "
+            "a run must have a checkpoint before it can be loaded. "
             f"Received: {str(run_dir)!r}"
         )
     return LoadedRun(model, config, directory, settle_weights(model, checkpointer))
 
 
 def settle_weights(model: AdaptiveDensityEstimator, checkpointer: Checkpointer) -> int:
-    """Gives a restored model the weights that evaluation uses; returns their step.
+    """Sets the weights of a restored model for evaluation, and returns their step.
 
-    These are the best ones with `keep_best`, else the moving average of the last.
+    With `keep_best` these are the best weights, otherwise the last moving average.
     """
     if model.config.training.keep_best:
         step = checkpointer.restore_best()

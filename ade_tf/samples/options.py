@@ -74,7 +74,7 @@ MODES = {
 
 @dataclasses.dataclass(frozen=True)
 class PictureOptions:
-    """The choices of a picture.
+    """Options of a picture.
 
     Raises:
       ValueError: If a value is unknown or out of range.

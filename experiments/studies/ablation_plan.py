@@ -137,7 +137,8 @@ def _check_run(row, seed, config, configs):
     if config.model.conditional != next(iter(configs.values())).model.conditional:
         raise ValueError(
             "bits per dimension given the label cannot be compared with others: all "
-            f"rows must be conditional, or none. Received: {row!r}, unlike the first row"
+            "rows must be conditional, or none. "
+            f"Received: {row!r}, unlike the first row"
         )
 
 
