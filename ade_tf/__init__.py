@@ -6,8 +6,8 @@
     model.fit(images)
     model.bits_per_dim(images), model.sample(16), model.encode(images)
 
-`PRESETS` names the models that there are; `load` gives the model of a run. Names are
-imported when they are first asked for, so that `import ade_tf` is quick.
+`PRESETS` lists the available models, and `load` returns the model of a run. Names are
+imported on first use, so that `import ade_tf` is fast.
 """
 
 from typing import TYPE_CHECKING

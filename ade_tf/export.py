@@ -25,7 +25,7 @@ def export_run(
     overwrite: bool = False,
     weights: str = "averaged",
 ) -> list[str]:
-    """Exports the model of a run, with the weights that evaluation uses.
+    """Exports the model of a run as a SavedModel, with the weights of evaluation.
 
     Args:
       run_dir: Directory of the run.
@@ -77,19 +77,21 @@ def _checked_out(out, overwrite) -> pathlib.Path:
 def export_model(
     model: AdaptiveDensityEstimator, out: str | os.PathLike[str]
 ) -> list[str]:
-    """Exports a model's endpoints; which ones exist depends on its parts.
+    """Exports a model as a SavedModel.
 
-    With a likelihood: `log_prob(images, seed)`, the single-sample bound in nats, and
-    `bits_per_dim(images)`, the same at seed 0 in bits per dimension. Always:
-    `sample(num, temperature, seed)`. With an encoder: `encode(images)`, the posterior
-    mean (of a hierarchical z, the path of means); with a decoder: `decode(z)`. Images
-    are uint8 `[B, H, W, C]` (float32 for continuous data); num and seed are int32
-    scalars, temperature is a float32 scalar.
+    The endpoints depend on the parts of the model. Every model has
+    `sample(num, temperature, seed)`. A likelihood adds `log_prob(images, seed)`, the
+    single-sample bound in nats, and `bits_per_dim(images)`, the same at seed 0 in bits
+    per dimension. An encoder adds `encode(images)`, the posterior mean (for a
+    hierarchical z, the path of means), and a decoder adds `decode(z)`. Images are uint8
+    `[B, H, W, C]` (float32 for continuous data), num and seed are int32 scalars, and
+    temperature is a float32 scalar.
 
-    A conditional model is asked for images of given classes, int32 `[B]` in
-    0 .. num_classes-1 (others are refused): `log_prob(images, labels, seed)`,
-    `bits_per_dim(images, labels)`, `encode(images, labels)`, `decode(z, labels)` and,
-    with one sample for each label, `sample(labels, temperature, seed)`.
+    The endpoints of a conditional model also take labels, int32 `[B]` in
+    0 .. num_classes-1; other values raise an error. They are
+    `log_prob(images, labels, seed)`, `bits_per_dim(images, labels)`,
+    `encode(images, labels)`, `decode(z, labels)`, and
+    `sample(labels, temperature, seed)`, which draws one sample for each label.
 
     Args:
       model: An `AdaptiveDensityEstimator`.

@@ -1,4 +1,4 @@
-"""ActNorm: a learned shift and scale per channel, set from a first batch."""
+"""ActNorm: a learned shift and scale per channel, initialised from a batch."""
 
 import math
 
@@ -24,8 +24,8 @@ class ActNorm(FusedBijector):
                         = sum(log_scale)                  per="position"
 
     Both parameters start at zero, which is the identity. `initialize` sets them so that
-    the features of its batch have mean 0 and variance 1; nothing else does, in
-    particular no first call.
+    the features of its batch have mean 0 and variance 1. The first call does not do
+    this by itself.
 
     Args:
       event_shape: `(H, W, C)`.
@@ -34,7 +34,7 @@ class ActNorm(FusedBijector):
       name: Name for the ops.
 
     Raises:
-      ValueError: If `per` is another word.
+      ValueError: If `per` is neither of these.
     """
 
     def __init__(self, event_shape, per="channel", *, dtype="float32", name="actnorm"):

@@ -23,7 +23,7 @@ tfb = tfp.bijectors
 
 
 class FusedBijector(UncachedBijector):
-    """An invertible map of images that gives value and log-det together.
+    """An invertible map of images that returns value and log-det together.
 
     As in TFP, `forward` goes from features `y` to the image `x`, and `inverse` from
     the image to the features. A subclass builds its parameters in its constructor and
@@ -37,16 +37,16 @@ class FusedBijector(UncachedBijector):
     each call is a fresh pass. Where networks draw at random (inside `Draws.scope`) only
     the fused methods promise a value and a log-det of the same draws.
 
-    Leading dimensions besides the batch, or none, are allowed: `[..., H, W, C]` gives
-    log-dets of shape `[...]`. A condition `[B, K]` or `[B, h, w, K]` belongs to the
+    There can be any number of leading dimensions: `[..., H, W, C]` gives log-dets of
+    shape `[...]`. A condition `[B, K]` or `[B, h, w, K]` belongs to the
     last leading dimension and is repeated over the ones before it.
 
-    Two instances are equal only if they are the same object, whatever their settings:
-    their parameters differ.
+    Two instances are equal only if they are the same object, because their parameters
+    differ even if their settings do not.
 
     Args:
-      event_shape: `(H, W, C)` of the tensors it takes, checked at each call; None for
-        a bijector that takes any.
+      event_shape: `(H, W, C)` of the tensors it takes, checked at each call. If None,
+        any shape is allowed.
       dtype: "float32" or "float64".
       is_constant_jacobian: Whether the Jacobian *matrix* is the same everywhere, that
         is, whether the map is affine.
@@ -55,7 +55,8 @@ class FusedBijector(UncachedBijector):
       name: Name for the ops; by default the class's.
 
     Raises:
-      ValueError: If `dtype` is another, or an event shape has not three positive sides.
+      ValueError: If `dtype` is another type, or an event shape does not have three
+        positive sides.
     """
 
     def __init__(
@@ -264,8 +265,8 @@ class FusedPass:
 def forward_and_log_det(bijector, y, condition=None):
     """Value and log-det of any `tfb.Bijector`'s forward map.
 
-    Ours, and a `tfb.Invert` of ours, take one pass and are given the condition. Others
-    are asked by TFP's two methods, without it.
+    A bijector of this package (or a `tfb.Invert` of one) needs one pass and receives
+    the condition. For others, TFP's two methods are called, without the condition.
 
     Args:
       bijector: A `tfb.Bijector` of events with at most three dimensions.

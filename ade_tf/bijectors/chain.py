@@ -17,9 +17,10 @@ class FusedChain(FusedBijector):
     """A composition of bijectors; one pass gives the value and the summed log-dets.
 
     `FusedChain([a, b]).forward(y) = a.forward(b.forward(y))`, in TFP's order: the first
-    listed is nearest to the image. The condition goes to every bijector of ours (and to
-    a `tfb.Invert` of ours); bijectors from elsewhere get none. An `ActNorm` per channel
-    right before an `InvertibleConv` is computed with it, as a `NormalizedConv`.
+    listed is nearest to the image. Every bijector of this package (and every
+    `tfb.Invert` of one) receives the condition; other bijectors do not. An `ActNorm`
+    per channel right before an `InvertibleConv` is computed with it, as a
+    `NormalizedConv`.
 
     Args:
       bijectors: A list of `tfb.Bijector`s of image events; an empty list is the
@@ -69,7 +70,7 @@ class FusedChain(FusedBijector):
         return output, gradient
 
     def initialize(self, x, condition=None):
-        """Initialises each bijector on what reaches it; see the base class."""
+        """Initialises each bijector on its own input (see the base class)."""
         x = tf.convert_to_tensor(x, self.dtype)
         for bijector in self._bijectors:
             if isinstance(bijector, FusedBijector):

@@ -13,12 +13,12 @@ __all__ = ["Conditioned"]
 
 
 class Conditioned(FusedBijector):
-    """The map that a bijector is under one condition for each example.
+    """A bijector with a fixed condition for each example.
 
         Conditioned(f, c).forward(y) = f.forward(y, condition=c)
 
-    It takes no condition of its own, so that it stands wherever TFP passes none, such
-    as in a `tfd.TransformedDistribution`.
+    It takes no further condition, so that it can be used where TFP passes none, such as
+    in a `tfd.TransformedDistribution`.
 
     Args:
       bijector: A `tfb.Bijector` that takes the condition; its parameters stay its own.

@@ -1,4 +1,4 @@
-"""Coupling: the part of an image left alone decides how the other is changed."""
+"""Coupling: one part of an image determines how the other part is changed."""
 
 import tensorflow as tf
 
@@ -13,7 +13,7 @@ __all__ = ["Coupling"]
 
 
 class Coupling(FusedBijector):
-    """Changes one part of an image by a network of the other (arXiv 1605.08803).
+    """Changes one part of an image, given the other part (arXiv 1605.08803).
 
     With `k` the kept and `b` the changed entries, and `T` an elementwise map:
 
@@ -31,13 +31,14 @@ class Coupling(FusedBijector):
     last layer starts at zero, so a new coupling is the identity (a sigmoidal one, a
     fixed curve).
 
-    Whatever function of the kept part the network computes, this is a bijection with
-    that log-det. But `f^-1` meets kept parts that differ from those of `f` by rounding,
-    and a `mixed_bfloat16` network rounds a few of these to another neighbour, 1 part in
-    256 away. So `max |f^-1(f(x)) - x|` is larger than in float32. In flows trained on
-    digits, 3000 images in [0, 17): 0.04 against 1e-5 (4 affine steps), 0.14 against
-    1.5e-4 (8 spline steps at three scales); the mean error 1e-5 and 3e-4. The log-dets
-    of the two directions then differ too, by at most 0.03 and 0.13 nats an image.
+    This is a bijection with that log-det for any function that the network computes.
+    But the kept parts that `f^-1` sees differ from those of `f` by rounding, and a
+    `mixed_bfloat16` network rounds a few of them to another neighbour, 1 part in 256
+    away. So `max |f^-1(f(x)) - x|` is larger than in float32. For flows trained on
+    digits, on 3000 images in [0, 17), it is 0.04 instead of 1e-5 (4 affine steps) and
+    0.14 instead of 1.5e-4 (8 spline steps at three scales); the mean error is 1e-5 and
+    3e-4. The log-dets of the two directions then also differ, by at most 0.03 and 0.13
+    nats per image.
 
     Args:
       event_shape: `(H, W, C)`.
@@ -51,12 +52,13 @@ class Coupling(FusedBijector):
         "mixed_bfloat16" it computes in bfloat16, from and to float32.
       dtype: "float32" or "float64".
       name: Name for the ops.
-      **settings: Those of `T` (see its class, such as `Affine` or `Spline`); the others
-        are the network's, such as `width`, `blocks` and `dropout` of `Conditioner`.
+      **settings: Settings of `T` (see its class, such as `Affine` or `Spline`) and of
+        the network, such as `width`, `blocks` and `dropout` of `Conditioner`.
 
     Raises:
-      TypeError: On a setting that neither has.
-      ValueError: On an unknown name, a mask of another kind, or a number out of range.
+      TypeError: If neither has a setting.
+      ValueError: If a name is unknown, the mask is of another kind, or a number is out
+        of range.
     """
 
     def __init__(

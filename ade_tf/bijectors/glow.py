@@ -19,28 +19,28 @@ def glow(
 ) -> FusedChain:
     """Builds a Glow (arXiv 1807.03039, fig. 2) whose features have the image's shape.
 
-    From the image on, each scale is: squeeze, `steps[i]` times (ActNorm, invertible 1x1
-    convolution, channel coupling), then the next scale on half of the channels, and the
-    squeeze undone. Deviations: log-scales are bounded on both sides; the learned prior
-    has the couplings' kind of network (Glow: one convolution) and there is none for the
-    last scale.
+    Starting from the image, each scale consists of a squeeze, `steps[i]` times
+    (ActNorm, invertible 1x1 convolution, channel coupling), the next scale on half of
+    the channels, and the inverse of the squeeze. Deviations: log-scales are bounded on
+    both sides; the learned prior uses the same kind of network as the couplings (Glow:
+    one convolution), and the last scale has none.
 
     Args:
       event_shape: `(H, W, C)`, sides divisible by `2**len(steps)` if `squeeze`.
-      steps: Steps of each scale, from the image on.
-      squeeze: Whether scales begin with a squeeze; without it there is one scale, of
-        images with at least 2 channels.
+      steps: Number of steps of each scale, starting from the image.
+      squeeze: Whether scales begin with a squeeze. Without it there can be only one
+        scale, and images need at least 2 channels.
       mixing: Parametrisation of the 1x1 convolution, "plu" or "dense"; with "none" the
-        couplings keep the first and the second half of the channels by turns instead.
+        couplings keep the first and the second half of the channels in turn instead.
       dtype: "float32" or "float64".
-      **settings: Those that all flows have, as in `FlowParts`: `factor_out`,
-        `coupling`, `network`, `width` and others.
+      **settings: Settings of all flows, as in `FlowParts`: `factor_out`, `coupling`,
+        `network`, `width` and others.
 
     Returns:
       A `FusedChain` of events of `event_shape`.
 
     Raises:
-      ValueError: On settings outside these ranges.
+      ValueError: If a setting is out of range.
     """
     check_scales(event_shape, steps, len(steps) if squeeze else 0)
     if len(steps) > 1 and not squeeze:

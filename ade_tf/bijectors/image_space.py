@@ -10,7 +10,7 @@ __all__ = ["ImageSpace"]
 
 
 class ImageSpace(FusedBijector):
-    """Brings images with values in `[0, levels]` to the scale of the flow.
+    """Maps images with values in `[0, levels]` to the scale of the flow.
 
     In the inverse direction, with `v = x / levels`:
 
@@ -19,7 +19,7 @@ class ImageSpace(FusedBijector):
 
     and `y = x` for continuous data, `levels = 0`. The log-det includes the division by
     `levels`, so densities are per unit of level. With the logit, `forward` can leave
-    `[0, levels]` by the fraction alpha on each side, and `inverse` takes what it gives.
+    `[0, levels]` by the fraction alpha on each side, and `inverse` accepts such values.
 
     Args:
       levels: Number of levels of a pixel, e.g. 256; 0 for continuous data.
@@ -29,7 +29,7 @@ class ImageSpace(FusedBijector):
       name: Name for the ops.
 
     Raises:
-      ValueError: If an argument is out of its range.
+      ValueError: If an argument is out of range.
     """
 
     def __init__(

@@ -28,8 +28,8 @@ class InvertibleConv(FusedBijector):
       name: Name for the ops.
 
     Raises:
-      ValueError: If the parametrisation is another word or `channels` is below 1; at a
-        call, if the tensor has another number of channels.
+      ValueError: If the parametrisation is unknown or `channels` is below 1; at a call,
+        if the tensor has another number of channels.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The door by which Keras sees a bijector's parameters."""
+"""A Keras layer that shows Keras the parameters of a bijector."""
 
 import keras
 import tensorflow as tf
@@ -14,13 +14,13 @@ __all__ = ["BijectorLayer"]
 
 
 class BijectorLayer(keras.layers.Layer):
-    """Holds a bijector in a Keras layer, so that Keras counts, trains and saves it.
+    """Wraps a bijector in a Keras layer, so that Keras counts, trains and saves it.
 
-    Called on images it gives the features and the log-det of the inverse direction.
+    Called on images, it returns the features and the log-det of the inverse direction.
 
     Args:
       bijector: A bijector of ours, or a `tfb.Chain`, `tfb.Invert`, ... of ours.
-      **kwargs: Those of `keras.layers.Layer`.
+      **kwargs: Arguments of `keras.layers.Layer`.
 
     Raises:
       TypeError: If `bijector` is not a `tfb.Bijector`.

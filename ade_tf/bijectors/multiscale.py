@@ -1,4 +1,4 @@
-"""Factoring-out: half of the channels end at a scale, the others go on."""
+"""Factoring out: half of the channels end at a scale, the others continue."""
 
 import tensorflow as tf
 
@@ -80,7 +80,7 @@ class FactorOut(FusedBijector):
 
     @property
     def inner(self):
-        """The bijector of the channels that go on."""
+        """The bijector of the channels that continue."""
         return self._inner
 
     def _forward_and_log_det(self, y, condition):
@@ -126,7 +126,7 @@ class FactorOut(FusedBijector):
         return tf.concat([on, end], -1), tf.concat([d_on, d_end], -1)
 
     def initialize(self, x, condition=None):
-        """Initialises the inner bijector on the channels that go on."""
+        """Initialises the inner bijector on the channels that continue."""
         x = tf.convert_to_tensor(x, self.dtype)
         if isinstance(self._inner, FusedBijector):
             self._inner.initialize(tf.split(x, self._sizes, axis=-1)[0], condition)

@@ -12,27 +12,27 @@ def real_nvp(
 ) -> FusedChain:
     """Builds a Real NVP (arXiv 1605.08803, sec. 3.6); features have the image's shape.
 
-    From the image on, each scale but the last is: `steps[i]` checkerboard couplings,
-    squeeze, `steps[i]` channel couplings, then the next scale on half of the channels,
-    and the squeeze undone. The last scale is `steps[-1] + 1` checkerboard couplings.
-    Which half is kept alternates. Deviations: an ActNorm follows each coupling in place
-    of the paper's batch normalisation of the flow, whose sampling direction uses other
-    statistics than its training direction; log-scales are bounded on both sides; and
-    all scales have the same width.
+    Starting from the image, each scale except the last consists of `steps[i]`
+    checkerboard couplings, a squeeze, `steps[i]` channel couplings, the next scale on
+    half of the channels, and the inverse of the squeeze. The last scale consists of
+    `steps[-1] + 1` checkerboard couplings. The kept half alternates. Deviations: an
+    ActNorm follows each coupling instead of the paper's batch normalisation, which uses
+    other statistics for sampling than for training; log-scales are bounded on both
+    sides; and all scales have the same width.
 
     Args:
       event_shape: `(H, W, C)`, sides divisible by `2**(len(steps) - 1)` and the last
         scale of at least two positions.
-      steps: Couplings of each scale and kind, from the image on.
+      steps: Number of couplings of each scale and kind, starting from the image.
       network: Network of the couplings, a key of `CONDITIONERS`.
-      **settings: Further ones that all flows have, as in `FlowParts`: `factor_out`,
+      **settings: Other settings of all flows, as in `FlowParts`: `factor_out`,
         `coupling`, `width` and others. (The paper has no `learned_prior`.)
 
     Returns:
       A `FusedChain` of events of `event_shape`.
 
     Raises:
-      ValueError: On settings outside these ranges.
+      ValueError: If a setting is out of range.
     """
     check_scales(event_shape, steps, len(steps) - 1)
     parts = FlowParts(network=network, **settings)

@@ -1,4 +1,4 @@
-"""A chain whose backward pass computes the activations once more from its output."""
+"""A chain whose backward pass recomputes the activations from its output."""
 
 import contextlib
 
@@ -13,17 +13,17 @@ __all__ = ["RecomputedChain"]
 
 
 class RecomputedChain(FusedChain):
-    """A `FusedChain` that stores none of its activations for the backward pass.
+    """A `FusedChain` that does not store its activations for the backward pass.
 
     Values, gradients, variables and checkpoints are those of the `FusedChain` of the
-    same bijectors. The backward pass goes back bijector by bijector from the output,
+    same bijectors. The backward pass starts at the output and inverts the bijectors,
 
         x_i = b_i^-1(y_i);  gradients of b_i at x_i;  y_{i-1} = x_i
 
     so that memory does not grow with the depth, at the cost of one more pass (RevNets,
-    arXiv 1707.04585, algorithm 1; i-RevNets, 1802.07088). A coupling's network runs
-    once in it, since the kept part is that of the output. Bijectors inside chains,
-    `FactorOut` and `tfb.Invert` are gone back through one by one, others as a whole.
+    arXiv 1707.04585, algorithm 1; i-RevNets, 1802.07088). It runs the network of a
+    coupling once, because the output has the same kept part. Bijectors inside chains,
+    `FactorOut` and `tfb.Invert` are inverted one by one, others as a whole.
 
     Gradients are exact up to the rounding of `b^-1(b(x)) = x`: a flow so
     ill-conditioned that this loses digits, or one with networks in bfloat16, loses

@@ -95,8 +95,8 @@ def load_dataset(
 ) -> ImageData:
     """Loads a data set of images into memory.
 
-    Splits that a source lacks are drawn from its training images, the same way every
-    time; see `complete_splits`.
+    Splits that a source lacks are drawn from its training images with a fixed seed (see
+    `complete_splits`).
 
     Args:
       name: `digits`, `npz:PATH`, `folder:PATH`, `tfds:NAME` or `toy:NAME`; see the
@@ -120,8 +120,8 @@ def load_dataset(
       The data set.
 
     Raises:
-      ValueError: If an argument is out of range, the source is unknown or not there,
-        or its images or labels are not what their names promise.
+      ValueError: If an argument is out of range, the source is unknown or missing, or
+        its images or labels are not valid.
     """
     prefix, _, argument = name.partition(":")
     _check_arguments(name, prefix, SOURCES, levels, channels, continuous)

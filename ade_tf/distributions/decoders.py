@@ -20,11 +20,11 @@ class _Gaussian:
 
 
 class GaussianDecoder(_Gaussian, Decoder):
-    """`Decoder` with p(y | z) = N(mu(z), sigma), or a low-rank covariance beside."""
+    """`Decoder` with p(y | z) = N(mu(z), sigma), with optional low-rank covariance."""
 
 
 class TopDownGaussianDecoder(_Gaussian, TopDownDecoder):
-    """`TopDownDecoder` with p(y | z) as a `GaussianDecoder`'s."""
+    """`TopDownDecoder` with p(y | z) as in `GaussianDecoder`."""
 
 
 def gaussian(

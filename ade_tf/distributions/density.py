@@ -1,4 +1,4 @@
-"""Densities: what every slot of the family gives for its context."""
+"""Densities: what every slot of a model returns for its context."""
 
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ class Density:
     def log_prob_by_unit(self, value) -> tf.Tensor:
         """Returns the shares of ln p(value) by unit, `[B, units]`, in nats.
 
-        A density that does not split has one unit.
+        A density that cannot be split has one unit.
         """
         return self.log_prob(value)[:, None]
 

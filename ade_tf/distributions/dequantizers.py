@@ -48,7 +48,7 @@ class Dequantizer(keras.layers.Layer):
 class UniformNoise(Dequantizer):
     """Uniform noise, q(u | x) = 1 (arXiv 1511.01844, section 3.1).
 
-    Continuous data are taken as they are, u = 0.
+    Continuous data get no noise, u = 0.
     """
 
     learned = False

@@ -17,7 +17,7 @@ __all__ = ["Inference", "TopDownEncoder", "VectorEncoder"]
 
 
 class Inference(NamedTuple):
-    """What one pass through encoder and decoder gives for each image.
+    """Result of one pass through encoder and decoder, for each image.
 
     Attributes:
       z: A draw from q(z | x), `[B, latent_size]`.
@@ -119,7 +119,7 @@ class TopDownEncoder(keras.layers.Layer):
         return tuple(to_output(self, maps) for maps in reversed(found))
 
     def infer(self, images, noise, decoder, condition=None) -> Inference:
-        """Draws the levels of z on one way down, and decodes them.
+        """Draws the levels of z from the top down, and decodes them.
 
         Args:
           images: `[B, H, W, C]` in [-1, 1].

@@ -1,4 +1,4 @@
-"""Gaussian densities, with independent dimensions or a low-rank covariance beside."""
+"""Gaussian densities with independent dimensions or a low-rank covariance."""
 
 import tensorflow as tf
 import tensorflow_probability as tfp

@@ -10,9 +10,9 @@ __all__ = ["Prior", "StandardNormal"]
 
 
 class Prior(keras.layers.Layer):
-    """A density of z, or of the features where there is no z.
+    """A density of z, or of the features of a model without z.
 
-    A subclass has `density(condition)`, and where z has levels `level_densities`.
+    A subclass has `density(condition)`, and `level_densities` if z has levels.
     """
 
     def density(self, condition=None) -> Density:

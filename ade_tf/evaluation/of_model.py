@@ -1,4 +1,4 @@
-"""Scores of a model in memory on arrays of images."""
+"""Scoring a model in memory on arrays of images."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,24 +25,26 @@ def evaluate(
     metrics: Sequence[str] = ("bits_per_dim",),
     **options: Any,
 ) -> list[dict[str, Any]]:
-    """Scores a model as `experiments.evaluate` scores a run; nothing is written.
+    """Scores a model like `experiments.evaluate`, without writing anything.
 
     Args:
       model: An `AdaptiveDensityEstimator`.
-      test: Images that it was not trained on, `[N, H, W, C]` in 0 .. levels - 1, or a
-        pair `(images, labels)`.
-      train: Those that it was, likewise; metrics that compare samples with images, or
-        look for copies, need them.
+      test: Images that the model was not trained on, `[N, H, W, C]` in 0 .. levels - 1,
+        or a pair `(images, labels)`.
+      train: Images that the model was trained on, in the same form. Required by metrics
+        that compare samples with images, or that look for copies.
       metrics: Names of metrics, keys of `ade_tf.evaluation.METRICS`, or `("all",)`.
-      **options: Others of `EvaluationOptions`, such as `num_samples`, `extractor`,
-        `importance_samples` or `seed`.
+      **options: Other fields of `EvaluationOptions`, such as `num_samples`,
+        `extractor`, `importance_samples` or `seed`.
 
     Returns:
-      Records: `metric`, `value`, `standard_error`, `split` and how it was measured.
+      One dictionary per score, with `metric`, `value`, `standard_error`, `split` and
+      the way in which it was measured.
 
     Raises:
-      ValueError: If an option is unknown or out of range, the images do not fit the
-        model, or a metric cannot be computed of them.
+      TypeError: If an option is unknown or has the wrong type.
+      ValueError: If an option is out of range, the images do not fit the model, or a
+        metric cannot be computed.
     """
     chosen = EvaluationOptions(metrics=tuple(metrics), **options)
     wanted = tuple(METRICS) if chosen.metrics == ("all",) else chosen.metrics
@@ -51,7 +53,7 @@ def evaluate(
         more = [name for name in wanted if METRICS[name].extractor]
         if more or any("train" in found for found in splits):
             raise ValueError(
-                "metrics of samples, and those of the training images, need `train`. "
+                "metrics of samples or of the training images need `train`. "
                 f"Received: metrics={','.join(wanted)}, train=None"
             )
     data = _data(model, test, train)

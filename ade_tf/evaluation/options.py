@@ -24,7 +24,7 @@ QUALITY_METRICS = tuple(name for name, metric in METRICS.items() if metric.compa
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FeatureOptions:
-    """How images become features; what evaluations and comparisons share.
+    """How images become features, for evaluations and comparisons.
 
     Raises:
       ValueError: If a value is unknown, out of range, or contradicts the protocol.
@@ -87,7 +87,8 @@ class FeatureOptions:
 class EvaluationOptions(FeatureOptions, RunDataSettings):
     """What is measured of a run and how.
 
-    Settings that are left to the protocol (None or empty) hold its values afterwards.
+    The help of `experiments.evaluate` describes each field. Fields that are left to the
+    protocol (None or empty) get its values.
 
     Raises:
       ValueError: If a value is unknown, out of range, or contradicts the protocol.
@@ -157,13 +158,13 @@ class EvaluationOptions(FeatureOptions, RunDataSettings):
         return self.metrics == ("all",)
 
     def splits_of(self, metric: Metric) -> tuple[str, ...]:
-        """Returns the splits of a metric; a protocol's own reference is met once."""
+        """Returns the splits of a metric; one if the protocol sets the reference."""
         if metric.compares and self.rules.reference:
             return self.splits[:1]
         return tuple(split for split in self.splits if split in metric.splits)
 
     def _check_reference(self):
-        """Splits that are given must not leave out the protocol's own reference."""
+        """Checks that the given splits include the reference of the protocol."""
         reference = self.rules.reference
         first = reference.split("+")[0]
         scored = {*QUALITY_METRICS, "all"} & set(self.metrics)
@@ -212,8 +213,9 @@ def check_metrics(metrics, known) -> None:
 class ComparisonOptions(FeatureOptions, ImageSettings):
     """Which images are compared and how.
 
-    Of a protocol's rules those of drawing (temperature, noise) are the business of
-    whoever drew the images. Where it leaves their number free, unset means all.
+    A protocol's rules for drawing samples (temperature, noise) do not apply, because
+    the images are already drawn. If the protocol leaves their number open, all images
+    are used unless `num_samples` is set.
 
     Raises:
       ValueError: If a value is unknown, out of range, or contradicts the protocol.
@@ -257,7 +259,7 @@ class ComparisonOptions(FeatureOptions, ImageSettings):
             self._choose("num_samples")
         if rules.reference and self.reference_split != rules.reference:
             raise ValueError(
-                f"protocol `{rules.name}` means reference_split={rules.reference}. "
+                f"protocol `{rules.name}` needs reference_split={rules.reference}. "
                 f"Received: reference_split={self.reference_split}"
             )
 

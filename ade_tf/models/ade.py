@@ -26,8 +26,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
         L_C = -E_q ln p(f(x)|z) + KL(q(z|x) || p(z)) - ln |det df/dx|
         L_Q = -E_z ln [D(x~) / (1 - D(x~))],  x~ = f^-1(mu(z))
 
-    (Lucas et al., arXiv 1901.01091.) The preset says which parts and losses there are;
-    without a z, y ~ N(0, I). A `train_step` makes these updates, in this order:
+    (Lucas et al., arXiv 1901.01091.) The preset decides which parts and losses exist.
+    Without a z, y ~ N(0, I). A `train_step` makes these updates, in this order:
 
         update          minimises                       trains
         discriminator   the adversary's loss and        the game's discriminator,
@@ -48,25 +48,29 @@ class AdaptiveDensityEstimator(ConstructedModel):
     the posterior wants its real pairs to be taken for fake ones, and
     `reconstruction_weight` adds the error of x encoded and decoded.
 
-    The gradient of L_Q passes through f^-1. L_Q is the adversary `log_ratio`; the
-    others of `ADVERSARIES` take its place. With `update=joint` the last two are one
-    update by the sum of the gradients. Games are played without dropout, as samples are
-    drawn. Every draw is a function of the seed, the step, its purpose and the position
-    in the global batch.
+    The gradient of L_Q passes through f^-1. L_Q is the adversary `log_ratio`; another
+    entry of `ADVERSARIES` can replace it. With `update=joint`, the last two updates are
+    one, with the sum of their gradients. Games are played without dropout, like
+    sampling. Every draw is a function of the seed, the step, its purpose and the
+    position in the global batch.
 
-    With `conditional` the batch has a condition for every part. Samples take those of
-    the real images at their positions, so that both have the same classes; a penalty
-    differentiates D(., c) at these.
+    With `conditional`, every part also receives the class of each image. Samples take
+    the classes of the real images at the same positions, so that both have the same
+    classes, and a penalty differentiates D(., c) at these.
 
-    With `average_decay`, `average` follows the weights of all parts but discriminators;
-    `fit` ends with the average in their place.
+    With `average_decay`, `average` follows the weights of all parts except
+    discriminators, and `fit` ends by replacing the weights with their average.
+
+    Use `from_preset`, `build_model` or `load` to make a model.
 
     Args:
-      config: The run's resolved configuration; the others are as those of a
-        `LatentVariableModel`.
+      config: The resolved configuration of a run.
+      image_shape: `(H, W, C)`.
+      levels: Grey levels of the images; 0 for continuous data.
+      num_classes: Classes of the data, for a conditional model.
 
     Raises:
-      ValueError: As a `LatentVariableModel` does.
+      ValueError: If the configuration does not fit the images or the classes.
     """
 
     def __init__(
@@ -156,17 +160,17 @@ class AdaptiveDensityEstimator(ConstructedModel):
         return self.config.preset.likelihood and self.config.objective.train_likelihood
 
     def train_step(self, data):
-        """Makes the updates of one step; returns the logged terms.
+        """Makes the updates of one step and returns the logged terms.
 
         Args:
-          data: `{"image": [B, H, W, C] in 0 .. levels-1, "label": [B]}`, a replica's
-            part; an unconditional model does not look at the labels.
+          data: The replica's part of a batch, `{"image": [B, H, W, C] in
+            0 .. levels-1, "label": [B]}`. An unconditional model ignores the labels.
 
         Returns:
           `name -> scalar`: the contributions to L_C in bits per dimension
           (`bits_per_dim = reconstruction + kl - log_det`, with the network's dropout),
           losses of the adversary (in nats for a cross-entropy), gradient norms, and
-          `skipped`, the updates left out.
+          `skipped`, the number of skipped updates.
         """
         batch = self.batch(data["image"], self.own_labels(data.get("label")))
         logs = {"skipped": 0.0}

@@ -13,15 +13,15 @@ def build_model(
 ) -> AdaptiveDensityEstimator:
     """Builds and compiles the model of a resolved configuration.
 
-    Sets the global seeds of Python, NumPy and Keras, of which the initial weights are
-    a function. Call it under `strategy.scope()` to train on several replicas.
+    Sets the global seeds of Python, NumPy and Keras, which determine the initial
+    weights. Call it under `strategy.scope()` to train on several replicas.
 
     Args:
-      config: From `RunConfig.from_flat`.
+      config: A configuration, for example from `RunConfig.from_flat`.
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data.
-      num_classes: Classes of the images' labels; 0 for none. Only a conditional model
-        asks for them.
+      num_classes: Number of classes of the images; 0 for none. Only a conditional model
+        uses it.
 
     Raises:
       ValueError: If the configuration does not fit the images or the classes.

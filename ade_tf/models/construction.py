@@ -1,4 +1,4 @@
-"""How a model is made: from a preset and images, a configuration, or a file."""
+"""Building a model from a preset and images, a configuration, or a file."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -21,7 +21,7 @@ _AVERAGE = ("vector", "taken")
 
 
 class ConstructedModel(OnArrays):
-    """A model that is compiled from the start, and that Keras saves and loads."""
+    """A model that is compiled when it is built, and that Keras can save and load."""
 
     @classmethod
     def from_preset(
@@ -35,19 +35,23 @@ class ConstructedModel(OnArrays):
 
         Args:
           preset: Name of a preset, such as `av_ade`, `v_ade`, `flow`, `vae` or `gan`.
-          images: Some or all of the training images, `[N, H, W, C]` or `[N, H, W]`; the
-            first 512 set the ActNorms (`initialize_from_data`). Or a `tf.data.Dataset`
-            as `fit` takes it.
-          labels: Their labels, integers `[N]`; a `conditional` model needs them.
-          **settings: Any settings of a run by name, such as `num_steps`, `coupling` or
-            `conditional`: they are the flags of `experiments.train`, with their
-            defaults. `levels` is the number of grey levels; without it whole numbers
-            have 256, and floats need it or `continuous=True`.
+          images: Some or all of the training images, `[N, H, W, C]` or `[N, H, W]`, or
+            a `tf.data.Dataset` as in `fit`. The first 512 images initialise the
+            ActNorms (`initialize_from_data`).
+          labels: Labels of the images, integers `[N]`. Required by a `conditional`
+            model.
+          **settings: Settings of a run by name, such as `num_steps`, `coupling` or
+            `conditional`. They are the flags of `experiments.train` and have the same
+            defaults. `levels` is the number of grey levels: it defaults to 256 for
+            integer images, and float images need either `levels` or `continuous=True`.
+
+        Returns:
+          A compiled model.
 
         Raises:
           TypeError: If a setting has the wrong type.
-          ValueError: If one is unknown, out of range or without effect, or the images
-            do not fit them.
+          ValueError: If a setting is unknown, out of range or without effect, or the
+            images do not fit the settings.
         """
         named = {"dataset": "array", **settings, "preset": preset}
         config = RunConfig.from_flat(named)
@@ -72,7 +76,7 @@ class ConstructedModel(OnArrays):
         levels: int,
         num_classes: int = 0,
     ) -> Self:
-        """Builds and compiles the model of a configuration, see `build_model`."""
+        """Builds and compiles the model of a configuration (see `build_model`)."""
         _check_groups(config)
         keras.utils.set_random_seed(config.training.seed)
         model = cls(config, image_shape, levels, num_classes)
@@ -87,15 +91,17 @@ class ConstructedModel(OnArrays):
         discriminator_optimizer: keras.Optimizer | None = None,
         **keywords: Any,
     ) -> None:
-        """Attaches and builds the optimisers and the moving average of the weights.
+        """Creates the optimisers and the moving average of the weights.
 
         Args:
-          generator_optimizer: Of all parts but discriminators; None: the settings'.
-          discriminator_optimizer: Of the games' discriminators; None: the settings'.
+          generator_optimizer: Optimiser of all parts except discriminators. If None, it
+            is made from the settings.
+          discriminator_optimizer: Optimiser of the discriminators. If None, it is made
+            from the settings.
           **keywords: Passed to `keras.Model.compile`.
 
         Raises:
-          ValueError: If XLA is to compile the step of several replicas.
+          ValueError: If the step of several replicas is to be compiled with XLA.
         """
         settings = self.config.training
         if generator_optimizer is None:
@@ -107,7 +113,7 @@ class ConstructedModel(OnArrays):
         super().compile(generator_optimizer, discriminator_optimizer, **keywords)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what `from_config` builds the model of."""
+        """Returns the configuration from which `from_config` builds the model."""
         return {
             "settings": self.config.to_flat(),
             "image_shape": list(self.image_shape),
@@ -122,18 +128,18 @@ class ConstructedModel(OnArrays):
         return cls.built(RunConfig.from_stored(config["settings"]), *images)
 
     def get_compile_config(self) -> None:
-        """Returns nothing: the settings say how the model is compiled."""
+        """Returns None: the settings determine how the model is compiled."""
         return None
 
     def save_own_variables(self, store: Any) -> None:
-        """Saves the counters and the moving average; Keras calls it."""
+        """Saves the counters and the moving average. Called by Keras."""
         super().save_own_variables(store)
         if self.average is not None:
             for name in _AVERAGE:
                 store[f"average_{name}"] = getattr(self.average, name).numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Loads what `save_own_variables` saved; Keras calls it."""
+        """Loads what `save_own_variables` saved. Called by Keras."""
         kept = {name: store[name] for name in store.keys()}
         found = {n: kept.pop(f"average_{n}", None) for n in _AVERAGE}
         super().load_own_variables(kept)

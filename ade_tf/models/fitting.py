@@ -1,4 +1,4 @@
-"""`fit` and `evaluate` of the model, as Keras users know them."""
+"""Keras's `fit` and `evaluate` for the model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ __all__ = ["FittedModel"]
 
 
 class FittedModel(TrainedModel):
-    """A model that arrays and datasets are fitted to."""
+    """A model that can be fitted to arrays and datasets."""
 
     def fit(
         self,
@@ -39,32 +39,33 @@ class FittedModel(TrainedModel):
         steps_per_epoch: int | None = None,
         **keywords: Any,
     ) -> keras.callbacks.History:
-        """Trains the model by what is left of the `num_steps` that it was built for.
+        """Trains the model for the rest of its `num_steps`.
 
-        Schedules, warm-ups and `likelihood_only_steps` count the model's own steps,
-        over all calls. A model that has not trained first has its ActNorms set by the
-        data (`initialize_from_data`). At the end the moving average takes the place of
-        the weights, as Keras does it with `use_ema`.
+        The model counts its steps over all calls, and schedules, warm-ups and
+        `likelihood_only_steps` follow this count. Before its first step, the data
+        initialise the ActNorms (`initialize_from_data`). At the end, the moving average
+        replaces the weights, as in Keras with `use_ema`.
 
         Args:
           x: Images, `[N, H, W, C]` in 0 .. levels - 1, or a `tf.data.Dataset` of
             batches: images, pairs `(images, labels)` or `{"image": ..., "label": ...}`.
-          y: Labels of arrays, integers `[N]`; only a conditional model looks at them.
-          batch_size: Of arrays; None: the setting's. Batches are always full: an epoch
-            is the N / batch_size steps, rounded up, that begin where the last one
-            ended in an endless row of permutations.
-          epochs: How many; None: all that are left, the last one cut short, or one
-            with `steps_per_epoch`.
-          verbose: As Keras's.
-          callbacks: As Keras's.
-          validation_data: Images, a pair `(images, labels)`, or a dataset: `evaluate`
-            scores them after every epoch, with the averaged weights.
-          steps_per_epoch: None: the batches of the arrays or of a dataset whose length
-            is known, else all steps that are left.
-          **keywords: Others of `keras.Model.fit`.
+          y: Labels of an array, integers `[N]`. Only a conditional model uses them.
+          batch_size: Batch size for arrays. If None, that of the settings. All batches
+            are full: the images are reshuffled without end, and an epoch is the next
+            N / batch_size steps, rounded up.
+          epochs: Number of epochs. If None, as many as the remaining steps allow, the
+            last one shortened; with `steps_per_epoch`, one.
+          verbose: As in Keras.
+          callbacks: As in Keras.
+          validation_data: Images, a pair `(images, labels)`, or a dataset. After every
+            epoch, `evaluate` scores them with the averaged weights.
+          steps_per_epoch: Number of steps per epoch. If None, the number of batches of
+            the array or the dataset; if that is unknown, all remaining steps.
+          **keywords: Other arguments of `keras.Model.fit`.
 
         Returns:
-          Keras's history. A term's value is that of the epoch's last step.
+          The history of Keras. The value of a term is that of the last step of the
+          epoch.
 
         Raises:
           ValueError: If no steps are left, or the images do not fit the model.
@@ -76,7 +77,7 @@ class FittedModel(TrainedModel):
         left = settings.num_steps - start
         if left < 1:
             raise ValueError(
-                "a model trains for the num_steps that it was built for. Received: "
+                "a model trains for the num_steps that it was built with. Received: "
                 f"num_steps={settings.num_steps}, all of them made"
             )
         if validation_data is not None:
@@ -113,13 +114,17 @@ class FittedModel(TrainedModel):
         """Returns the mean bound on -ln p(x) in bits per dimension, and its KL.
 
         Args:
-          x: As in `fit`; a dataset is read into memory.
+          x: As in `fit`. A dataset is read into memory.
           y: As in `fit`.
-          batch_size: Images per pass; None: 100.
-          verbose: Not used.
-          return_dict: Whether `{"bits_per_dim": ..., "kl": ...}` is returned, not a
-            list (a model without a z has no `kl`).
-          **keywords: Not used; Keras's `fit` passes some.
+          batch_size: Number of images per pass. If None, 100.
+          verbose: Ignored.
+          return_dict: Whether to return `{"bits_per_dim": ..., "kl": ...}` instead of a
+            list.
+          **keywords: Ignored. Keras passes some of them in `fit`.
+
+        Returns:
+          `[bits_per_dim, kl]`, or a dictionary. A model without z has no `kl`, and
+          bits/dim are then returned as a float.
 
         Raises:
           ValueError: If the model has no likelihood, or the images do not fit it.
@@ -138,15 +143,15 @@ class FittedModel(TrainedModel):
     def as_split(
         self, images: ArrayLike | tf.data.Dataset, labels: ArrayLike | None = None
     ) -> Split:
-        """Returns images that fit the model, checked, with their labels.
+        """Checks images and labels, and returns them as the model takes them.
 
         Args:
           images: As `x` of `fit`.
           labels: As `y` of `fit`.
 
         Raises:
-          ValueError: If they do not fit the model, or a conditional model gets none or
-            some that are not its classes.
+          ValueError: If the images do not fit the model, or a conditional model gets no
+            labels or labels outside its classes.
         """
         unlabelled = labels is None and not isinstance(images, tf.data.Dataset)
         if self.conditional and unlabelled:
@@ -158,7 +163,7 @@ class FittedModel(TrainedModel):
         return split
 
     def _training_batches(self, x, y, batch_size, start):
-        """Returns batches without end, and the number of an epoch if it is known."""
+        """Returns the batches, and the number per epoch, or None if it is unknown."""
         settings = self.config.training
         if isinstance(x, tf.data.Dataset):
             batches, known = as_batches(x), int(x.cardinality().numpy())
@@ -190,7 +195,7 @@ class FittedModel(TrainedModel):
 
 
 class _Counting(keras.callbacks.Callback):
-    """A callback that knows the model's step without asking the device."""
+    """A callback that counts the steps itself, without reading the model."""
 
     def __init__(self, start):
         super().__init__()
@@ -205,7 +210,7 @@ class _Counting(keras.callbacks.Callback):
 
 
 class _SkippedUpdates(_Counting):
-    """Tells of updates that were left out, and ends the training if they are many."""
+    """Reports skipped updates, and stops the training if there are too many."""
 
     def after_step(self, logs):
         if not float(logs["skipped"]):
@@ -228,7 +233,7 @@ class _SkippedUpdates(_Counting):
 
 
 class _AdversaryJoins(_Counting):
-    """Lets the adversary join in after the likelihood's own steps, in one `fit`."""
+    """Activates the adversary after the `likelihood_only_steps` of a `fit`."""
 
     def on_train_begin(self, logs=None):
         self.after_step(logs)
@@ -245,7 +250,7 @@ class _AdversaryJoins(_Counting):
 
 
 class _EndOfPlan(_Counting):
-    """Ends the training with the last step that is planned."""
+    """Stops the training after the last planned step."""
 
     def __init__(self, start, last):
         super().__init__(start)

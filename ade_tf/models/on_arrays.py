@@ -1,4 +1,4 @@
-"""What a model answers for arrays of images, as arrays."""
+"""Methods of the model that take and return arrays."""
 
 import functools
 from typing import Any
@@ -20,17 +20,17 @@ __all__ = ["OnArrays"]
 
 
 class OnArrays(FittedModel):
-    """The verbs of a model: arrays in, arrays out, in passes of bounded memory.
+    """Methods that take and return arrays, and work in batches of bounded memory.
 
-    Images are `[N, H, W, C]` in 0 .. levels - 1 (of one channel also `[N, H, W]`), or a
-    `tf.data.Dataset` as `fit` takes it. A conditional model is given their labels,
-    integers `[N]`. A verb that the preset has no part for is refused by a ValueError.
+    Images are `[N, H, W, C]` in 0 .. levels - 1 (with one channel also `[N, H, W]`), or
+    a `tf.data.Dataset` as in `fit`. A conditional model also needs their labels,
+    integers `[N]`. A method raises a ValueError if the preset lacks the part it needs.
     """
 
     def call(self, images: ArrayLike, labels: ArrayLike | None = None) -> tf.Tensor:
         """Returns the bound on -ln p(x) of a batch in bits per dimension, `[B]`.
 
-        Its noise is that of seed 0 at the images' positions in the batch.
+        The noise is drawn with seed 0 and depends on the position in the batch.
         """
         requires(self.config, "a score in bits per dimension", "likelihood")
         indices = tf.range(tf.shape(images)[0], dtype=tf.int64)
@@ -46,7 +46,7 @@ class OnArrays(FittedModel):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> np.ndarray:
-        """Returns the bits per dimension of images, see `bits_per_dim`."""
+        """Returns the bits per dimension of images (see `bits_per_dim`)."""
         del verbose, steps, callbacks
         return self.bits_per_dim(x, batch_size=batch_size or 100)
 
@@ -59,18 +59,19 @@ class OnArrays(FittedModel):
         seed: int = 0,
         batch_size: int = 100,
     ) -> np.ndarray:
-        """Returns -ln p(x) of each image in bits per dimension, bounded from above.
+        """Returns an upper bound on -ln p(x) of each image in bits per dimension.
 
         Args:
           images: The images.
-          labels: Of a conditional model.
-          num_samples: 1 for the single-sample bound; with k above 1, -F_k, which is
-            tighter (arXiv 1509.00519, equation 8).
-          seed: Of noise and z; an image's draws depend on it and its position alone.
-          batch_size: Images per pass.
+          labels: Labels of the images, for a conditional model.
+          num_samples: 1 for the single-sample bound. With k above 1, the bound is -F_k,
+            which is tighter (arXiv 1509.00519, equation 8).
+          seed: Seed of the noise and of z. The draws of an image depend only on the
+            seed and the image's position.
+          batch_size: Number of images per pass.
 
         Returns:
-          float64 `[N]`. Their mean is the score of the set.
+          float64 `[N]`. The mean is the score of the set.
         """
         scorer = self.scorer(batch_size)
         split = self.as_split(images, labels)
@@ -101,18 +102,19 @@ class OnArrays(FittedModel):
         seed: int = 0,
         batch_size: int = 100,
     ) -> np.ndarray:
-        """Returns images drawn from the model, uint8 `[num, H, W, C]`.
+        """Draws images from the model, uint8 `[num, H, W, C]`.
 
-        They are float32 of a model of continuous data. The i-th depends on the seed and
-        i alone.
+        A model of continuous data returns float32. The i-th sample depends only on the
+        seed and i.
 
         Args:
-          num: How many.
-          labels: Of a conditional model, their classes: one, or integers `[num]`.
+          num: Number of samples.
+          labels: Classes of the samples, for a conditional model: one class, or
+            integers `[num]`.
           temperature: Factor on the standard deviations of z and y, at least 0.
-          noise: Whether y is drawn from p(y | z), where mu(z) is taken otherwise.
+          noise: Whether to draw y from p(y | z) instead of taking its mean mu(z).
           seed: Seed of the draws.
-          batch_size: Samples per pass.
+          batch_size: Number of samples per pass.
         """
         if num < 1:
             raise ValueError(f"num must be at least 1. Received: num={num}")
@@ -140,7 +142,7 @@ class OnArrays(FittedModel):
     ) -> np.ndarray:
         """Returns the mean of q(z | x) of each image, float32 `[N, latent_size]`.
 
-        Of a z in levels it is the path of means.
+        For a z with levels, this is the path of means.
         """
         requires(self.config, "codes of images", "encoder")
         return self._passes(self._encode, self.as_split(images, labels), batch_size)
@@ -152,14 +154,14 @@ class OnArrays(FittedModel):
         *,
         batch_size: int = 100,
     ) -> np.ndarray:
-        """Returns f^-1(mu(z)) of the codes z of images, like the images."""
+        """Returns the reconstruction f^-1(mu(z)) of each image from its code z."""
         requires(self.config, "reconstructions", "encoder")
         split = self.as_split(images, labels)
         found = self._passes(self._reconstruct, split, batch_size)
         return self._as_images(found)
 
     def decode(self, z: ArrayLike, labels: ArrayLike | None = None) -> np.ndarray:
-        """Returns f^-1(mu(z)) of codes `[N, latent_size]`, images `[N, H, W, C]`."""
+        """Returns the images f^-1(mu(z)) of codes z, `[N, latent_size]`."""
         requires(self.config, "images of codes", "z")
         z = np.asarray(z, np.float32)
         if z.ndim != 2 or z.shape[1] != self.latent_size:
@@ -171,7 +173,7 @@ class OnArrays(FittedModel):
         return self._as_images(self._decode(tf.constant(z), condition).numpy())
 
     def scorer(self, batch_size: int) -> LikelihoodScorer:
-        """Returns the scorer of passes of a size, traced once."""
+        """Returns the scorer for a batch size; it is traced only once."""
         return self._scorers(batch_size)
 
     @functools.cached_property

@@ -1,4 +1,4 @@
-"""Bounds on -ln p(x) that the likelihood's update minimises."""
+"""Bounds on -ln p(x) that training minimises."""
 
 import tensorflow as tf
 
@@ -6,7 +6,7 @@ __all__ = ["EvidenceBound", "free_bits_kl", "importance_weighted_bound"]
 
 
 class EvidenceBound:
-    """The evidence bound, its KL weighted and with free bits.
+    """The evidence bound, with a weighted KL and free bits.
 
         E_q[-ln p(f(x) | z)] + weight * KL(q(z | x) || p(z)) - ln |det df/dx|
 
@@ -59,8 +59,8 @@ def free_bits_kl(kl_units_nats, free_bits: float, mean=tf.identity) -> tf.Tensor
 
         sum_j max(free_bits, E_batch[KL_j])       (arXiv 1606.04934, appendix C.8)
 
-    Units whose mean KL is below `free_bits` get no gradient: they may use that much of
-    it at no cost, so that none is switched off early in training.
+    Units whose mean KL is below `free_bits` get no gradient. They can use that much KL
+    at no cost, so that no unit is switched off early in training.
 
     Args:
       kl_units_nats: Tuple of `[B, units]`, the KL by level and unit.

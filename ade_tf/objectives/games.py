@@ -1,4 +1,4 @@
-"""Games: a discriminator, the two sides that it tells apart, and what it minimises."""
+"""Games: a discriminator, the two sides that it tells apart, and its loss."""
 
 import dataclasses
 from collections.abc import Callable

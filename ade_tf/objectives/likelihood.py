@@ -12,7 +12,7 @@ class Contribution(NamedTuple):
     """One term of the likelihood loss.
 
     Attributes:
-      name: Under this name it is logged, scored and reported.
+      name: Name under which it is logged, scored and reported.
       nats: The term, for each image, `[B]`.
       sign: How it counts in L_C, 1 or -1.
       at_draw_nats: Where `nats` is a mean in closed form, the term at the very draw,
@@ -38,7 +38,7 @@ class LikelihoodTerms:
     the noise is not uniform. In the mean over the draws the sum is at least -ln p(x).
 
     Args:
-      *contributions: Of different names.
+      *contributions: Contributions with different names.
     """
 
     def __init__(self, *contributions: Contribution):

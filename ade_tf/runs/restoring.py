@@ -17,12 +17,12 @@ __all__ = ["LoadedRun", "load", "load_run", "settle_weights"]
 
 @dataclasses.dataclass(frozen=True)
 class LoadedRun:
-    """A trained model with what is known of it.
+    """A trained model and the run it comes from.
 
     Attributes:
       model: The model, with the weights that evaluation uses.
-      config: Its configuration.
-      directory: Where it comes from; None for a model in memory.
+      config: The configuration of the model.
+      directory: The directory of the run; None for a model in memory.
       step: The training step of its weights.
       weights: `averaged` or `raw`.
       class_names: Names of the classes of its images, label by label.
@@ -75,7 +75,7 @@ def load_run(run_dir, weights: str = "averaged") -> LoadedRun:
     checkpointer = Checkpointer(model, directory.checkpoints)
     if checkpointer.restore() is None:
         raise ValueError(
-            "a run is evaluated from its checkpoints, and this one has none yet. "
+            "a run must have a checkpoint before it can be loaded. "
             f"Received: {str(run_dir)!r}"
         )
     if weights == "raw":
@@ -87,9 +87,9 @@ def load_run(run_dir, weights: str = "averaged") -> LoadedRun:
 
 
 def settle_weights(model: AdaptiveDensityEstimator, checkpointer: Checkpointer) -> int:
-    """Gives a restored model the weights that evaluation uses; returns their step.
+    """Sets the weights of a restored model for evaluation, and returns their step.
 
-    These are the best ones with `keep_best`, else the moving average of the last.
+    With `keep_best` these are the best weights, otherwise the last moving average.
     """
     if model.config.training.keep_best:
         step = checkpointer.restore_best()

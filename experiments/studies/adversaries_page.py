@@ -135,10 +135,10 @@ def adversary_page(found) -> str:
         "![The generator's gradient by loss, and two estimates along a ladder of "
         "samples](adversaries.png)",
         "",
-        f"Digits; a small GAN after {found['starved_at']} steps stands still while a "
-        "new discriminator is trained against it. Norm of the gradient of each loss in "
-        "the generator's weights, after so many steps of the discriminator (the median "
-        "of three):",
+        f"A small GAN of digits is stopped after {found['starved_at']} steps, and a "
+        "new discriminator is trained against it. The table shows the norm of each "
+        "loss's gradient in the generator's weights, after the given number of "
+        "discriminator steps (median of three):",
         "",
         markdown_table(
             [
@@ -152,16 +152,15 @@ def adversary_page(found) -> str:
             ),
         ),
         "",
-        f"Of its greatest gradient the saturating loss keeps {kept[_STARVED]:.2g} in "
-        f"the end, the others {least:.2g} or more. "
-        "Saturating, non-saturating and log-ratio share one discriminator; the "
-        "log-ratio's gradient is the sum of the two others'. Wasserstein has a "
-        "gradient penalty of 10 on interpolates, the relativistic game R1 and R2 of "
-        "0.1, the others none.",
+        f"In the end the saturating loss keeps {kept[_STARVED]:.2g} of its greatest "
+        f"gradient, the others {least:.2g} or more. Saturating, non-saturating and "
+        "log-ratio share one discriminator; the gradient of the log-ratio is the sum "
+        "of the other two. Wasserstein uses a gradient penalty of 10 on interpolates, "
+        "the relativistic game uses R1 and R2 of 0.1, and the others use none.",
         "",
-        f"Samples of the same GAN along its training, judged by discriminators that "
-        f"each had {found['ladder_steps']} steps from scratch; estimates on held-out "
-        "digits and new samples, 250 of each:",
+        "Samples of the same GAN during its training, judged by discriminators that "
+        f"were each trained from scratch for {found['ladder_steps']} steps. The "
+        "estimates use 250 held-out digits and 250 new samples:",
         "",
         markdown_table(
             (
@@ -173,11 +172,11 @@ def adversary_page(found) -> str:
             map(_ladder_row, found["ladder"]),
         ),
         "",
-        "The Jensen-Shannon estimate is ln 2 less half of the held-out cross-entropy, "
-        "a lower bound, which an overfitted discriminator makes negative.",
+        "The Jensen-Shannon estimate is ln 2 minus half of the held-out cross-entropy. "
+        "It is a lower bound, and an overfitted discriminator makes it negative.",
         "",
-        f"By `{found['command']}`, seed {found['seed']}, in {found['minutes']:.1f} "
-        f"minutes on {platform.machine()} with {os.cpu_count()} cores shared with "
+        f"Made by `{found['command']}`, seed {found['seed']}, in {found['minutes']:.1f}"
+        f" minutes on {platform.machine()} with {os.cpu_count()} cores shared with "
         "other jobs. Numbers in `adversaries.json`.",
     ]
     return "\n".join(lines) + "\n"

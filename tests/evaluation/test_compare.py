@@ -144,7 +144,7 @@ REFUSED = {
     "metric": (dict(metrics=("bits_per_dim",)), "among frechet_distance.*bits_per_dim"),
     "protocol": (
         dict(protocol="modern_50k", reference_split="test"),
-        r"means reference_split=train\+validation. Received: reference_split=test",
+        r"needs reference_split=train\+validation. Received: reference_split=test",
     ),
     "extractor": (dict(protocol="ade_paper"), "means extractor=inception"),
 }

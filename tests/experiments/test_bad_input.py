@@ -224,5 +224,5 @@ def test_a_run_without_a_checkpoint_cannot_be_read(finished, tmp_path):
     (tmp_path / "config.json").write_text(record)
     for binary in ("evaluate", "sample"):
         ended = call(binary, f"--run_dir={tmp_path}")
-        message = "from its checkpoints, and this one has none yet"
+        message = "a run must have a checkpoint before it can be loaded"
         assert_refused(ended, message, f"Loading {tmp_path} ...\n")

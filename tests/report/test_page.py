@@ -148,7 +148,7 @@ def test_a_run_with_nothing_yet(tmp_path, steps):
     assert f"unfinished: {steps} of 8 steps" in found.text
     assert "Nothing has been measured yet" in found.text
     assert ("No run has recorded a step yet" in found.text) == (steps == 0)
-    assert found.text.count("this one has none yet") == 1
+    assert found.text.count("before it can be loaded") == 1
     assert len(found.embedded("png")) == 1  # The real images.
     assert bool(found.drawings()) == (steps > 0)
 
