@@ -36,6 +36,7 @@ ORDER = (
     "samples",
     "training",
     "report",
+    "endpoints",
     "export",
 )
 
