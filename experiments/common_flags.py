@@ -29,6 +29,7 @@ __all__ = [
     "define_run_dir",
     "define_run_flags",
     "define_sample_flags",
+    "define_score_flags",
     "define_toy_flags",
     "integers",
     "loading_run_dir_from_flags",
@@ -155,6 +156,14 @@ def define_novelty_flags() -> None:
 
     define_run_dir()
     _define_options(NoveltyOptions)
+
+
+def define_score_flags() -> None:
+    """Defines the flags of `score`: one per option, and `run_dir`."""
+    from ade_tf.evaluation.options import ScoreOptions
+
+    define_run_dir()
+    _define_options(ScoreOptions)
 
 
 def define_sample_flags() -> None:
@@ -302,15 +311,6 @@ def _typed(values):
     return found
 
 
-def _numbers(name, items):
-    try:
-        return tuple(float(item) for item in items)
-    except ValueError:
-        raise ValueError(
-            f"`{name}` must be numbers, comma-separated. Received: {','.join(items)}"
-        ) from None
-
-
 def options_from_flags(options, names=None):
     """Returns options of a dataclass, from the flags that were made of its fields.
 
@@ -327,8 +327,7 @@ def options_from_flags(options, names=None):
             continue
         value = values[_OPTION_FLAGS.get(name, name)]
         if isinstance(value, list):
-            parse = {float: _numbers, int: integers}.get(typing.get_args(type_)[0])
-            value = parse(name, value) if parse else tuple(value)
+            value = _parsed(name, value, typing.get_args(type_)[0])
         found[name] = value
     return options(**found)
 
@@ -339,11 +338,16 @@ def integers(name, items) -> tuple[int, ...]:
     Raises:
       ValueError: If one is none.
     """
+    return _parsed(name, items, int)
+
+
+def _parsed(name, items, kind):
     try:
-        return tuple(int(item) for item in items)
+        return tuple(kind(item) for item in items)
     except ValueError:
+        words = {float: "numbers", int: "integers"}[kind]
         raise ValueError(
-            f"`{name}` must be integers, comma-separated. Received: {','.join(items)}"
+            f"`{name}` must be {words}, comma-separated. Received: {','.join(items)}"
         ) from None
 
 
@@ -366,11 +370,8 @@ def _define_options(options, names=None):
         # The type itself, without None or the type of a list's items.
         of = typing.get_args(type_)[0] if isinstance(type_, types.UnionType) else type_
         kind = typing.get_origin(of) or of
-        flag = _OPTION_FLAGS.get(name, name)
-        default = field.default
-        if kind is tuple:
-            default = [str(item) for item in default]
-        define[kind](flag, default, _help(field))
+        default = [*map(str, field.default)] if kind is tuple else field.default
+        define[kind](_OPTION_FLAGS.get(name, name), default, _help(field))
 
 
 def _define(name, type_, default, help_text, flag_values):
@@ -392,9 +393,8 @@ def _help(field):
     choices = field.metadata["choices"]
     if choices:
         text += f" One of: {', '.join(choice or repr('') for choice in choices)}."
-    low, high = field.metadata["minimum"], field.metadata["maximum"]
-    if low is not None or high is not None:
-        text += (
-            f" Range: {'' if low is None else low} .. {'' if high is None else high}."
-        )
+    ends = (field.metadata["minimum"], field.metadata["maximum"])
+    low, high = ("" if end is None else end for end in ends)
+    if (low, high) != ("", ""):
+        text += f" Range: {low} .. {high}."
     return text

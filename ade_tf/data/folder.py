@@ -13,9 +13,9 @@ from ade_tf.data.images import fit_image, stack_images, with_channels
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.splits import Split
 
-__all__ = ["load_folder"]
+__all__ = ["IMAGE_SUFFIXES", "load_folder", "read_images"]
 
-_SUFFIXES = (".png", ".jpg", ".jpeg")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 _SPLIT_OF_FOLDER = {
     "train": "train",
     "validation": "validation",
@@ -51,7 +51,7 @@ def load_folder(path: str, options: LoadOptions) -> Source:
         )
     files, images = {}, {}
     for split, folder in _split_folders(root).items():
-        files[split], images[split] = _read_images(folder, options)
+        files[split], images[split] = read_images(folder, options)
     if len({image.shape[-1] for part in images.values() for image in part}) > 1:
         images = {
             split: [with_channels(image, 3) for image in part]
@@ -86,12 +86,24 @@ def _split_folders(root):
     return found or {"train": root}
 
 
-def _read_images(folder, options):
-    """Returns the paths relative to the folder, and the arrays, of readable images."""
-    paths = sorted(_image_paths(folder))
+def read_images(folder, options: LoadOptions, paths=None):
+    """Reads the image files below a folder.
+
+    Args:
+      folder: The folder, a `Path`.
+      options: As of `load_folder`.
+      paths: The files, in the folder; None: all, in the order of their paths.
+
+    Returns:
+      Their paths relative to the folder, and arrays `[H, W, C]`, uint8.
+
+    Raises:
+      ValueError: If there are none, or one cannot be decoded.
+    """
+    paths = sorted(_image_paths(folder)) if paths is None else paths
     if not paths:
         raise ValueError(
-            f"A folder of images must hold {', '.join(_SUFFIXES)} files. "
+            f"A folder of images must hold {', '.join(IMAGE_SUFFIXES)} files. "
             f"Received: {str(folder)!r}, which has none"
         )
     attempt = functools.partial(_decode_or_error, options=options)
@@ -120,7 +132,7 @@ def _image_paths(folder):
     for parent, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith("."):
                 yield pathlib.Path(parent, name)
 
 
