@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ade_tf.randomness import Draws, fold
 
-__all__ = ["ExampleDraws"]
+__all__ = ["ExampleDraws", "content_indices"]
 
 # Examples drawn in one turn of the loop, which costs more than a small draw.
 _TOGETHER = 8
@@ -52,6 +52,27 @@ class ExampleDraws(Draws):
         seed = fold(self._seed, self._calls) if self._calls else self._seed
         self._calls += 1
         return tf.cast(_draw(draw, shape, seed, self._indices), dtype)
+
+
+def content_indices(images) -> tf.Tensor:
+    """Returns a number for each image that its values alone decide, int64 `[B]`.
+
+        sum_i w_i bits(x_i)  mod 2^64,  w_i uniform on 0 .. 2^64 - 1
+
+    As `indices` of `ExampleDraws`, they give an image the same draws wherever it
+    stands, and different images independent ones (two have the same number with
+    probability 2^-41 at most).
+
+    Args:
+      images: `[B, ...]` of known shape but for B; compared as float32.
+    """
+    bits = tf.bitcast(tf.cast(images, tf.float32), tf.int32)
+    size = np.prod(images.shape[1:], dtype=int)
+    bits = tf.cast(tf.reshape(bits, [-1, size]), tf.int64)
+    weights = tf.random.stateless_uniform(
+        [size], fold(0, "content"), None, None, tf.int64, alg="philox"
+    )
+    return tf.reduce_sum(bits * weights, axis=1)
 
 
 def _draw(draw, shape, seed, indices):

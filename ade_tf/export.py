@@ -1,21 +1,55 @@
 """SavedModels that load with TensorFlow alone."""
 
 import inspect
+import itertools
+import json
 import os
 import pathlib
+import tarfile
+import tempfile
+import time
+from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.example_draws import ExampleDraws
+from ade_tf.endpoints import make_endpoints
 from ade_tf.files import check_writable, read_by_tensorflow, replaced_directory
-from ade_tf.metrics import bits_per_dim
-from ade_tf.models import AdaptiveDensityEstimator, decode, encode, sample
-from ade_tf.randomness import fold
+from ade_tf.models import AdaptiveDensityEstimator
 from ade_tf.runs import load_run
+from ade_tf.runs.records import read_records
+from ade_tf.versions import package_versions
 
-__all__ = ["export_model", "export_run"]
+__all__ = ["ExportSize", "export_model", "export_run", "measure_export"]
+
+# Types in which images and labels come, the signature's first.
+_KINDS = {
+    "images": (tf.float32, tf.uint8, tf.int32, tf.int64, tf.float64),
+    "labels": (tf.int32, tf.int64),
+}
+# Of an evaluation's record, what an exported model says of itself.
+_RECORDED = (
+    "split",
+    "value",
+    "standard_error",
+    "num_examples",
+    "importance_samples",
+    "step",
+)
+
+
+class ExportSize(NamedTuple):
+    """What a SavedModel takes.
+
+    Attributes:
+      disk_bytes: All of its files.
+      gzip_bytes: The directory as a `.tar.gz`.
+      load_seconds: Its loading in a process that has imported TensorFlow.
+    """
+
+    disk_bytes: int
+    gzip_bytes: int
+    load_seconds: float
 
 
 def export_run(
@@ -26,6 +60,9 @@ def export_run(
     weights: str = "averaged",
 ) -> list[str]:
     """Exports the model of a run as a SavedModel, with the weights of evaluation.
+
+    Its `ade_tf.json` (see `export_model`) also holds `dataset`, the `step` of the
+    weights, and `bits_per_dim`, a list of what evaluations of the run found.
 
     Args:
       run_dir: Directory of the run.
@@ -44,7 +81,8 @@ def export_run(
     """
     place = _checked_out(out, overwrite)
     check_writable(place / "saved_model.pb")
-    return export_model(load_run(run_dir, weights).model, place)
+    run = load_run(run_dir, weights)
+    return export_model(run.model, place, _of_run(run))
 
 
 def _checked_out(out, overwrite) -> pathlib.Path:
@@ -75,28 +113,46 @@ def _checked_out(out, overwrite) -> pathlib.Path:
 
 
 def export_model(
-    model: AdaptiveDensityEstimator, out: str | os.PathLike[str]
+    model: AdaptiveDensityEstimator,
+    out: str | os.PathLike[str],
+    description: dict | None = None,
 ) -> list[str]:
-    """Exports a model as a SavedModel.
+    """Exports a model's endpoints; which ones exist depends on its parts.
 
-    The endpoints depend on the parts of the model. Every model has
-    `sample(num, temperature, seed)`. A likelihood adds `log_prob(images, seed)`, the
+    With a likelihood: `serving_default(images)`, which scores images as they come, a
+    dict of `bits_per_dim` and `log_prob`, each `[B]`; `log_prob(images, seed)`, the
     single-sample bound in nats, and `bits_per_dim(images)`, the same at seed 0 in bits
-    per dimension. An encoder adds `encode(images)`, the posterior mean (for a
-    hierarchical z, the path of means), and a decoder adds `decode(z)`. Images are uint8
-    `[B, H, W, C]` (float32 for continuous data), num and seed are int32 scalars, and
-    temperature is a float32 scalar.
+    per dimension. Always: `sample(num, temperature, seed)`, which is `serving_default`
+    where there is no likelihood. With an encoder: `encode(images)`, the posterior mean
+    (of a hierarchical z, the path of means); with a decoder: `decode(z)`.
 
-    The endpoints of a conditional model also take labels, int32 `[B]` in
-    0 .. num_classes-1; other values raise an error. They are
+    The noise and the z of a score are drawn by the seed and the image's own values
+    (`content_indices`): an image has one score, whatever its place and neighbours in a
+    request, and its label. Over seeds each score is an unbiased estimate of the image's
+    bound; over different images the draws are independent, so that the mean of a set is
+    one of the set's bound and its error falls with the number of images.
+
+    Images `[B, H, W, C]` hold whole levels, 0 .. levels-1, as uint8, int32, int64,
+    float32 or float64; what is not whole, such as images scaled to [0, 1], or beyond
+    the levels is refused when the graph runs. The signatures, which `saved_model_cli`
+    and TensorFlow Serving call, take float32. Continuous data are any finite numbers.
+    num, at least 1, and seed, at least 0, are int32 scalars, temperature, at least 0,
+    is a float32 scalar.
+
+    A conditional model is asked for images of given classes, int32 `[B]` in
+    0 .. num_classes-1 (others are refused): `serving_default(images, labels)`,
     `log_prob(images, labels, seed)`, `bits_per_dim(images, labels)`,
-    `encode(images, labels)`, `decode(z, labels)`, and
-    `sample(labels, temperature, seed)`, which draws one sample for each label.
+    `encode(images, labels)`, `decode(z, labels)` and, with one sample for each label,
+    `sample(labels, temperature, seed)`.
+
+    The asset `ade_tf.json` says what the model is: `preset`, `image_shape`, `levels`,
+    `num_classes`, `latent_size`, `endpoints`, the versions of `packages`.
 
     Args:
       model: An `AdaptiveDensityEstimator`.
       out: Directory of the SavedModel, which takes its name when it is whole; one that
         is there is replaced.
+      description: What else the asset says, names to JSON values.
 
     Returns:
       The names of the endpoints.
@@ -106,25 +162,97 @@ def export_model(
       OSError: If it cannot be written.
     """
     _check_finite(model)
-    functions = _given_labels(model) if model.conditional else _without_labels(model)
-    if not model.config.preset.likelihood:
-        del functions["log_prob"], functions["bits_per_dim"]
-    if model.encoder is None:
-        del functions["encode"]
-    if model.decoder is None:
-        del functions["decode"]
-    specs = _specs(model)
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    for name, function in functions.items():
-        signature = [
-            specs[argument] for argument in inspect.signature(function).parameters
-        ]
-        function = tf.autograph.experimental.do_not_convert(function)
-        archive.add_endpoint(name, function, input_signature=signature)
-    with replaced_directory(out) as directory:
-        archive.write_out(str(directory), verbose=False)
-    return list(functions)
+    module = tf.Module()
+    module.weights = [variable.value for variable in model.variables]
+    signatures = {}
+    for name, function in make_endpoints(model).items():
+        function, signatures[name] = _traced(function, _specs(model))
+        setattr(module, name, function)
+    names = list(signatures)
+    signatures.setdefault("serving_default", signatures["sample"])
+    found = {
+        "format": "ade_tf model",
+        "packages": package_versions(),
+        "preset": model.config.model.preset,
+        "image_shape": list(model.image_shape),
+        "levels": model.levels,
+        "num_classes": model.num_classes,
+        "latent_size": model.latent_size,
+        "endpoints": names,
+    }
+    with tempfile.TemporaryDirectory() as directory:
+        asset = pathlib.Path(directory, "ade_tf.json")
+        asset.write_text(json.dumps(found | (description or {}), indent=1) + "\n")
+        module.description = tf.saved_model.Asset(str(asset))
+        with replaced_directory(out) as place:
+            tf.saved_model.save(module, str(place), signatures)
+    return names
+
+
+def measure_export(out) -> ExportSize:
+    """Measures a SavedModel: its size on the disk and packed, and its loading.
+
+    Args:
+      out: Its directory.
+    """
+    files = [path for path in pathlib.Path(out).rglob("*") if path.is_file()]
+    with tempfile.TemporaryFile() as packed:
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.add(out, arcname="model")
+        gzip_bytes = packed.tell()
+    start = time.perf_counter()
+    tf.saved_model.load(str(out))
+    seconds = time.perf_counter() - start
+    return ExportSize(sum(f.stat().st_size for f in files), gzip_bytes, seconds)
+
+
+def _traced(function, specs):
+    """Returns a function as `tf.function`, and its graph for the signature."""
+    arguments = [specs[name] for name in inspect.signature(function).parameters]
+    if specs["images"] not in arguments:
+        function = tf.function(function, arguments, autograph=False)
+        return function, function.get_concrete_function()
+    # A signature turns arrays into its type and cuts off fractions without a word; so
+    # there is a graph for each type, a cast before the pass that all share.
+    function = tf.function(function, autograph=False)
+    kinds = [_KINDS.get(spec.name, (spec.dtype,)) for spec in arguments]
+    graphs = [
+        function.get_concrete_function(
+            *(
+                tf.TensorSpec(spec.shape, kind, spec.name)
+                for spec, kind in zip(arguments, chosen, strict=True)
+            )
+        )
+        for chosen in itertools.product(*kinds)
+    ]
+    return function, graphs[0]
+
+
+def _specs(model):
+    """Returns what each argument of an endpoint is."""
+    images = tf.TensorSpec([None, *model.image_shape], tf.float32, "images")
+    return {
+        "images": images,
+        "labels": tf.TensorSpec([None], tf.int32, "labels"),
+        "num": tf.TensorSpec([], tf.int32, "num"),
+        "seed": tf.TensorSpec([], tf.int32, "seed"),
+        "temperature": tf.TensorSpec([], tf.float32, "temperature"),
+        "z": tf.TensorSpec([None, model.latent_size], tf.float32, "z"),
+    }
+
+
+def _of_run(run):
+    scores = {}
+    if run.directory.metrics.exists():
+        for record in read_records(run.directory.metrics):
+            if record.get("metric") == "bits_per_dim":
+                kept = {name: record.get(name) for name in _RECORDED}
+                scores[kept["split"], kept["importance_samples"]] = kept
+    return {
+        "dataset": run.config.data.dataset,
+        "step": run.step,
+        "bits_per_dim": list(scores.values()),
+    }
 
 
 def _check_finite(model):
@@ -137,90 +265,3 @@ def _check_finite(model):
             "a model that is exported has finite weights. Received: "
             f"{len(bad)} of {len(kinds)} variables that are not, {bad[0]!r} first"
         )
-
-
-def _specs(model):
-    """Returns what each argument of an endpoint is."""
-    images = tf.TensorSpec([None, *model.image_shape], _kind(model), "images")
-    return {
-        "images": images,
-        "labels": tf.TensorSpec([None], tf.int32, "labels"),
-        "num": tf.TensorSpec([], tf.int32, "num"),
-        "seed": tf.TensorSpec([], tf.int32, "seed"),
-        "temperature": tf.TensorSpec([], tf.float32, "temperature"),
-        "z": tf.TensorSpec([None, model.latent_size], tf.float32, "z"),
-    }
-
-
-def _without_labels(model):
-    def log_prob(images, seed):
-        return _log_prob(model, images, seed)
-
-    return {
-        "log_prob": log_prob,
-        "bits_per_dim": lambda images: bits_per_dim(log_prob(images, 0), model.dims),
-        "sample": lambda num, temperature, seed: _drawn(model, num, temperature, seed),
-        "encode": lambda images: encode(model, model.batch(images)),
-        "decode": lambda z: tf.cast(decode(model, z), _kind(model)),
-    }
-
-
-def _given_labels(model):
-    def checked(labels, examples):
-        return _checked(model, labels, tf.shape(examples)[0])
-
-    def log_prob(images, labels, seed):
-        return _log_prob(model, images, seed, checked(labels, images))
-
-    def drawn(labels, temperature, seed):
-        labels = checked(labels, labels)
-        return _drawn(model, tf.shape(labels)[0], temperature, seed, labels)
-
-    return {
-        "log_prob": log_prob,
-        "bits_per_dim": lambda images, labels: bits_per_dim(
-            log_prob(images, labels, 0), model.dims
-        ),
-        "sample": drawn,
-        "encode": lambda images, labels: encode(
-            model, model.batch(images, checked(labels, images))
-        ),
-        "decode": lambda z, labels: tf.cast(
-            decode(model, z, model.condition(checked(labels, z))), _kind(model)
-        ),
-    }
-
-
-def _log_prob(model, images, seed, labels=None):
-    indices = tf.range(tf.shape(images, tf.int64)[0], dtype=tf.int64)
-    batch = model.batch(images, labels, indices)
-    terms = model.likelihood_terms(batch, ExampleDraws(_seed(seed), batch.indices))
-    return -terms.loss_nats()
-
-
-def _drawn(model, num, temperature, seed, labels=None):
-    draws = ExampleDraws(_seed(seed), tf.range(num))
-    condition = model.condition(labels)
-    found = sample(model, draws, temperature, condition=condition)
-    return tf.cast(found, _kind(model))
-
-
-def _checked(model, labels, count):
-    """Returns labels that are refused, when the graph runs, unless they fit."""
-    where = f"labels must be in 0 .. {model.num_classes - 1}"
-    each = "labels must be one for each image"
-    checks = [
-        tf.debugging.assert_non_negative(labels, where),
-        tf.debugging.assert_less(labels, model.num_classes, where),
-        tf.debugging.assert_equal(tf.shape(labels)[0], count, each),
-    ]
-    with tf.control_dependencies(checks):
-        return tf.identity(labels)
-
-
-def _kind(model):
-    return tf.uint8 if model.levels else tf.float32
-
-
-def _seed(seed):
-    return fold(tf.stack([tf.cast(seed, tf.int32), 0]))

@@ -29,6 +29,7 @@ __all__ = [
     "define_run_dir",
     "define_run_flags",
     "define_sample_flags",
+    "define_score_flags",
     "loading_run_dir_from_flags",
     "options_from_flags",
     "run_dir_from_flags",
@@ -100,6 +101,14 @@ def define_novelty_flags() -> None:
 
     define_run_dir()
     define_options(NoveltyOptions)
+
+
+def define_score_flags() -> None:
+    """Defines the flags of `score`: one per option, and `run_dir`."""
+    from ade_tf.evaluation.options import ScoreOptions
+
+    define_run_dir()
+    define_options(ScoreOptions)
 
 
 def define_sample_flags() -> None:
@@ -286,11 +295,8 @@ def define_options(options, names=None) -> None:
         # The type itself, without None or the type of a list's items.
         of = typing.get_args(type_)[0] if isinstance(type_, types.UnionType) else type_
         kind = typing.get_origin(of) or of
-        flag = _OPTION_FLAGS.get(name, name)
-        default = field.default
-        if kind is tuple:
-            default = [str(item) for item in default]
-        define[kind](flag, default, _help(field))
+        default = [*map(str, field.default)] if kind is tuple else field.default
+        define[kind](_OPTION_FLAGS.get(name, name), default, _help(field))
 
 
 def _define(name, type_, default, help_text, flag_values):
@@ -312,9 +318,8 @@ def _help(field):
     choices = field.metadata["choices"]
     if choices:
         text += f" One of: {', '.join(choice or repr('') for choice in choices)}."
-    low, high = field.metadata["minimum"], field.metadata["maximum"]
-    if low is not None or high is not None:
-        text += (
-            f" Range: {'' if low is None else low} .. {'' if high is None else high}."
-        )
+    ends = (field.metadata["minimum"], field.metadata["maximum"])
+    low, high = ("" if end is None else end for end in ends)
+    if (low, high) != ("", ""):
+        text += f" Range: {low} .. {high}."
     return text

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ade_tf.example_draws import content_indices
 from ade_tf.export import export_model, export_run
 from ade_tf.models import averaged_weights, build_model
 from ade_tf.randomness import fold
@@ -14,8 +15,15 @@ from ade_tf.runs import Checkpointer, RunDirectory
 from tests.helpers.models import bound_terms, decode, digits, encode, sample, tiny_model
 
 ENDPOINTS = {
-    "av_ade": ["log_prob", "bits_per_dim", "sample", "encode", "decode"],
-    "flow": ["log_prob", "bits_per_dim", "sample"],
+    "av_ade": [
+        "serving_default",
+        "log_prob",
+        "bits_per_dim",
+        "sample",
+        "encode",
+        "decode",
+    ],
+    "flow": ["serving_default", "log_prob", "bits_per_dim", "sample"],
     "gan": ["sample", "decode"],
 }
 IMAGES = np.concatenate([digits().test.images[:5], digits().train.images[:2]])
@@ -49,11 +57,15 @@ given = np.load("given.npz")
 found = {}
 for preset in sys.argv[1:]:
     model = tf.saved_model.load(preset)
-    for name in ("log_prob", "bits_per_dim", "sample", "encode", "decode"):
+    names = ("serving_default", "log_prob", "bits_per_dim", "sample", "encode")
+    for name in (*names, "decode"):
         if not hasattr(model, name):
             continue
         call = getattr(model, name)
-        if name == "log_prob":
+        if name == "serving_default":
+            scores = call(given["images"])
+            result = [scores["log_prob"], scores["bits_per_dim"]]
+        elif name == "log_prob":
             result = [call(given["images"], 0), call(given["images"], 7)]
             result.append(call(given["images"][:2], 7))
         elif name == "sample":
@@ -88,10 +100,12 @@ def exported(tmp_path_factory):
 
 def expected(model, name, turn):
     """The same answer by the model in this process."""
+    if name == "serving_default":
+        return expected(model, "bits_per_dim" if turn else "log_prob", 0)
     if name in ("log_prob", "bits_per_dim"):
         count = 2 if turn == 2 else len(IMAGES)
         seed = fold(tf.constant([7 if turn else 0, 0]))
-        indices = tf.range(count, dtype=tf.int64)
+        indices = content_indices(IMAGES[:count])
         terms = bound_terms(model, IMAGES[:count], seed, indices)
         log_prob = -terms.loss_nats().numpy()
         return log_prob if name == "log_prob" else -log_prob / (64 * np.log(2.0))
@@ -212,7 +226,7 @@ def test_a_conditional_model_is_asked_with_labels(tmp_path):
     with np.load(tmp_path / "found.npz") as found:
         close = dict(rtol=1e-4, atol=1e-4)
         seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]
-        indices = tf.range(7, dtype=tf.int64)
+        indices = content_indices(IMAGES)
         terms = [bound_terms(model, IMAGES, s, indices, labels) for s in seeds[:2]]
         bits = terms[0].loss_nats().numpy() / (64 * np.log(2.0))
         np.testing.assert_allclose(found["bits_per_dim"], bits, **close)

@@ -38,6 +38,7 @@ ORDER = (
     "samples",
     "training",
     "report",
+    "endpoints",
     "export",
 )
 

@@ -20,7 +20,7 @@ from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
 from ade_tf.progress import Passes
 
-__all__ = ["load_folder"]
+__all__ = ["load_folder", "read_images"]
 
 
 def load_folder(path: str, options: LoadOptions) -> Source:
@@ -57,7 +57,7 @@ def load_folder(path: str, options: LoadOptions) -> Source:
     finder = ImageFinder(folders.values(), options.skip_bad_images)
     files, images = {}, {}
     for split, folder in folders.items():
-        files[split], images[split] = _read_images(folder, finder, options)
+        files[split], images[split] = read_images(folder, options, finder=finder)
     if len({image.shape[-1] for part in images.values() for image in part}) > 1:
         images = {
             split: [with_channels(image, 3) for image in part]
@@ -96,9 +96,24 @@ def _split_folders(root):
     return {split: root / name for split, name in found.items()}
 
 
-def _read_images(folder, finder, options):
-    """Returns the paths relative to the folder, and the arrays, of readable images."""
-    paths = finder.find(folder)
+def read_images(folder, options: LoadOptions, *, finder=None, paths=None):
+    """Reads the image files below a folder.
+
+    Args:
+      folder: The folder, a `Path`.
+      options: As of `load_folder`.
+      finder: The `ImageFinder` of all folders that are read; None: of this one.
+      paths: The files, in the folder; None: all that the finder finds.
+
+    Returns:
+      Their paths relative to the folder, and arrays `[H, W, C]`, uint8.
+
+    Raises:
+      ValueError: If there are none, or one cannot be decoded.
+    """
+    if paths is None:
+        finder = finder or ImageFinder([folder], options.skip_bad_images)
+        paths = finder.find(folder)
     if not paths:
         raise ValueError(
             f"A folder of images must hold {', '.join(SUFFIXES)} files. "

@@ -8,9 +8,15 @@ __getattr__, __dir__, __all__ = lazy(
         "compare": ("compare_images",),
         "context": ("Evaluation",),
         "evaluate": ("evaluate_run",),
+        "image_scores": ("ImageScores", "score_images"),
         "metric": ("METRICS", "SPLITS", "Metric", "Output"),
         "novelty": ("evaluate_novelty",),
-        "options": ("ComparisonOptions", "EvaluationOptions", "NoveltyOptions"),
+        "options": (
+            "ComparisonOptions",
+            "EvaluationOptions",
+            "NoveltyOptions",
+            "ScoreOptions",
+        ),
         "protocols": ("PROTOCOLS", "Protocol"),
     },
 )

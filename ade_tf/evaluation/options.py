@@ -16,6 +16,7 @@ __all__ = [
     "EvaluationOptions",
     "FeatureOptions",
     "NoveltyOptions",
+    "ScoreOptions",
     "check_metrics",
 ]
 
@@ -314,3 +315,58 @@ class NoveltyOptions(RunDataSettings, ImageSettings):
         check_settings(self)
         if self.out and not self.out.endswith(".png"):
             raise ValueError(f"out must end in .png. Received: {self.out!r}")
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreOptions:
+    """Which images are scored under a run, and how.
+
+    Raises:
+      ValueError: If a value is unknown or out of range.
+    """
+
+    images: str = setting(
+        "",
+        "Images to score: a folder of PNG and JPEG files or one of these, an archive "
+        ".npz as of --dataset, or an array .npy, [N, H, W, C] or [N, H, W].",
+    )
+    out: str = setting("", "File of the scores, .csv or .npz; empty: none.")
+    levels: int = setting(
+        0,
+        "Grey levels of the images; 0: 256 of image files, those that an archive "
+        "names, else the run's.",
+        minimum=0,
+        maximum=256,
+    )
+    label: int | None = setting(
+        None,
+        "Of a conditional run, the class of all images; unset: the archive's labels.",
+        minimum=0,
+    )
+    reference: str = setting(
+        "train",
+        "Split of the run whose mean bits/dim is taken as typical; `validation` for a "
+        "model that has learnt its training images by heart; `none`: no typicality, "
+        "and the run's data are not read.",
+        choices=("train", "validation", "none"),
+    )
+    num_reference: int = setting(
+        1000, "Images of that split, drawn at random, that are averaged.", minimum=1
+    )
+    skip_bad_images: bool = setting(
+        False, "Count and leave out files of a folder that cannot be decoded."
+    )
+    seed: int = setting(0, "Seed of noise and z.", minimum=0, maximum=2**31 - 1)
+    data_dir: str = setting(
+        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
+    )
+    batch_size: int = setting(100, "Images per pass.", minimum=1)
+
+    def __post_init__(self):
+        check_settings(self)
+        if not self.images:
+            raise ValueError("images must name a folder or a file. Received: none")
+        if self.out and not self.out.endswith((".csv", ".npz")):
+            raise ValueError(f"out must end in .csv or .npz. Received: {self.out!r}")
+        if self.levels == 1:
+            raise ValueError("levels must be 0 or 2..256. Received: levels=1")

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ade_tf.config import requires
 from ade_tf.data import evaluation_batches
-from ade_tf.example_draws import ExampleDraws
+from ade_tf.example_draws import ExampleDraws, content_indices
 from ade_tf.metrics import bits_per_dim
 from ade_tf.randomness import fold
 
@@ -37,20 +37,27 @@ class LikelihoodScorer:
       model: An `AdaptiveDensityEstimator` with a likelihood.
       batch_size: Images per pass.
       progress: Called with `(done, total)` passes after each.
+      by_content: Whether an image's score depends on the seed and its own values, in
+        whatever set it stands (see `content_indices`), not on its position.
 
     Raises:
       ValueError: If the model's preset has no likelihood.
     """
 
-    def __init__(self, model, batch_size: int = 100, progress=None):
+    def __init__(
+        self, model, batch_size: int = 100, progress=None, by_content: bool = False
+    ):
         requires(model.config, "a score in bits per dimension", "likelihood")
         self._model = model
         self._batch_size = batch_size
         self._progress = progress or (lambda done, total: None)
+        self._by_content = by_content
         self._bound = tf.function(self._bound_step, autograph=False)
         self._weights = tf.function(self._weights_step, autograph=False)
 
     def _terms(self, images, seed, indices, labels):
+        if self._by_content:
+            indices = content_indices(images)
         batch = self._model.batch(images, labels, indices)
         return self._model.likelihood_terms(batch, ExampleDraws(seed, batch.indices))
 
