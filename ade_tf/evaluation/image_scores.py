@@ -8,7 +8,7 @@ import pathlib
 import numpy as np
 
 from ade_tf.config import requires
-from ade_tf.data import Split, load_data
+from ade_tf.data import Split
 from ade_tf.data.loose import load_loose_images
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.latent import codes as codes_of
@@ -17,7 +17,7 @@ from ade_tf.files import replace_file, replacement
 from ade_tf.metrics import mean_and_standard_error
 from ade_tf.models import LikelihoodScorer
 from ade_tf.progress import Passes
-from ade_tf.runs import load_run
+from ade_tf.runs import load_images_of_run, load_run
 
 __all__ = ["ImageScores", "score_images"]
 
@@ -98,7 +98,7 @@ def score_images(run_dir, options: ScoreOptions) -> ImageScores:
         levels=options.levels,
         skip_bad_images=options.skip_bad_images,
     )
-    split = _labelled(found.split, model, options.label)
+    split = _labelled(found.split, run, options.label)
     print(f"images    {found.how}", flush=True)
     scores = scorer.bound(split, options.seed, 0, Passes("bits/dim"))
     columns = {"bits_per_dim": scores.bits_per_dim}
@@ -119,25 +119,31 @@ def score_images(run_dir, options: ScoreOptions) -> ImageScores:
     return result
 
 
-def _labelled(split, model, label):
-    """Returns the images with the labels they are scored by."""
+def _labelled(split, run, label):
+    """Returns the images with the labels they are scored by, numbers of classes."""
     count = len(split)
-    if not model.conditional:
-        if label is not None:
-            requires(model.config, "label", "conditional")
+    if not run.model.conditional:
+        if label:
+            requires(run.config, "label", "conditional")
         return Split(split.images, np.zeros(count, np.int32))
-    labels = split.labels if label is None else np.full(count, label, np.int32)
-    if labels is None:
+    names = [label] * count if label else split.labels
+    if names is None:
         raise ValueError(
             "a conditional run scores images of given classes: an archive with labels, "
             "or `label`. Received: neither"
         )
-    model.own_labels(labels)
+    known = {name: number for number, name in enumerate(run.class_names)}
+    if unknown := sorted({str(name) for name in names} - set(known)):
+        raise ValueError(
+            f"labels must be classes of the run, {', '.join(known)}. "
+            f"Received: {', '.join(unknown)}"
+        )
+    labels = np.array([known[str(name)] for name in names], np.int32)
     return Split(split.images, labels)
 
 
 def _typical(scorer, run, options):
-    data = load_data(run.config.data, options.data_dir)
+    data = load_images_of_run(run.directory, run.config.data, options)
     own = getattr(data, options.reference)
     order = np.random.default_rng(options.seed).permutation(len(own))
     chosen = np.sort(order[: options.num_reference])

@@ -317,8 +317,8 @@ class NoveltyOptions(RunDataSettings, ImageSettings):
             raise ValueError(f"out must end in .png. Received: {self.out!r}")
 
 
-@dataclasses.dataclass(frozen=True)
-class ScoreOptions:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScoreOptions(RunDataSettings):
     """Which images are scored under a run, and how.
 
     Raises:
@@ -327,8 +327,8 @@ class ScoreOptions:
 
     images: str = setting(
         "",
-        "Images to score: a folder of PNG and JPEG files or one of these, an archive "
-        ".npz as of --dataset, or an array .npy, [N, H, W, C] or [N, H, W].",
+        "Images to score: a folder of image files or one of these, an archive .npz "
+        "as of --dataset, or an array .npy, [N, H, W, C] or [N, H, W].",
     )
     out: str = setting("", "File of the scores, .csv or .npz; empty: none.")
     levels: int = setting(
@@ -338,10 +338,10 @@ class ScoreOptions:
         minimum=0,
         maximum=256,
     )
-    label: int | None = setting(
-        None,
-        "Of a conditional run, the class of all images; unset: the archive's labels.",
-        minimum=0,
+    label: str = setting(
+        "",
+        "Name of the class of all images, for a conditional run. If empty, the labels "
+        "of the archive.",
     )
     reference: str = setting(
         "train",
@@ -357,9 +357,6 @@ class ScoreOptions:
         False, "Count and leave out files of a folder that cannot be decoded."
     )
     seed: int = setting(0, "Seed of noise and z.", minimum=0, maximum=2**31 - 1)
-    data_dir: str = setting(
-        "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."
-    )
     batch_size: int = setting(100, "Images per pass.", minimum=1)
 
     def __post_init__(self):
