@@ -253,7 +253,7 @@ def test_a_run_of_other_settings_is_not_taken(rows, extractor, tmp_path):
     [
         (["--out="], "--out must name a directory"),
         (["--rows=none.flags"], "a flagfile must be beside.*'none.flags'"),
-        (["--rows="], "has rows and seeds. Received: none"),
+        (["--rows="], "must have rows and seeds. Received: none"),
         (["--seeds=x"], "`seeds` must be integers.*Received: x"),
         (["--set=colour=red"], "`set` must be NAME=VALUE of a setting.*'colour=red'"),
         (

@@ -26,11 +26,11 @@ def config(preset="vae", **settings):
     [
         (
             {("vae", 0): config(), ("vae", 1): config()},
-            "seeds alone. Received: 'vae' with seed=0 for the seed 1",
+            "only in their seeds. Received: 'vae' with seed=0 for the seed 1",
         ),
         (
             {("vae", 0): config(), ("vae", 1): config(seed=1, width=9)},
-            "seeds alone.*different in .*width",
+            "only in their seeds.*different in .*width",
         ),
         (
             {("vae", 0): config(), ("other", 0): config(conditional=True)},
