@@ -137,6 +137,8 @@ def _page(systems, results, command):
             ]
         )
     seeds = sorted({r["seed"] for r in results})
+    listed = f"Seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+    means = ": means, and their range" * (len(seeds) > 1)
     lines = [
         "# Systems",
         "",
@@ -145,9 +147,8 @@ def _page(systems, results, command):
         "",
         markdown_table(_HEAD, rows),
         "",
-        f"* Seeds {', '.join(map(str, seeds))}: means, and their range. A system's "
-        "command is `python3 -m experiments.train --flagfile=flags/digits_NAME.flags "
-        "--run_dir=DIR`.",
+        f"* {listed}{means}. A system's command is `python3 -m experiments.train "
+        "--flagfile=flags/digits_NAME.flags --run_dir=DIR`.",
         "* bits/dim: of the test images, the single-sample bound; `pixel_cnn`'s is "
         "exact. A dash: the system has no likelihood, or is not scored by it.",
         "* FD: Frechet distance between samples and test images, in the features of "
