@@ -1,6 +1,7 @@
 """Base class of the bijectors: value and log-determinant from one pass."""
 
 import contextlib
+import copy
 import functools
 
 import tensorflow as tf
@@ -42,7 +43,10 @@ class FusedBijector(UncachedBijector):
     last leading dimension and is repeated over the ones before it.
 
     Two instances are equal only if they are the same object, because their parameters
-    differ even if their settings do not.
+    differ even if their settings do not. `copy` and `copy.copy` give a bijector of the
+    same variables, as with TFP's bijectors that were given variables: what one learns,
+    the other knows. `copy.deepcopy` and `pickle` give one with variables of its own,
+    which have the values of that moment.
 
     Args:
       event_shape: `(H, W, C)` of the tensors it takes, checked at each call. If None,
@@ -98,6 +102,41 @@ class FusedBijector(UncachedBijector):
 
     def __hash__(self):
         return id(self)
+
+    def copy(self, **overrides):
+        """Returns a bijector of the same variables.
+
+        Args:
+          **overrides: `name`; others only where the bijector has no variables of its
+            own, so that it is made anew around the bijectors that it was given.
+
+        Raises:
+          ValueError: If another argument is given to one that has variables.
+        """
+        if not self._own_keras_layers:
+            return super().copy(**overrides)
+        others = sorted(set(overrides) - {"name"})
+        if others:
+            raise ValueError(
+                f"a copy of {type(self).__name__} shares its variables, so that only "
+                "`name` may change; another is made by its constructor. "
+                f"Received: {', '.join(others)}"
+            )
+        found = copy.copy(self)
+        if "name" in overrides:
+            found._name = overrides["name"]
+            found._parameters = untracked(found, {**self._parameters, **overrides})
+        return found
+
+    def __copy__(self):
+        found = type(self).__new__(type(self))
+        found.__dict__.update(self.__dict__)
+        return found
+
+    def __reduce__(self):
+        # By its arguments and values: Keras layers are not copied without their maker.
+        values = [variable.numpy() for variable in self._own_variables]
+        return _rebuilt, (type(self), dict(self.parameters), values)
 
     def _track(self, layer):
         """Makes a built Keras layer's variables the bijector's own; returns the layer.
@@ -315,6 +354,14 @@ def is_invert(bijector) -> bool:
 def _invert_of_ours():
     # tfb.Invert gives an instance of a parent class for most bijectors, ours too.
     return type(tfb.Invert(FusedBijector()))
+
+
+def _rebuilt(kind, parameters, values):
+    """Returns a bijector as `__reduce__` describes it."""
+    found = kind(**parameters)
+    for variable, value in zip(found._own_variables, values, strict=True):
+        variable.assign(value)
+    return found
 
 
 def _checked_event_shape(event_shape):

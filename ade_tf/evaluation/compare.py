@@ -9,7 +9,7 @@ from ade_tf.config.settings import settings_of
 from ade_tf.data import load_dataset
 from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.context import Evaluation, joined_splits, test_split
-from ade_tf.evaluation.evaluate import warn_of_few
+from ade_tf.evaluation.evaluate import describe_extractor, warn_of_few
 from ade_tf.evaluation.metric import METRICS
 from ade_tf.evaluation.options import QUALITY_METRICS, ComparisonOptions
 from ade_tf.evaluation.quality import rows, score_records
@@ -46,9 +46,11 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     rules = options.rules
     rules.check_counts(len(chosen), num_real)
     extractor = evaluation.extractor
+    if reason := evaluation.weakness_of_extractor():
+        raise ValueError(f"a comparison of images {reason}")
     names = _metrics(options, extractor)
     print(f"protocol  {rules.name}: {rules.summary}")
-    print(f"extractor {extractor.name} (sha256 {extractor.sha256[:16]})", flush=True)
+    print(describe_extractor(extractor), flush=True)
     warn_of_few(len(chosen), num_real)
     # A file may be sorted by class, and parts of it must not be.
     order = np.random.default_rng(options.seed).permutation(len(chosen))

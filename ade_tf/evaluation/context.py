@@ -1,5 +1,6 @@
 """What every metric is given: the model, images, samples and features."""
 
+import dataclasses
 import functools
 import math
 
@@ -116,6 +117,18 @@ class Evaluation:
             progress=self.progress("extractor"),
         )
 
+    def weakness_of_extractor(self) -> str | None:
+        """Returns why the extractor's scores would mean nothing, or None."""
+        accuracy = self.extractor.accuracy
+        if accuracy is None or not accuracy.poor:
+            return None
+        return (
+            "needs an extractor that knows the images: a classifier must get "
+            f"{accuracy.least:.1%} of the validation images right, clearly more than "
+            "chance (extractor `random` needs no labels). "
+            f"Received: {self.extractor.name}, {accuracy.words()}"
+        )
+
     @functools.cached_property
     def _strategy(self):
         return make_strategy(self.options.strategy, self.options.batch_size)
@@ -206,6 +219,8 @@ class Evaluation:
         if with_extractor:
             extractor = self.extractor
             record["extractor"] = {"name": extractor.name, "sha256": extractor.sha256}
+            if extractor.accuracy is not None:
+                record["extractor_accuracy"] = dataclasses.asdict(extractor.accuracy)
         return record | more
 
 

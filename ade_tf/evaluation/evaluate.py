@@ -16,7 +16,13 @@ from ade_tf.files import check_writable, replacement
 from ade_tf.runs import RunDirectory, load_images_of_run, load_run
 from ade_tf.runs.records import append_record
 
-__all__ = ["choose_metrics", "evaluate_run", "score", "warn_of_few"]
+__all__ = [
+    "choose_metrics",
+    "describe_extractor",
+    "evaluate_run",
+    "score",
+    "warn_of_few",
+]
 
 _FEW = 2048
 
@@ -153,7 +159,8 @@ def _obstacle_of_features(evaluation, metric):
         return f"needs images with grey levels. Received: {data.name!r}, continuous"
     if options.extractor == "classifier" and not data.num_classes:
         return (
-            "needs labels for the classifier extractor; another takes extractor_path. "
+            "needs labels for the classifier extractor; extractor `random` takes any "
+            "images, and others extractor_path. "
             f"Received: {data.name!r} without labels"
         )
     if metric.extractor == "labels" and options.extractor != "classifier":
@@ -170,7 +177,7 @@ def _obstacle_of_features(evaluation, metric):
     extractor.check_images(extractor_input(first, data.levels, extractor.channels))
     if metric.extractor == "probabilities" and extractor.num_classes is None:
         return f"needs class probabilities. Received: {extractor.name} without them"
-    return None
+    return evaluation.weakness_of_extractor()
 
 
 def _announce(evaluation):
@@ -179,7 +186,7 @@ def _announce(evaluation):
     protocol = options.rules
     y = "y ~ N(mu(z), sigma)" if options.noise else "y = mu(z)"
     print(f"protocol  {protocol.name}: {protocol.summary}")
-    print(f"extractor {extractor.name} (sha256 {extractor.sha256[:16]})")
+    print(describe_extractor(extractor))
     print(
         f"samples   {options.num_samples}, temperature {options.temperature:g}, {y}, "
         f"seed {options.seed}",
@@ -188,6 +195,12 @@ def _announce(evaluation):
     references = {protocol.reference_of(split) for split in options.splits}
     least = min(len(evaluation.split_images(name)) for name in references)
     warn_of_few(options.num_samples, least)
+
+
+def describe_extractor(extractor) -> str:
+    """Returns a line: name, hash, and accuracy where it is known."""
+    known = "" if extractor.accuracy is None else f", {extractor.accuracy.words()}"
+    return f"extractor {extractor.name} (sha256 {extractor.sha256[:16]}){known}"
 
 
 def warn_of_few(num_samples: int, num_reference: int) -> None:

@@ -1,11 +1,49 @@
 """What every extractor is: a fixed function of images, with a name and a hash."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import tensorflow as tf
 
-__all__ = ["Extractor"]
+__all__ = ["Extractor", "HeldOutAccuracy"]
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldOutAccuracy:
+    """How well a classifier knows images that it was not trained on.
+
+    Attributes:
+      value: Share of them that it classifies rightly.
+      chance: Share of their most frequent class, which a guess gets right.
+      num_examples: Their number, n.
+    """
+
+    value: float
+    chance: float
+    num_examples: int
+
+    @property
+    def least(self) -> float:
+        """What is clearly better than a guess: `p + 3 sqrt(p (1 - p) / n)`.
+
+        p is `chance`: three standard errors above it, or, of a few images, half of the
+        way from it to 1.
+        """
+        error = math.sqrt(self.chance * (1.0 - self.chance) / self.num_examples)
+        return min(self.chance + 3.0 * error, (1.0 + self.chance) / 2.0)
+
+    @property
+    def poor(self) -> bool:
+        """Whether it is below `least`: features of such a classifier mean nothing."""
+        return self.value < self.least
+
+    def words(self) -> str:
+        """Returns it as a sentence."""
+        return (
+            f"{self.value:.1%} of {self.num_examples} validation images right "
+            f"(chance {self.chance:.1%})"
+        )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -17,7 +55,7 @@ class Extractor:
 
     Attributes:
       name: What its scores are called after.
-      kind: `inception`, `savedmodel` or `classifier`.
+      kind: A key of `EXTRACTORS`.
       sha256: Hash of its file or weights, in hexadecimal.
       channels: Channels of the images it takes.
       feature_size: d, the number of features.
@@ -25,7 +63,7 @@ class Extractor:
       function: The network: uint8 `[B, H, W, channels]` to a pair of features and
         probabilities (None if it gives none).
       image_size: Height and width it takes; None for any.
-      validation_accuracy: Share of validation images it classifies rightly, if known.
+      accuracy: Its accuracy on validation images, of a classifier of the data's labels.
     """
 
     name: str
@@ -36,7 +74,7 @@ class Extractor:
     num_classes: int | None
     function: Callable
     image_size: tuple[int | None, int | None] = (None, None)
-    validation_accuracy: float | None = None
+    accuracy: HeldOutAccuracy | None = None
 
     def __call__(self, images):
         """Returns features `[B, d]` and probabilities `[B, K]` or None, float32.

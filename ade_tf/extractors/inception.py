@@ -23,7 +23,8 @@ _RULE = (
     "The Inception network of the published scores is classify_image_graph_def.pb of "
     f"inception-2015-12-05, with the nodes {_INPUT}, {_FEATURES} and {_LOGITS}, or a "
     f"SavedModel of it, with {_NUM_FEATURES} features and {_NUM_CLASSES} classes of "
-    "colour images of any size."
+    "colour images of any size. The file is in download.tensorflow.org/models/image/"
+    "imagenet/inception-2015-12-05.tgz."
 )
 
 

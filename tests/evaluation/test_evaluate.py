@@ -1,12 +1,15 @@
+import dataclasses
+import re
 import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from ade_tf.data import Split
 from ade_tf.evaluation import METRICS, EvaluationOptions, evaluate_run
 from ade_tf.evaluation.context import Evaluation
-from ade_tf.evaluation.evaluate import choose_metrics
+from ade_tf.evaluation.evaluate import choose_metrics, score
 from ade_tf.runs import LoadedRun
 from ade_tf.runs.records import read_records
 from tests.extractors.cases import save_model
@@ -192,3 +195,49 @@ def test_several_splits_are_one_reference(network):
     both = evaluation.split_images("train+validation")
     assert len(both) == len(both.labels) == 1497
     np.testing.assert_array_equal(both.images[1297:], digits().validation.images)
+
+
+def test_a_classifier_that_learnt_nothing_scores_nothing():
+    """Of labels at random nothing is to be learnt; scores in its features are idle."""
+    model, train = tiny_model("v_ade"), digits().train
+    labels = np.random.default_rng(0).integers(0, 10, 64).astype(np.int32)
+    noise = dataclasses.replace(digits(), train=Split(train.images[:64], labels))
+    chosen = EvaluationOptions(metrics=("all",), num_samples=60, cache_dir="")
+    run = LoadedRun(model, model.config, None, 7)
+    names, left_out = choose_metrics(Evaluation(run, noise, chosen))
+    assert "bits_per_dim" in names and not QUALITY & set(names)
+    rule = r"must get 2\d\.\d% .*Received: classifier\(digits\), \d+\.\d% of "
+    assert re.search(rule, left_out["precision_recall"])
+    by_name = dataclasses.replace(chosen, metrics=("density_coverage",))
+    with pytest.raises(ValueError, match=f"density_coverage needs .*{rule}"):
+        choose_metrics(Evaluation(run, noise, by_name))
+
+
+def test_records_say_how_good_the_classifier_is(run, tmp_path):
+    chosen = EvaluationOptions(
+        metrics=("precision_recall",), num_samples=60, cache_dir=str(tmp_path / "cache")
+    )
+    for record in evaluate_run(run, chosen):
+        found = record["extractor_accuracy"]
+        assert found["value"] > 0.95 and 0.1 <= found["chance"] < 0.2
+        assert found["num_examples"] == len(digits().validation)
+
+
+def test_unlabelled_images_are_scored_by_random_features():
+    model = tiny_model("v_ade")
+    unlabelled = dataclasses.replace(digits(), num_classes=0)
+    chosen = EvaluationOptions(metrics=("all",), num_samples=60, cache_dir="")
+    run = LoadedRun(model, model.config, None, 7)
+    _, left_out = choose_metrics(Evaluation(run, unlabelled, chosen))
+    assert "extractor `random` takes any images" in left_out["frechet_distance"]
+    chosen = dataclasses.replace(chosen, extractor="random")
+    evaluation = Evaluation(run, unlabelled, chosen)
+    names, left_out = choose_metrics(evaluation)
+    assert {"frechet_distance", "precision_recall", "memorisation"} <= set(names)
+    assert {"inception_score", "label_accuracy"} <= set(left_out)
+    (record,) = score(evaluation, "frechet_distance", "test")
+    assert record["name"] == "Frechet distance (random(8x8x1))"
+    assert record["value"] > 3 * record["floor"]["value"]
+    assert "extractor_accuracy" not in record
+    spaces = {r["space"] for r in score(evaluation, "memorisation", "test")}
+    assert spaces == {"pixels", "features"}

@@ -1,6 +1,7 @@
 """Tests of the classifier that is trained on the data's own labels."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from absl import logging
 
 from ade_tf.data import Split, load_dataset
 from ade_tf.extractors import EXTRACTORS, collect
+from ade_tf.extractors.extractor import HeldOutAccuracy
 from tests.helpers.models import digits
 from tests.helpers.real_files import real_data
 
@@ -45,7 +47,9 @@ def test_learns_the_digits(trained):
     assert (extractor.name, extractor.kind) == ("classifier(digits)", "classifier")
     assert (extractor.feature_size, extractor.num_classes) == (64, 10)
     assert accuracy(extractor, digits()) >= 0.97
-    assert extractor.validation_accuracy >= 0.95
+    assert extractor.accuracy.value >= 0.95
+    assert extractor.accuracy.num_examples == len(digits().validation)
+    assert 0.1 <= extractor.accuracy.chance < 0.2 and not extractor.accuracy.poor
     assert progress == [(i, 1200) for i in range(1, 1201)]
 
 
@@ -71,12 +75,15 @@ def test_the_second_time_it_comes_from_the_cache(trained, capsys):
     assert not progress
     assert not capsys.readouterr().out
     assert again.sha256 == extractor.sha256
-    assert again.validation_accuracy == extractor.validation_accuracy
+    assert again.accuracy == extractor.accuracy
 
 
 def test_training_is_by_seed_and_content(few, tmp_path, capsys, caplog):
     first = load(data=few, cache_dir=str(tmp_path))
-    assert "classifier(few): " in capsys.readouterr().out
+    steps = (
+        r"to be trained first, on 32 images, 60 steps of 64; kept in .*\nabout \d+ s"
+    )
+    assert re.search(rf"^classifier\(few\): {steps}", capsys.readouterr().out)
     flipped = Split(few.train.images, 1 - few.train.labels)
     other = load(data=dataclasses.replace(few, train=flipped))
     assert other.sha256 != first.sha256
@@ -87,6 +94,22 @@ def test_training_is_by_seed_and_content(few, tmp_path, capsys, caplog):
     logging.get_absl_logger().removeHandler(caplog.handler)
     assert f"{path} is damaged and will be computed again" in caplog.text
     assert again.sha256 == first.sha256
+
+
+@pytest.mark.parametrize(
+    ("value", "chance", "count", "poor"),
+    [
+        (0.09, 0.12, 200, True),
+        (0.18, 0.12, 200, True),
+        (0.20, 0.12, 200, False),
+        (0.02, 0.01, 10_000, False),
+        (0.6, 0.5, 4, True),
+        (1.0, 0.5, 4, False),
+        (1.0, 1.0, 5, False),
+    ],
+)
+def test_an_accuracy_is_poor_unless_clearly_above_chance(value, chance, count, poor):
+    assert HeldOutAccuracy(value, chance, count).poor == poor
 
 
 @pytest.mark.parametrize(
