@@ -26,4 +26,6 @@ def build_model(
     Raises:
       ValueError: If the configuration does not fit the images or the classes.
     """
-    return AdaptiveDensityEstimator.built(config, image_shape, levels, num_classes)
+    return AdaptiveDensityEstimator.from_run_config(
+        config, image_shape, levels, num_classes
+    )

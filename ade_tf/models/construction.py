@@ -61,7 +61,7 @@ class ConstructedModel(OnArrays):
         levels = _levels_of(np.asarray(images), config.data)
         split = as_split(images, labels, levels=levels)
         num_classes = int(split.labels.max()) + 1 if labels is not None else 0
-        model = cls.built(config, split.images.shape[1:], levels, num_classes)
+        model = cls.from_run_config(config, split.images.shape[1:], levels, num_classes)
         first = slice(INITIALIZATION_IMAGES)
         if not config.objective.generator_from:
             own = model.own_labels(split.labels[first])
@@ -69,7 +69,7 @@ class ConstructedModel(OnArrays):
         return model
 
     @classmethod
-    def built(
+    def from_run_config(
         cls,
         config: RunConfig,
         image_shape: Sequence[int],
@@ -125,7 +125,7 @@ class ConstructedModel(OnArrays):
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Builds and compiles the model that `get_config` describes."""
         images = (config[name] for name in ("image_shape", "levels", "num_classes"))
-        return cls.built(RunConfig.from_stored(config["settings"]), *images)
+        return cls.from_run_config(RunConfig.from_stored(config["settings"]), *images)
 
     def get_compile_config(self) -> None:
         """Returns None: the settings determine how the model is compiled."""

@@ -9,6 +9,7 @@ from ade_tf.config import RunConfig
 from ade_tf.models.averaging import MovingAverage
 from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.updates import clip_weights, guarded_update
+from ade_tf.objectives import Game
 from ade_tf.randomness import BatchDraws, fold
 
 __all__ = ["GENERATOR_PARTS", "Term", "TrainedModel", "Update"]
@@ -52,7 +53,7 @@ class TrainedModel(LatentVariableModel):
       config: As of a `LatentVariableModel`, with the others.
     """
 
-    games = ()
+    games: tuple[Game, ...] = ()
 
     def __init__(
         self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
