@@ -1,11 +1,12 @@
 """Settings of the data."""
 
 import dataclasses
+import pathlib
 
 from ade_tf.config.choices import Choice
 from ade_tf.config.settings import setting
 
-__all__ = ["TOYS", "DataConfig"]
+__all__ = ["TOYS", "DataConfig", "short_name"]
 
 # Densities of points in the plane. Every entry makes the Gaussians, the map that bends
 # them and half of the width of the square that holds them.
@@ -58,3 +59,12 @@ class DataConfig:
     skip_bad_images: bool = setting(
         False, "Count and leave out files of a folder that cannot be decoded."
     )
+
+
+def short_name(dataset: str) -> str:
+    """Returns the name of a data set without the directories of its file.
+
+    Scores are named so; `npz:data/mnist.npz` is `npz:mnist.npz`.
+    """
+    source, colon, where = dataset.partition(":")
+    return f"{source}{colon}{pathlib.PurePath(where).name}"

@@ -21,12 +21,14 @@ class Mode(NamedTuple):
       shows: What one shows, with the fields `count`, `draws`, `near`, `temperatures`,
         `noise` and `seed`.
       needs: What it needs of the model, as `ade_tf.config.requirements` names it.
+      count: `num_samples` where none are asked for: as many as a screen shows.
     """
 
     maker: str
     title: str
     shows: str
     needs: tuple[str, ...] = ()
+    count: int = 100
 
 
 MODES = {
@@ -38,12 +40,14 @@ MODES = {
         "Reconstructions",
         "{count} test images, each beside its reconstruction",
         needs=("encoder",),
+        count=50,
     ),
     "interpolate": Mode(
         "ade_tf.samples.codes:draw_interpolations",
         "Interpolations",
         "{count} rows, each from the code of a test image to another's",
         needs=("encoder",),
+        count=10,
     ),
     "traverse": Mode(
         "ade_tf.samples.codes:draw_traversals",
@@ -51,12 +55,14 @@ MODES = {
         "a row for each of the most active latent units, {count} at most, around the "
         "code of a test image",
         needs=("encoder",),
+        count=10,
     ),
     "neighbours": Mode(
         "ade_tf.samples.neighbours:draw_neighbours",
         "Nearest training images",
         "{count} samples, each followed by its nearest training images in {near}; "
         "{draws}",
+        count=20,
     ),
     "temperatures": Mode(
         "ade_tf.samples.samples:draw_temperatures",
@@ -90,11 +96,12 @@ class PictureOptions:
         "density of a model of points, and samples, beside the data.",
         choices=MODES,
     )
-    num_samples: int = setting(
-        100,
+    num_samples: int | None = setting(
+        None,
         "Samples, pairs or rows; of `temperatures` and of several labels, samples in "
-        f"all. A .png takes {MOST_IN_A_PICTURE:,}, an .npz of samples any number in "
-        "the same memory.",
+        "all. Unset: as many as a screen shows, such as 100 samples or 10 rows of "
+        f"interpolations. A .png takes {MOST_IN_A_PICTURE:,}, an .npz of samples any "
+        "number in the same memory.",
         minimum=1,
     )
     label: tuple[int, ...] = setting(
@@ -144,5 +151,7 @@ class PictureOptions:
 
     def __post_init__(self):
         check_settings(self)
+        if self.num_samples is None:
+            object.__setattr__(self, "num_samples", MODES[self.mode].count)
         if self.out and pathlib.Path(self.out).suffix not in (".png", ".npz"):
             raise ValueError(f"out must end in .png or .npz. Received: {self.out!r}")
