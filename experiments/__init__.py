@@ -3,8 +3,9 @@
 import os
 import time
 
-# TensorFlow's start-up notes on CPU features and missing GPUs are no news to a user.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from experiments.quiet import quieten_tensorflow
+
+quieten_tensorflow()
 # Whatever other programs of this user run Keras on.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from ade_tf.example_draws import content_indices
 from ade_tf.export import export_model, export_run, measure_export
 from ade_tf.models import LikelihoodScorer, build_model, initialize_from_data
 from ade_tf.versions import package_versions
+from tests.helpers.binaries import call
 from tests.helpers.models import digits, tiny_config, tiny_model
 
 IMAGES = digits().test.images[:20]
@@ -213,6 +215,15 @@ def test_it_says_what_it_is(v_ade_run, tmp_path):
     (scores,) = found["bits_per_dim"]
     assert scores["value"] == record["value"]
     assert (scores["split"], scores["step"]) == ("test", record["step"])
+
+
+def test_the_binary_says_what_it_takes(v_ade_run, tmp_path):
+    out = tmp_path / "out"
+    ended = call("export", f"--run_dir={v_ade_run}", f"--out={out}")
+    assert ended.status == 0
+    assert f"{out}: serving_default, log_prob, bits_per_dim, sample, " in ended.out
+    words = r"size +\d+\.\d MB, \d+\.\d MB gzip'd; loads in \d+\.\d s"
+    assert re.search(words, ended.out)
 
 
 def test_its_size_is_measured(directory):

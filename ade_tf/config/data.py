@@ -1,11 +1,12 @@
 """Settings of the data."""
 
 import dataclasses
+import pathlib
 
 from ade_tf.config.choices import Choice
 from ade_tf.config.settings import setting
 
-__all__ = ["TOYS", "DataConfig", "ImageSettings", "RunDataSettings"]
+__all__ = ["TOYS", "DataConfig", "ImageSettings", "RunDataSettings", "short_name"]
 
 # Densities of points in the plane. Every entry makes the Gaussians, the map that bends
 # them and half of the width of the square that holds them.
@@ -83,3 +84,12 @@ class RunDataSettings:
         "Take the images although they or their splits are not those of training: "
         "test images may then have been trained on.",
     )
+
+
+def short_name(dataset: str) -> str:
+    """Returns the name of a data set without the directories of its file.
+
+    Scores are named so; `npz:data/mnist.npz` is `npz:mnist.npz`.
+    """
+    source, colon, where = dataset.partition(":")
+    return f"{source}{colon}{pathlib.PurePath(where).name}"

@@ -1,10 +1,11 @@
 """Grids of images, as arrays and as files."""
 
 import io
+import itertools
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from ade_tf.files import replace_file
 
@@ -13,6 +14,8 @@ __all__ = ["can_show", "image_grid", "save_png"]
 _TILE_PIXELS = 64
 # Neither black nor white: a stroke that runs to the edge of its image ends there.
 _BORDER = 128
+_PAPER, _INK = 255, 0
+_LETTERS = 13
 
 
 def can_show(image_shape, levels: int) -> bool:
@@ -26,6 +29,8 @@ def image_grid(
     columns: int | None = None,
     scale: int | None = None,
     group: int | None = None,
+    row_names=(),
+    column_names=(),
 ) -> np.ndarray:
     """Lays images out in a grid, row by row, between thin grey borders.
 
@@ -38,6 +43,9 @@ def image_grid(
         images to about 64 pixels.
       group: Number of neighbours in a row that belong together; a wider gap stands
         between groups. It divides `columns`; None takes the row as one.
+      row_names: What stands before each row, from the first; none for no margin.
+      column_names: What stands above each image of the first row, group by group
+        again.
 
     Returns:
       uint8 array, `[h, w, C]`.
@@ -91,7 +99,36 @@ def image_grid(
     gap = 3 * line
     grid = np.pad(grid, ((0, 0), (0, 0), (gap, 0), (0, 0)), constant_values=_BORDER)
     grid = grid.reshape(rows * high, -1, channels)[:, gap:]
-    return np.pad(grid, ((0, line), (0, line), (0, 0)), constant_values=_BORDER)
+    grid = np.pad(grid, ((0, line), (0, line), (0, 0)), constant_values=_BORDER)
+    if not (row_names or column_names):
+        return grid
+    places = np.arange(min(columns, count))
+    above = places * wide + places // group * gap + (line + wide) / 2
+    beside = np.arange(rows) * high + (line + high) / 2
+    return _with_margins(
+        grid,
+        list(zip(row_names, beside, strict=False)),
+        list(zip(itertools.cycle(column_names), above, strict=False)),
+    )
+
+
+def _with_margins(grid, rows, columns):
+    """Writes names and where their middles are, in pixels, beside and above a grid."""
+    font = ImageFont.load_default(_LETTERS)
+    space = _LETTERS // 2
+    left = int(max((font.getlength(name) for name, _ in rows), default=-2 * space))
+    left, top = left + 2 * space, (_LETTERS + 2 * space) * bool(columns)
+    mode = "L" if grid.shape[-1] == 1 else "RGB"
+    page = Image.new(
+        mode, (left + grid.shape[1], top + grid.shape[0]), (_PAPER,) * grid.shape[-1]
+    )
+    page.paste(Image.fromarray(grid.squeeze(-1) if mode == "L" else grid), (left, top))
+    ink, pen = (_INK,) * grid.shape[-1], ImageDraw.Draw(page)
+    for name, middle in rows:
+        pen.text((left - space, top + middle), name, ink, font, anchor="rm")
+    for name, middle in columns:
+        pen.text((left + middle, top / 2), name, ink, font, anchor="mm")
+    return np.asarray(page).reshape(page.height, page.width, -1)
 
 
 def save_png(path, array) -> None:

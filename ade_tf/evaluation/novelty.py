@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from ade_tf.config import requires
+from ade_tf.config.data import short_name
 from ade_tf.drawing.novelty import draw_novelty
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.novelty_scores import NoveltyScores, score_novelty
@@ -92,7 +93,7 @@ def evaluate_novelty(run_dir, options: NoveltyOptions | None = None) -> list[dic
         novel_images=second.images,
         constant=constant,
         levels=data.levels,
-        names=(_short(data.name), _short(options.against)),
+        names=(short_name(data.name), short_name(options.against)),
     )
     print(f"picture   {path}\nscores    {path.with_suffix('.npz')}", flush=True)
     return records
@@ -126,7 +127,7 @@ def _records(run, data, options, scores, constant, how):
     return [
         {
             "metric": "novelty",
-            "name": f"ROC area of {score} against {options.against}",
+            "name": f"ROC area of {score} against {short_name(options.against)}",
             "score": score,
             "value": scores.areas[score][0],
             "standard_error": scores.areas[score][1],
@@ -148,16 +149,10 @@ def _save_scores(path, found, with_kl):
         np.savez_compressed(file, **arrays)
 
 
-def _short(name):
-    """Returns the name of a data set without the directories of its file."""
-    source, colon, where = name.partition(":")
-    return f"{source}{colon}{pathlib.PurePath(where).name}"
-
-
 def _path(directory, options) -> pathlib.Path:
     if options.out:
         return pathlib.Path(options.out)
-    word = re.sub(r"[^0-9A-Za-z]+", "-", _short(options.against)).strip("-")
+    word = re.sub(r"[^0-9A-Za-z]+", "-", short_name(options.against)).strip("-")
     return directory.samples / f"novelty-{word}.png"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import ade_tf.keras_settings  # noqa: F401
+from ade_tf.config.data import short_name
 from ade_tf.data import Split, training_stream
 from ade_tf.extractors.cache import content_hash, read_arrays, write_arrays
 from ade_tf.extractors.extractor import Extractor, HeldOutAccuracy
@@ -62,6 +63,7 @@ def load_classifier(path="", data=None, cache_dir="", progress=None) -> Extracto
     labels = np.asarray(data.train.labels)
     if len(np.unique(labels)) < 2:
         raise ValueError(f"{_RULE} Received: {data.name} with class {labels[0]} only")
+    name = f"classifier({short_name(data.name)})"
     identity = (_RECIPE, data.levels, data.num_classes)
     key = content_hash(data.train.images, labels, identity=identity)
     cache_path = Path(cache_dir, f"classifier-{key[:32]}.npz") if cache_dir else None
@@ -71,7 +73,7 @@ def load_classifier(path="", data=None, cache_dir="", progress=None) -> Extracto
     if weights is None:
         kept_in = f"kept in {cache_dir}" if cache_dir else "kept nowhere"
         print(
-            f"classifier({data.name}): to be trained first, on {len(labels)} images, "
+            f"{name}: to be trained first, on {len(labels)} images, "
             f"{_num_steps(labels)} steps of {_BATCH_SIZE}; {kept_in}",
             flush=True,
         )
@@ -79,7 +81,7 @@ def load_classifier(path="", data=None, cache_dir="", progress=None) -> Extracto
         if cache_path:
             write_arrays(cache_path, key, {str(i): w for i, w in enumerate(weights)})
     extractor = Extractor(
-        name=f"classifier({data.name})",
+        name=name,
         kind="classifier",
         sha256=content_hash(*weights, identity="classifier"),
         channels=data.image_shape[2],

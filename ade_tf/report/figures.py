@@ -7,6 +7,7 @@ import tempfile
 
 import numpy as np
 
+from ade_tf.config.data import short_name
 from ade_tf.drawing.charts import COLOURS
 from ade_tf.drawing.curves import Curve, curves_svg, points_of
 from ade_tf.drawing.grids import can_show, image_grid, save_png
@@ -107,7 +108,7 @@ def draw_picture(run, mode: str, settings) -> Picture:
 
 def real_images(run, options: PictureOptions) -> Picture:
     """Draws test images of a run's data set; it is empty if they cannot be had."""
-    name = f"test images of {run.config.data.dataset}"
+    name = f"test images of {short_name(run.config.data.dataset)}"
     try:
         if not can_show(run.image_shape, run.levels):
             raise ValueError("a picture needs grey or colour images with levels.")

@@ -25,7 +25,7 @@ def draw_reconstructions(request: Request) -> Grid:
     """Returns test images, each beside its reconstruction."""
     real, labels = request.test_images(request.options.num_samples)
     rebuilt = reconstruct(request.model, request.model.batch(real, labels)).numpy()
-    return Grid.of_groups(real, rebuilt, columns=10)
+    return Grid.of_groups(10, real=real, rebuilt=rebuilt)
 
 
 def draw_interpolations(request: Request) -> Grid:
@@ -35,7 +35,8 @@ def draw_interpolations(request: Request) -> Grid:
     """
     first, second, labels = request.test_pairs(request.options.num_samples)
     images = interpolate(request.model, first, second, _STEPS, labels)
-    return Grid(images, _STEPS)
+    parts = np.linspace(0.0, 1.0, _STEPS)
+    return Grid(images, _STEPS, column_names=tuple(f"{part:.2f}" for part in parts))
 
 
 def draw_traversals(request: Request) -> Grid:
@@ -51,7 +52,12 @@ def draw_traversals(request: Request) -> Grid:
     stops = np.linspace(-_FURTHEST, _FURTHEST, _STOPS)
     label = None if labels is None else int(labels[0])
     rows = traverse(request.model, images[0], units, stops, label)
-    return Grid(rows, _STOPS)
+    return Grid(
+        rows,
+        _STOPS,
+        row_names=tuple(f"z[{unit}]" for unit in units),
+        column_names=tuple(f"{stop:g}" for stop in stops),
+    )
 
 
 def interpolate(model, first, second, steps: int, labels=None) -> np.ndarray:

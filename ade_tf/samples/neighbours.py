@@ -13,7 +13,7 @@ from ade_tf.samples.request import Request
 
 __all__ = ["draw_neighbours"]
 
-_NEIGHBOURS = 3
+_NEIGHBOURS = ("1st", "2nd", "3rd")
 
 
 def draw_neighbours(request: Request) -> Grid:
@@ -28,9 +28,9 @@ def draw_neighbours(request: Request) -> Grid:
     sets = drawn, train
     if request.options.neighbours_in == "features":
         sets = _features(request, drawn)
-    rows = nearest_images(*sets, _NEIGHBOURS)[1]
-    found = [train[rows[:, rank]] for rank in range(_NEIGHBOURS)]
-    return Grid.of_groups(drawn, *found, columns=8)
+    rows = nearest_images(*sets, len(_NEIGHBOURS))[1]
+    found = {name: train[rows[:, rank]] for rank, name in enumerate(_NEIGHBOURS)}
+    return Grid.of_groups(8, sample=drawn, **found)
 
 
 def _features(request, drawn):

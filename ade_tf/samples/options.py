@@ -23,12 +23,14 @@ class Mode(NamedTuple):
       shows: What one shows, with the fields `count`, `draws`, `near`, `temperatures`,
         `noise` and `seed`.
       needs: What it needs of the model, as `ade_tf.config.requirements` names it.
+      count: `num_samples` where none are asked for: as many as a screen shows.
     """
 
     maker: str
     title: str
     shows: str
     needs: tuple[str, ...] = ()
+    count: int = 100
 
 
 MODES = {
@@ -40,12 +42,14 @@ MODES = {
         "Reconstructions",
         "{count} test images, each beside its reconstruction",
         needs=("encoder",),
+        count=50,
     ),
     "interpolate": Mode(
         "ade_tf.samples.codes:draw_interpolations",
         "Interpolations",
         "{count} rows, each from the code of a test image to another's",
         needs=("encoder",),
+        count=10,
     ),
     "traverse": Mode(
         "ade_tf.samples.codes:draw_traversals",
@@ -53,12 +57,14 @@ MODES = {
         "a row for each of the most active latent units, {count} at most, around the "
         "code of a test image",
         needs=("encoder",),
+        count=10,
     ),
     "neighbours": Mode(
         "ade_tf.samples.neighbours:draw_neighbours",
         "Nearest training images",
         "{count} samples, each followed by its nearest training images in {near}; "
         "{draws}",
+        count=20,
     ),
     "temperatures": Mode(
         "ade_tf.samples.samples:draw_temperatures",
@@ -94,11 +100,12 @@ class PictureOptions(RunDataSettings):
         "data.",
         choices=MODES,
     )
-    num_samples: int = setting(
-        100,
+    num_samples: int | None = setting(
+        None,
         "Number of samples, pairs or rows. For `temperatures` and for several labels, "
-        f"number of samples in total. A .png holds at most {MOST_IN_A_PICTURE:,}; an "
-        ".npz holds any number of samples, drawn in constant memory.",
+        "number of samples in total. If unset, as many as a screen shows, such as 100 "
+        f"samples or 10 rows. A .png holds at most {MOST_IN_A_PICTURE:,}; an .npz "
+        "holds any number of samples, drawn in constant memory.",
         minimum=1,
     )
     label: tuple[int | str, ...] = setting(
@@ -148,5 +155,7 @@ class PictureOptions(RunDataSettings):
 
     def __post_init__(self):
         check_settings(self)
+        if self.num_samples is None:
+            object.__setattr__(self, "num_samples", MODES[self.mode].count)
         if self.out and pathlib.Path(self.out).suffix not in (".png", ".npz"):
             raise ValueError(f"out must end in .png or .npz. Received: {self.out!r}")

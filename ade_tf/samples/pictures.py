@@ -30,17 +30,22 @@ class Grid(Picture):
       images: `[N, H, W, C]` in 0 .. levels-1.
       columns: Images in a row; None for about a square.
       group: Neighbours in a row that belong together; None for the whole row.
+      row_names: What stands before each row of a picture.
+      column_names: What stands above each image of a row, or of each group.
     """
 
     images: np.ndarray
     columns: int | None = None
     group: int | None = None
+    row_names: tuple[str, ...] = ()
+    column_names: tuple[str, ...] = ()
 
     @classmethod
-    def of_groups(cls, *groups, columns: int):
-        """Returns a grid: the first image of each group, the second ones, and so on."""
-        images = np.stack(groups, axis=1).reshape(-1, *groups[0].shape[1:])
-        return cls(images, columns, len(groups))
+    def of_groups(cls, columns: int, **groups):
+        """Returns a grid: the first image of each named group, the second ones, ..."""
+        parts = list(groups.values())
+        images = np.stack(parts, axis=1).reshape(-1, *parts[0].shape[1:])
+        return cls(images, columns, len(parts), (), tuple(groups))
 
     def arrays(self, levels: int) -> dict[str, ArrayParts]:
         """Returns `images`."""
@@ -49,4 +54,12 @@ class Grid(Picture):
 
     def write(self, path: pathlib.Path, levels: int) -> None:
         """Writes the images, with values in 0 .. levels-1, as a PNG."""
-        save_png(path, image_grid(self.images, levels, self.columns, group=self.group))
+        grid = image_grid(
+            self.images,
+            levels,
+            self.columns,
+            group=self.group,
+            row_names=self.row_names,
+            column_names=self.column_names,
+        )
+        save_png(path, grid)

@@ -35,7 +35,9 @@ class Samples(Picture):
 
     def write(self, path: pathlib.Path, levels: int) -> None:
         """Writes the samples as a PNG."""
-        Grid(np.concatenate([*self._batches()]), self.columns).write(path, levels)
+        names = [f"class {row[0]}" for row in self.rows] if len(self.rows) > 1 else []
+        images = np.concatenate([*self._batches()])
+        Grid(images, self.columns, row_names=tuple(names)).write(path, levels)
 
     def arrays(self, levels: int) -> dict[str, ArrayParts]:
         """Returns `images` and, of a conditional model, their `labels`, in parts.
@@ -97,4 +99,5 @@ def draw_temperatures(request: Request) -> Grid:
         )
     columns = max(1, options.num_samples // len(options.temperatures))
     rows = [request.samples(columns, value) for value in options.temperatures]
-    return Grid(np.concatenate(rows), columns)
+    names = tuple(f"T {value:g}" for value in options.temperatures)
+    return Grid(np.concatenate(rows), columns, row_names=names)

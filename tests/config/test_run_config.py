@@ -4,6 +4,7 @@ import json
 import pytest
 
 from ade_tf.config import PRESETS, RunConfig, TrainingConfig, setting
+from ade_tf.config.data import short_name
 from ade_tf.config.tree import places_of
 
 
@@ -89,3 +90,13 @@ def test_a_setting_is_declared_once():
 
     with pytest.raises(ValueError, match="declared once. Received: 'batch_size'"):
         places_of(TrainingConfig, Other)
+
+
+def test_a_score_is_named_by_its_data_set_not_by_the_path():
+    for name, short in {
+        "digits": "digits",
+        "tfds:cifar10": "tfds:cifar10",
+        "npz:some/where/mnist.npz": "npz:mnist.npz",
+        "folder:/data/faces": "folder:faces",
+    }.items():
+        assert short_name(name) == short

@@ -98,3 +98,23 @@ def test_what_is_no_picture_is_refused(tmp_path, picture):
     with pytest.raises(ValueError, match="A picture is uint8.*Received: dtype="):
         save_png(tmp_path / "grid.png", picture)
     assert not list(tmp_path.iterdir())
+
+
+def test_names_stand_in_margins_and_the_images_stay_as_they_are():
+    images = np.random.default_rng(0).integers(17, size=(6, 8, 8, 3))
+    plain = image_grid(images, 17, columns=3)
+    named = image_grid(
+        images, 17, columns=3, row_names=("a", "b"), column_names=("x", "y", "z")
+    )
+    height, width = plain.shape[:2]
+    np.testing.assert_array_equal(named[-height:, -width:], plain)
+    # Ink stands beside the middle of each row and above the middle of each column.
+    beside = (named[-height:, :-width] < 100).any(axis=(1, 2))
+    above = (named[:-height, -width:] < 100).any(axis=(0, 2))
+    for found, length, parts in ((beside, height, 2), (above, width, 3)):
+        for part in range(parts):
+            middle = int((part + 0.5) * length / parts)
+            assert found[middle - 8 : middle + 8].any()
+        assert found.sum() < 14 * parts
+    two = image_grid(images, 17, columns=4, group=2, column_names=("x", "y"))
+    assert two.shape[0] > image_grid(images, 17, columns=4, group=2).shape[0]

@@ -105,6 +105,34 @@ def test_every_mode_gives_a_picture(v_ade_run, tmp_path, mode):
         assert len(np.unique(np.asarray(picture))) > 5
 
 
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "density"])
+def test_a_picture_fits_a_screen_unless_more_is_asked_for(v_ade_run, tmp_path, mode):
+    path = draw(v_ade_run, mode=mode, out=str(tmp_path / "a.png"), cache_dir="")
+    with Image.open(path) as picture:
+        assert picture.width < 1200 and picture.height < 800
+
+
+@pytest.mark.parametrize(
+    ("mode", "left", "top"),
+    [
+        ("sample", False, False),
+        ("reconstruct", False, True),
+        ("interpolate", False, True),
+        ("traverse", True, True),
+        ("neighbours", False, True),
+        ("temperatures", True, False),
+    ],
+)
+def test_rows_and_columns_that_mean_something_are_named(
+    v_ade_run, tmp_path, mode, left, top
+):
+    path = draw(v_ade_run, mode=mode, num_samples=6, out=str(tmp_path / "a.png"))
+    picture = np.asarray(Image.open(path))
+    # Where nothing is written, the grid's border runs along the edge.
+    for edge, named in ((picture[-9:, :2], left), (picture[:2, -9:], top)):
+        assert (edge == (255 if named else 128)).all()
+
+
 def test_a_picture_stands_in_the_run_unless_said_otherwise(v_ade_run):
     path = draw(v_ade_run, num_samples=2)
     assert path == v_ade_run / "samples" / "sample.png"
