@@ -186,7 +186,7 @@ def test_continuous_data_train_without_pictures_and_give_arrays(points_run, tmp_
 
 @pytest.mark.parametrize("mode", ["reconstruct", "interpolate", "traverse"])
 def test_modes_that_need_an_encoder_say_so(points_run, mode):
-    message = f"mode `{mode}` needs a preset with .* an encoder.*preset='flow'"
+    message = f"mode `{mode}` needs an encoder.*preset='flow'"
     with pytest.raises(ValueError, match=message):
         draw(points_run, mode=mode)
 
