@@ -103,15 +103,9 @@ def test_whole_levels_of_any_type_are_one_image(served, kind):
 )
 def test_other_images_are_refused(served, images):
     rule = r"images must hold whole levels in 0 \.\. 16\. Received:"
-<<<<<<< HEAD
     for endpoint in (served.bits_per_dim, served.encode, served.serving_default):
         with pytest.raises(tf.errors.InvalidArgumentError, match=rule):
             endpoint(images)
-=======
-    for ask in (served.bits_per_dim, served.encode, served.serving_default):
-        with pytest.raises(tf.errors.InvalidArgumentError, match=rule):
-            ask(images)
->>>>>>> serve
     with pytest.raises(tf.errors.InvalidArgumentError, match=rule):
         served.signatures["serving_default"](images=tf.cast(images, tf.float32))
 

@@ -264,7 +264,7 @@ def test_what_a_preset_has_no_part_for_is_refused():
     gan = new("gan")
     with pytest.raises(ValueError, match="needs a preset with a likelihood"):
         gan.bits_per_dim(images())
-    with pytest.raises(ValueError, match="needs a preset with a z and a likelihood"):
+    with pytest.raises(ValueError, match="codes of images needs an encoder"):
         gan.encode(images())
     with pytest.raises(ValueError, match="validation images needs a preset"):
         gan.fit(images(), validation_data=images("validation"))
