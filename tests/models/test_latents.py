@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ade_tf.example_draws import content_indices
 from ade_tf.export import export_model
 from ade_tf.models import build_model, count_parameters
 from ade_tf.objectives import importance_weighted_bound
@@ -145,9 +146,8 @@ def test_an_export_answers_as_the_model(tmp_path):
     drawn = exported.sample(3, 1.0, 5).numpy()
     seed = fold(tf.constant([5, 0]))
     assert np.mean(drawn != sample(model, 3, 1.0, seed).numpy()) < 0.02
-    terms = bound_terms(
-        model, images, fold(tf.constant([2, 0])), tf.range(3, dtype=tf.int64)
-    )
+    seed, places = fold(tf.constant([2, 0])), content_indices(images.astype(np.float32))
+    terms = bound_terms(model, images, seed, places)
     log_prob = exported.log_prob(images, 2)
     np.testing.assert_allclose(log_prob, -terms.loss_nats(), rtol=1e-4)
 
