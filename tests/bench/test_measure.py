@@ -189,7 +189,7 @@ def test_two_replicas_are_timed_against_one(tmp_path):
         ({"sweep": "size"}, "`sweep` must be one of.*Received: 'size'"),
         ({"sweep": "batch", "profile": True}, "neither references nor a profile"),
         ({"sweep": "batch", "builds": 0}, "`builds` must be at least 1. Received: 0"),
-        ({"builds": 2}, "of a sweep. Received: builds=2 without a sweep"),
+        ({"builds": 2}, "needs a sweep. Received: builds=2 without a sweep"),
     ],
 )
 def test_bad_options_are_refused(tmp_path, arguments, message):
