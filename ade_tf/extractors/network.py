@@ -5,6 +5,8 @@ import itertools
 import keras
 import tensorflow as tf
 
+import ade_tf.keras_settings  # noqa: F401
+
 __all__ = ["NUM_FEATURES", "build_network", "freeze_network"]
 
 NUM_FEATURES = 64

@@ -47,12 +47,12 @@ def foreign(tmp_path_factory):
 
 STUDY = """
 import sys
-from ade_tf.extractors.classifier import _build
+from ade_tf.extractors.network import build_network
 from ade_tf.models import build_model
 from tests.helpers.models import tiny_config
 import numpy as np
 model = build_model(tiny_config("av_ade", spectral_norm=True), (8, 8, 1), 17)
-for v in [*model.variables, *_build((8, 8, 1), 10).variables]:
+for v in [*model.variables, *build_network((8, 8, 1), 10).variables]:
     print(v.path.split("/")[-1], v.dtype, v.shape, float(np.sum(v.numpy())))
 """
 
