@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ade_tf.data.registry import load_dataset as load_dataset
     from ade_tf.evaluation.of_model import evaluate as evaluate
     from ade_tf.models import AdaptiveDensityEstimator as AdaptiveDensityEstimator
-    from ade_tf.runs import load as load
+    from ade_tf.runs.restoring import load as load
 else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,

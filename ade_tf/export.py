@@ -189,7 +189,7 @@ def export_model(
     return names
 
 
-def measure_export(out) -> ExportSize:
+def measure_export(out: str | os.PathLike[str]) -> ExportSize:
     """Measures a SavedModel: its size on the disk and packed, and its loading.
 
     Args:

@@ -51,8 +51,10 @@ def run(main) -> None:
             _fail(message)
 
     # For --help, which shows those of the binary's own module.
-    for flag in flags.FLAGS.flags_by_module_dict().get(common_flags.__name__, ()):
-        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    by_module = flags.FLAGS.flags_by_module_dict()
+    for module in (common_flags.__name__, f"{__package__}.study_flags"):
+        for flag in by_module.get(module, ()):
+            flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     with _stopped_by_signals():
         app.run(guarded, flags_parser=_parse)
 

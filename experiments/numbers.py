@@ -9,11 +9,13 @@ def numbers(name, items, kind=int) -> tuple:
     Args:
       name: The flag.
       items: Its words.
-      kind: int, float or str.
+      kind: int or float; any other leaves the words as they are.
 
     Raises:
       ValueError: If one is none.
     """
+    if kind not in (int, float):
+        return tuple(items)
     try:
         return tuple(map(kind, items))
     except ValueError:

@@ -81,7 +81,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
         self.games = self._games()
         self.bound = BOUNDS[config.objective.bound](**config.of("bound"))
         # In the order of their computation, known once a step is traced.
-        self.term_names = ()
+        self.term_names: tuple[str, ...] = ()
         self.built = True
 
     def _games(self):
@@ -159,7 +159,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
     def _trains_likelihood(self):
         return self.config.preset.likelihood and self.config.objective.train_likelihood
 
-    def train_step(self, data):
+    def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Makes the updates of one step and returns the logged terms.
 
         Args:

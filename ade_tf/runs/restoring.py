@@ -1,6 +1,7 @@
 """Trained models from their run directories."""
 
 import dataclasses
+import os
 
 from ade_tf.config import RunConfig
 from ade_tf.config.training import WEIGHTS
@@ -36,7 +37,9 @@ class LoadedRun:
     class_names: tuple[str, ...] = ()
 
 
-def load(run_dir, weights: str = "averaged") -> AdaptiveDensityEstimator:
+def load(
+    run_dir: str | os.PathLike[str], weights: str = "averaged"
+) -> AdaptiveDensityEstimator:
     """Returns the model of a run, with its averaged (or, by setting, best) weights.
 
     Args:
@@ -49,7 +52,7 @@ def load(run_dir, weights: str = "averaged") -> AdaptiveDensityEstimator:
     return load_run(run_dir, weights).model
 
 
-def load_run(run_dir, weights: str = "averaged") -> LoadedRun:
+def load_run(run_dir: str | os.PathLike[str], weights: str = "averaged") -> LoadedRun:
     """Builds the model of a run with its averaged (or, by setting, best) weights.
 
     Args:

@@ -190,7 +190,7 @@ def _announce(config, data, model, start, run):
     print(f"data: {data.description}")
     print(f"parameters: {sizes}")
     if start:
-        print(f"Going on from step {start} of {run.path}")
+        print(f"Resuming from step {start} of {run.path}")
         steps = run.read()["config"].training.num_steps, config.training.num_steps
         if steps[0] != steps[1]:
             print(

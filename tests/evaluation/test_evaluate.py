@@ -136,7 +136,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
     assert (
         "preset with a likelihood. Received: preset='gan'" in left_out["bits_per_dim"]
     )
-    assert "which has an encoder. Received: preset='gan'" in left_out["active_units"]
+    assert "needs an encoder: a preset" in left_out["active_units"]
     assert {*names, *left_out} == set(METRICS)
     for name in lacked:
         asked = evaluation_of("gan", options(network, metrics=(name,)))
@@ -225,7 +225,7 @@ def test_records_say_how_good_the_classifier_is(run, tmp_path):
 
 def test_unlabelled_images_are_scored_by_random_features():
     model = tiny_model("v_ade")
-    unlabelled = dataclasses.replace(digits(), num_classes=0)
+    unlabelled = dataclasses.replace(digits(), class_names=())
     chosen = EvaluationOptions(metrics=("all",), num_samples=60, cache_dir="")
     run = LoadedRun(model, model.config, None, 7)
     _, left_out = choose_metrics(Evaluation(run, unlabelled, chosen))

@@ -115,8 +115,8 @@ def test_an_accuracy_is_poor_unless_clearly_above_chance(value, chance, count, p
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"num_classes": 0}, "at least two classes.*Received: "),
-        ({"num_classes": 1}, "at least two classes.*Received: "),
+        ({"class_names": ()}, "at least two classes.*Received: "),
+        ({"class_names": ("0",)}, "at least two classes.*Received: "),
         ({"levels": 0}, "whole levels.*Received: "),
     ],
 )
