@@ -79,9 +79,7 @@ def test_the_records_of_the_kl_add_up(evaluation):
 )
 def test_a_preset_without_codes_says_so(evaluation, evaluate):
     run = dataclasses.replace(evaluation.run, model=tiny_model("flow"))
-    with pytest.raises(
-        ValueError, match="needs a preset with a z and .* encoder. Rec.*preset='flow'"
-    ):
+    with pytest.raises(ValueError, match="needs an encoder.*Rec.*preset='flow'"):
         evaluate(Evaluation(run, digits(), EvaluationOptions()), "test")
 
 
