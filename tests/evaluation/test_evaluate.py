@@ -140,7 +140,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
     assert {*names, *left_out} == set(METRICS)
     for name in lacked:
         asked = evaluation_of("gan", options(network, metrics=(name,)))
-        with pytest.raises(ValueError, match=f"{name} needs an? ):
+        with pytest.raises(ValueError, match=f"{name} needs an? "):
             choose_metrics(asked)
 
 
