@@ -18,7 +18,7 @@ from tests.helpers.models import tiny_config
 BOUND = "LikelihoodScorer._bound_step"
 WEIGHTS = "LikelihoodScorer._weights_step"
 SAMPLE = "Sampler.__init__.<locals>.draw"
-FEATURES = "_freeze.<locals>.function"
+FEATURES = "freeze_network.<locals>.function"
 SHARED = {
     "round_trip_maps.<locals>.<lambda>": 2,
     "round_trip_maps.<locals>.dequantized": 1,
