@@ -66,7 +66,7 @@ def test_every_binary_is_a_command(installed, tmp_path):
     binaries = (ROOT / "experiments").glob("*.py")
     names = {p.stem for p in binaries if '__name__ == "__main__"' in p.read_text()}
     commands = {path.name for path in (installed / "bin").iterdir()}
-    assert commands == {f"ade-{name}" for name in names}
+    assert commands == {f"ade-{name.replace('_', '-')}" for name in names}
     for command in sorted(commands):
         ended = run(installed, tmp_path, command, "--nothing")
         assert ended.returncode == 2 and "Unknown command line flag" in ended.stderr
