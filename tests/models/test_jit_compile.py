@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from ade_tf.data import training_stream
-from ade_tf.models import use_averaged_weights
 from ade_tf.strategies import make_strategy
 from tests.helpers.models import digits, tiny_model
 
@@ -36,9 +35,6 @@ def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
         assert compiled["bits_per_dim"] == pytest.approx(plain["bits_per_dim"], 0.03)
         assert compiled["bits_per_dim"] != plain["bits_per_dim"]
     assert all(np.isfinite(value) for value in compiled.values())
-    # Of two updates of a step the average holds the first, but for a thousandth.
-    use_averaged_weights(other)
-    use_averaged_weights(model)
     for start, here, there in zip(
         tiny_model(preset).trainable_variables,
         other.trainable_variables,
@@ -47,5 +43,6 @@ def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
     ):
         moved = np.abs(there.numpy() - start.numpy())
         assert moved.max() > 0
-        # Adam's first update is as long as the learning rate, of either sign.
-        np.testing.assert_allclose(here.numpy(), there.numpy(), atol=2.1e-3)
+        # Each of Adam's first updates, of which a step has up to two, is at most as
+        # long as the learning rate, of either sign.
+        np.testing.assert_allclose(here.numpy(), there.numpy(), atol=4.2e-3)
