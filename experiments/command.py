@@ -69,10 +69,10 @@ def _message(error):
     if isinstance(error, MemoryError):
         return f"{_MEMORY_RULE} Received: {first or 'no more'}"
     # Not imported here: whoever has not loaded it has none of its errors.
-    tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None or not isinstance(error, tensorflow.errors.OpError):
+    tf = sys.modules.get("tensorflow")
+    if tf is None or not isinstance(error, tf.errors.OpError):
         return None
-    if isinstance(error, tensorflow.errors.ResourceExhaustedError):
+    if isinstance(error, tf.errors.ResourceExhaustedError):
         return f"{_MEMORY_RULE} Received: {first}"
     return f"TensorFlow must be able to do its work. Received: {first}"
 

@@ -168,14 +168,14 @@ class FittedModel(TrainedModel):
         if isinstance(x, tf.data.Dataset):
             batches, known = as_batches(x), int(x.cardinality().numpy())
             if start == 0:
-                self._initialize(*first_images(x, INITIALIZATION_IMAGES))
+                self._set_actnorms(*first_images(x, INITIALIZATION_IMAGES))
             if known < 1:
                 return batches, None
             return batches.repeat(), known
         split = self.as_split(x, y)
         if start == 0:
             first = slice(INITIALIZATION_IMAGES)
-            self._initialize(split.images[first], split.labels[first])
+            self._set_actnorms(split.images[first], split.labels[first])
         size = batch_size or settings.batch_size
         batches = training_stream(
             split,
@@ -186,7 +186,7 @@ class FittedModel(TrainedModel):
         )
         return batches, -(-len(split) // size)
 
-    def _initialize(self, images, labels):
+    def _set_actnorms(self, images, labels):
         config = self.config
         given = config.objective.generator_from or config.training.initialize_from
         if not given and not is_initialized(self):
