@@ -1,9 +1,9 @@
 """Classes that Keras finds by name without their being imported."""
 
 import importlib
-import importlib.abc
-import importlib.util
 import sys
+
+from ade_tf.imports import around_import
 
 __all__ = ["announce"]
 
@@ -34,25 +34,9 @@ def announce(package: str, name: str, module: str) -> None:
     if "keras" in sys.modules:
         register(sys.modules["keras"])
     else:
-        sys.meta_path.insert(0, _AfterKeras(register))
 
+        def run_and_register(run, keras):
+            run(keras)
+            register(keras)
 
-class _AfterKeras(importlib.abc.MetaPathFinder):
-    """Does something once Keras is imported; else it finds nothing."""
-
-    def __init__(self, act):
-        self._act = act
-
-    def find_spec(self, fullname, path=None, target=None):
-        if fullname != "keras":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
-        run = spec.loader.exec_module
-
-        def run_and_act(module):
-            run(module)
-            self._act(module)
-
-        spec.loader.exec_module = run_and_act
-        return spec
+        around_import("keras", run_and_register)

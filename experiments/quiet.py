@@ -1,12 +1,12 @@
 """TensorFlow's own words, kept out of what a binary prints."""
 
 import contextlib
-import importlib.abc
-import importlib.util
 import logging
 import os
 import sys
 import tempfile
+
+from ade_tf.imports import around_import
 
 __all__ = ["quieten_tensorflow"]
 
@@ -24,27 +24,12 @@ def quieten_tensorflow() -> None:
     )
     if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        sys.meta_path.insert(0, _QuietImport())
+        around_import("tensorflow", _run_quietly)
 
 
-class _QuietImport(importlib.abc.MetaPathFinder):
-    """Imports TensorFlow without its words, once."""
-
-    def find_spec(self, name, path, target=None):
-        del path, target
-        if name != "tensorflow":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None:
-            run = spec.loader.exec_module
-
-            def exec_module(module):
-                with _kept_error_stream():
-                    run(module)
-
-            spec.loader.exec_module = exec_module
-        return spec
+def _run_quietly(run, tensorflow):
+    with _kept_error_stream():
+        run(tensorflow)
 
 
 @contextlib.contextmanager

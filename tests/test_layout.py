@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "ade_tf").rglob("*.py"))
 # Modules and packages of the library, each of which imports from those before it only.
 ORDER = (
+    "imports",
     "keras_names",
     "files",
     "keras_settings",

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.data.images import to_continuous, to_levels
+from ade_tf.data.images import as_stack, to_values
 from ade_tf.data.labels import check_labels
 from ade_tf.data.splits import Split
 
@@ -26,23 +26,13 @@ def as_split(images, labels=None, *, levels: int, image_shape=None) -> Split:
     """
     if isinstance(images, tf.data.Dataset):
         images, labels = _read(as_batches(images))
-    images = np.asarray(images)
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or 0 in images.shape:
-        raise ValueError(
-            "images must have the shape [N, H, W, C] or [N, H, W], none of them 0. "
-            f"Received: shape={images.shape}"
-        )
+    images = as_stack(np.asarray(images), "images")
     if image_shape is not None and images.shape[1:] != tuple(image_shape):
         raise ValueError(
             f"images must have the shape of the model's, {tuple(image_shape)}. "
             f"Received: shape={images.shape[1:]}"
         )
-    if levels:
-        images = to_levels(images, levels, "images")
-    else:
-        images = to_continuous(images, "images")
+    images = to_values(images, levels, "images")
     if labels is None:
         return Split(images, np.zeros(len(images), np.int32))
     return Split(images, check_labels(labels, len(images), "labels"))
@@ -58,6 +48,8 @@ def as_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
     Raises:
       ValueError: If its elements are something else.
     """
+    if _is_named(dataset.element_spec):
+        return dataset
 
     def named(*element):
         if len(element) == 1 and isinstance(element[0], dict):
@@ -80,6 +72,15 @@ def as_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
 def first_images(dataset: tf.data.Dataset, count: int):
     """Returns the first images of a dataset and their labels, `count` at the most."""
     return _read(as_batches(dataset).unbatch().batch(count).take(1))
+
+
+def _is_named(spec):
+    """Whether elements are batches as `train_step` takes them already."""
+    if not isinstance(spec, dict) or spec.keys() != {"image", "label"}:
+        return False
+    image, label = spec["image"], spec["label"]
+    known = image.dtype == tf.float32 and label.dtype == tf.int32
+    return known and image.shape.rank == 4
 
 
 def _read(batches):

@@ -6,11 +6,13 @@ import numpy as np
 from absl import logging
 
 __all__ = [
+    "as_stack",
     "fit_image",
     "pad_images",
     "stack_images",
     "to_continuous",
     "to_levels",
+    "to_values",
     "warn_of_enlarging",
     "with_channels",
 ]
@@ -57,6 +59,34 @@ def to_continuous(images, where: str) -> np.ndarray:
         )
     _check_finite(images, where)
     return images.astype(np.float32, copy=False)
+
+
+def to_values(images, levels: int, where: str) -> np.ndarray:
+    """Converts to grey levels (`to_levels`), or with `levels` 0 `to_continuous`."""
+    if levels:
+        return to_levels(images, levels, where)
+    return to_continuous(images, where)
+
+
+def as_stack(images: np.ndarray, where: str) -> np.ndarray:
+    """Returns images `[N, H, W, C]`; those of one channel may be `[N, H, W]`.
+
+    Raises:
+      ValueError: If they have another shape, or look as if their channels came first.
+    """
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(
+            f"{where} must have the shape [N, H, W, C] or [N, H, W], none of them 0. "
+            f"Received: shape={images.shape}"
+        )
+    if images.shape[1] <= 4 < min(images.shape[2:]):
+        raise ValueError(
+            f"{where} must have their channels last (numpy.moveaxis(images, 1, -1) "
+            f"puts them there). Received: shape={images.shape}"
+        )
+    return images
 
 
 def with_channels(images: np.ndarray, channels: int) -> np.ndarray:

@@ -11,8 +11,7 @@ from ade_tf.data.folder import read_images
 from ade_tf.data.images import (
     fit_image,
     pad_images,
-    to_continuous,
-    to_levels,
+    to_values,
     with_channels,
 )
 from ade_tf.data.labels import check_labels
@@ -159,9 +158,7 @@ def _places(images, where, word=""):
 
 def _checked(image, levels, name):
     image = image[..., None] if image.ndim == 2 else image
-    if not levels:
-        return to_continuous(image, name)
-    return to_levels(image, levels, name)
+    return to_values(image, levels, name)
 
 
 def _fitted(image, config, image_shape):

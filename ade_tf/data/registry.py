@@ -9,10 +9,10 @@ import numpy as np
 from ade_tf.config import DataConfig
 from ade_tf.config.choices import Choice
 from ade_tf.data.images import (
+    as_stack,
     fit_image,
     pad_images,
-    to_continuous,
-    to_levels,
+    to_values,
     warn_of_enlarging,
 )
 from ade_tf.data.labels import all_numbers, check_labels, number_classes
@@ -190,10 +190,7 @@ def _check_arguments(name, prefix, sources, levels, channels, continuous):
 
 def _check_split(split, where, levels, options):
     where_images = f"Images of {where}"
-    if levels:
-        images = to_levels(split.images, levels, where_images)
-    else:
-        images = to_continuous(split.images, where_images)
+    images = to_values(split.images, levels, where_images)
     images = _fit(images, options.image_size, options.channels, where_images)
     if options.pad_to:
         images = pad_images(images, options.pad_to, where_images)
@@ -204,18 +201,7 @@ def _check_split(split, where, levels, options):
 
 
 def _fit(images, image_size, channels, where):
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or 0 in images.shape:
-        raise ValueError(
-            f"{where} must have the shape [N, H, W, C] or [N, H, W], none of them 0. "
-            f"Received: shape={images.shape}"
-        )
-    if images.shape[1] <= 4 < min(images.shape[2:]):
-        raise ValueError(
-            f"{where} must have their channels last (numpy.moveaxis(images, 1, -1) "
-            f"puts them there). Received: shape={images.shape}"
-        )
+    images = as_stack(images, where)
     sized = image_size == 0 or images.shape[1:3] == (image_size, image_size)
     if sized and channels in (0, images.shape[3]):
         return images

@@ -55,9 +55,9 @@ class _Flow(Density):
 
     def draw(self, draws: Draws, temperature=1.0) -> Draw:
         u = temperature * draws.normal(self._maps)
-        z, _ = self._flow.forward_and_log_det(u)
-        z = tf.reshape(z, [-1, *self._shape])
-        return Draw(z, self.log_prob(z)[:, None])
+        z, log_det = self._flow.forward_and_log_det(u)
+        z, u = (tf.reshape(part, [-1, *self._shape]) for part in (z, u))
+        return Draw(z, (self.reference.log_prob(u) - log_det)[:, None])
 
     def log_prob(self, value) -> tf.Tensor:
         z = tf.reshape(value, [-1, *self._maps])

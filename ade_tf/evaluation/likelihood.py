@@ -94,7 +94,7 @@ def _record(evaluation, split, draws, count):
         spread=spread,
         repetitions=len(draws),
         importance_samples=count,
-        protocol=_protocol(model) if bound else f"importance-weighted bound, k={count}",
+        protocol=protocol,
     )
     if bound and model.encoder is not None:
         record["kl"] = mean_and_standard_error(_mean(draws, "kl"), "kl")[0]

@@ -7,13 +7,15 @@ from ade_tf.models.batch import Batch, labels_in_turn
 from ade_tf.models.build import build_model
 from ade_tf.models.given_generator import copy_generator
 from ade_tf.models.given_weights import copy_weights
-from ade_tf.models.initialization import INITIALIZATION_IMAGES, initialize_from_data
+from ade_tf.models.initialization import (
+    initialize_from_data,
+    initialize_from_split,
+)
 from ade_tf.models.parts import count_parameters
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
 
 __all__ = [
-    "INITIALIZATION_IMAGES",
     "AdaptiveDensityEstimator",
     "Batch",
     "LikelihoodScorer",
@@ -27,6 +29,7 @@ __all__ = [
     "decode",
     "encode",
     "initialize_from_data",
+    "initialize_from_split",
     "labels_in_turn",
     "quantize",
     "reconstruct",

@@ -12,7 +12,7 @@ from ade_tf.config import RunConfig
 from ade_tf.data.arrays import as_split, first_images
 from ade_tf.models import optimizers
 from ade_tf.models.given_generator import freeze_generator
-from ade_tf.models.initialization import INITIALIZATION_IMAGES, initialize_from_data
+from ade_tf.models.initialization import INITIALIZATION_IMAGES, initialize_from_split
 from ade_tf.models.on_arrays import OnArrays
 
 __all__ = ["ConstructedModel"]
@@ -62,10 +62,8 @@ class ConstructedModel(OnArrays):
         split = as_split(images, labels, levels=levels)
         num_classes = int(split.labels.max()) + 1 if labels is not None else 0
         model = cls.from_run_config(config, split.images.shape[1:], levels, num_classes)
-        first = slice(INITIALIZATION_IMAGES)
         if not config.objective.generator_from:
-            own = model.own_labels(split.labels[first])
-            initialize_from_data(model, split.images[first], config.training.seed, own)
+            initialize_from_split(model, split)
         return model
 
     @classmethod

@@ -15,7 +15,7 @@ from ade_tf.data.splits import Split
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
 from ade_tf.models.initialization import (
     INITIALIZATION_IMAGES,
-    initialize_from_data,
+    initialize_from_split,
     is_initialized,
 )
 from ade_tf.models.trained_model import TrainedModel
@@ -167,15 +167,15 @@ class FittedModel(TrainedModel):
         settings = self.config.training
         if isinstance(x, tf.data.Dataset):
             batches, known = as_batches(x), int(x.cardinality().numpy())
-            if start == 0:
-                self._set_actnorms(*first_images(x, INITIALIZATION_IMAGES))
+            if start == 0 and self._lacks_actnorms():
+                first = first_images(x, INITIALIZATION_IMAGES)
+                initialize_from_split(self, Split(*first))
             if known < 1:
                 return batches, None
             return batches.repeat(), known
         split = self.as_split(x, y)
-        if start == 0:
-            first = slice(INITIALIZATION_IMAGES)
-            self._set_actnorms(split.images[first], split.labels[first])
+        if start == 0 and self._lacks_actnorms():
+            initialize_from_split(self, split)
         size = batch_size or settings.batch_size
         batches = training_stream(
             split,
@@ -186,12 +186,11 @@ class FittedModel(TrainedModel):
         )
         return batches, -(-len(split) // size)
 
-    def _set_actnorms(self, images, labels):
+    def _lacks_actnorms(self):
+        """Whether the data are still to set the ActNorms, as no other run does."""
         config = self.config
         given = config.objective.generator_from or config.training.initialize_from
-        if not given and not is_initialized(self):
-            seed = self.config.training.seed
-            initialize_from_data(self, images, seed, self.own_labels(labels))
+        return not given and not is_initialized(self)
 
 
 class _Counting(keras.callbacks.Callback):

@@ -2,7 +2,12 @@
 
 from ade_tf.randomness import BatchDraws, fold
 
-__all__ = ["INITIALIZATION_IMAGES", "initialize_from_data", "is_initialized"]
+__all__ = [
+    "INITIALIZATION_IMAGES",
+    "initialize_from_data",
+    "initialize_from_split",
+    "is_initialized",
+]
 
 # More images give no better statistics.
 INITIALIZATION_IMAGES = 512
@@ -27,6 +32,18 @@ def initialize_from_data(model, images, seed: int = 0, labels=None) -> None:
     draws = BatchDraws(fold(seed, "initialize"), batch.count)
     x = model.dequantize(batch, draws).value
     model.feature_map.bijector.initialize(x, batch.condition)
+
+
+def initialize_from_split(model, split) -> None:
+    """Initialises a model by the first images of a split, see `initialize_from_data`.
+
+    Args:
+      model: An `AdaptiveDensityEstimator`; the seed is that of its settings.
+      split: A `Split` of images that fit it, with their labels.
+    """
+    images = split.images[:INITIALIZATION_IMAGES]
+    labels = model.own_labels(split.labels[:INITIALIZATION_IMAGES])
+    initialize_from_data(model, images, model.config.training.seed, labels)
 
 
 def is_initialized(model) -> bool:

@@ -8,7 +8,6 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
-from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.answers import decode, encode, reconstruct
 from ade_tf.models.fitting import FittedModel
@@ -32,10 +31,8 @@ class OnArrays(FittedModel):
 
         The noise is drawn with seed 0 and depends on the position in the batch.
         """
-        requires(self.config, "a score in bits per dimension", "likelihood")
         indices = tf.range(tf.shape(images)[0], dtype=tf.int64)
-        batch = self.batch(images, labels, indices)
-        terms = self.likelihood_terms(batch, ExampleDraws(fold(0), indices))
+        terms = self.scorer(100).terms(images, fold(0), indices, labels)
         return bits_per_dim(-terms.loss_nats(), self.dims)
 
     def predict(
@@ -130,7 +127,7 @@ class OnArrays(FittedModel):
             def classes(first, count):
                 return rows[first : first + count]
 
-        sampler = Sampler(self, min(num, batch_size), seed, noise)
+        sampler = self._samplers(min(num, batch_size), seed, noise)
         return sampler.samples(num, temperature, classes)
 
     def encode(
@@ -179,6 +176,10 @@ class OnArrays(FittedModel):
     @functools.cached_property
     def _scorers(self):
         return functools.lru_cache(4)(lambda size: LikelihoodScorer(self, size))
+
+    @functools.cached_property
+    def _samplers(self):
+        return functools.lru_cache(4)(functools.partial(Sampler, self))
 
     @functools.cached_property
     def _encode(self):

@@ -9,6 +9,7 @@ from ade_tf.config import requires
 from ade_tf.data import evaluation_batches
 from ade_tf.example_draws import ExampleDraws, content_indices
 from ade_tf.metrics import bits_per_dim
+from ade_tf.objectives import LikelihoodTerms
 from ade_tf.randomness import fold
 
 __all__ = ["LikelihoodScores", "LikelihoodScorer", "full_batches"]
@@ -55,19 +56,27 @@ class LikelihoodScorer:
         self._bound = tf.function(self._bound_step, autograph=False)
         self._weights = tf.function(self._weights_step, autograph=False)
 
-    def _terms(self, images, seed, indices, labels):
+    def terms(self, images, seed, indices, labels) -> LikelihoodTerms:
+        """Returns the terms of a batch at the draws that its score has.
+
+        Args:
+          images: `[B, H, W, C]`.
+          seed: An int32 Tensor `[2]`, from `fold`.
+          indices: The images' positions, int64 `[B]`.
+          labels: Of a conditional model, else None.
+        """
         if self._by_content:
             indices = content_indices(images)
         batch = self._model.batch(images, labels, indices)
         return self._model.likelihood_terms(batch, ExampleDraws(seed, batch.indices))
 
     def _bound_step(self, *arguments):
-        terms = self._terms(*arguments)
+        terms = self.terms(*arguments)
         loss = terms.loss_nats()
         return loss, terms["kl"].nats if "kl" in terms else tf.zeros_like(loss)
 
     def _weights_step(self, *arguments):
-        return self._terms(*arguments).log_weights_nats()
+        return self.terms(*arguments).log_weights_nats()
 
     def bound(
         self, split, seed: int = 0, limit: int = 0, progress=None

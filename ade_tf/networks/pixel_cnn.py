@@ -47,8 +47,9 @@ class PixelCNN(keras.layers.Layer):
         self._above = _Causal(*enter, (2, 3), shift=(1, 0), dtype=style.dtype)
         self._row_above = _Causal(*enter, (1, 3), shift=(1, 0), dtype=style.dtype)
         self._left = _Causal(*enter, (2, 1), shift=(0, 1), dtype=style.dtype)
-        self._maps = [tuple(style.maps((height, columns, width))) for _ in range(2)]
-        self._maps = tuple(self._maps)
+        self._maps = tuple(
+            tuple(style.maps((height, columns, width))) for _ in range(2)
+        )
         self._blocks = tuple(
             (
                 _Block((2, 3), context_size, style),

@@ -108,17 +108,13 @@ class Game:
         """Returns what the model minimises, a scalar, and its logs."""
         judge = self._judge(batch.condition)
         fake = self.fake(batch, draws)
-        if self.adversary.paired or self.group > 1:
+        if self.both_sides or self.adversary.paired or self.group > 1:
             real = self.real(batch, draws)
             layout = self._layout(draws)
             real_logits, logits = layout.split(judge(layout.join(real, fake)))
             loss = layout.generator_loss(self.adversary, logits, real_logits)
-        elif self.both_sides:
-            layout = self._layout(draws)
-            sides = layout.join(self.real(batch, draws), fake)
-            real_logits, logits = layout.split(judge(sides))
-            loss = self.adversary.generator_loss(logits)
-            loss += self.adversary.encoder_loss(real_logits)
+            if self.both_sides and not self.adversary.paired:
+                loss += self.adversary.encoder_loss(real_logits)
         else:
             loss = self.adversary.generator_loss(judge(fake))
         return loss, self._labelled({"adversarial_loss": loss})

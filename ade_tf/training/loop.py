@@ -10,13 +10,12 @@ from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import Evaluation, EvaluationOptions
 from ade_tf.evaluation.likelihood import evaluate_likelihood
 from ade_tf.models import (
-    INITIALIZATION_IMAGES,
     LikelihoodScorer,
     build_model,
     copy_generator,
     copy_weights,
     count_parameters,
-    initialize_from_data,
+    initialize_from_split,
 )
 from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
 from ade_tf.runs.records import append_record, read_records
@@ -139,10 +138,8 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
         _check_new(run, config)
         if config.objective.generator_from or config.training.initialize_from:
             return 0
-        images = data.train.images[:INITIALIZATION_IMAGES]
-        labels = model.own_labels(data.train.labels[:INITIALIZATION_IMAGES])
         with strategy.scope():
-            initialize_from_data(model, images, config.training.seed, labels)
+            initialize_from_split(model, data.train)
         return 0
     return start
 
