@@ -77,4 +77,4 @@ def test_the_walk_adds_a_posterior(tmp_path):
         given = [sys.executable, *command.split()[1:]]
         done = subprocess.run(given, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert (tmp_path / "runs/skewed/metrics.jsonl").exists()
+    assert (tmp_path / "runs/bent/metrics.jsonl").exists()

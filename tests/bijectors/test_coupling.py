@@ -149,7 +149,8 @@ def test_channel_networks_are_no_larger_than_the_kept_half():
         (
             channel_mask(SHAPE),
             {"transform": "cubic"},
-            "one of .*'affine', 'sigmoidal', 'spline'.*Received: transform=cubic",
+            r"one of \['additive', 'affine', 'sigmoidal', 'spline'\]. "
+            "Received: transform=cubic",
         ),
         (
             channel_mask(SHAPE),

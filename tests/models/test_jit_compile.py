@@ -35,6 +35,7 @@ def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
         assert compiled["bits_per_dim"] == pytest.approx(plain["bits_per_dim"], 0.03)
         assert compiled["bits_per_dim"] != plain["bits_per_dim"]
     assert all(np.isfinite(value) for value in compiled.values())
+    bound = 2.1e-3 * len(model.updates())
     for start, here, there in zip(
         tiny_model(preset).trainable_variables,
         other.trainable_variables,
@@ -43,6 +44,5 @@ def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
     ):
         moved = np.abs(there.numpy() - start.numpy())
         assert moved.max() > 0
-        # Each of Adam's first updates, of which a step has up to two, is at most as
-        # long as the learning rate, of either sign.
-        np.testing.assert_allclose(here.numpy(), there.numpy(), atol=4.2e-3)
+        # Adam's first updates are as long as the learning rate, of either sign.
+        np.testing.assert_allclose(here.numpy(), there.numpy(), atol=bound)
