@@ -64,7 +64,7 @@ def test_a_finished_run_goes_on_with_more_steps(run, cheap, finished):
     more = [*cheap, "--num_steps=9", f"--run_dir={run}"]
     ended = call("train", *more)
     assert ended.status == 0, ended.err
-    assert "Going on from step 6 of" in ended.out
+    assert "Resuming from step 6 of" in ended.out
     assert "num_steps 6 -> 9" in ended.out
     record = RunDirectory(run).read()
     assert record["config"].training.num_steps == 9

@@ -21,7 +21,7 @@ def test_a_run_is_trained_gone_on_with_and_read(finished, cheap, tmp_path, name)
     for part in run.glob("checkpoints/step-6.*"):
         part.unlink()
     ended = call("train", *cheap, f"--run_dir={run}")
-    assert ended.status == 0 and "Going on from step 4 of" in ended.out, ended.err
+    assert ended.status == 0 and "Resuming from step 4 of" in ended.out, ended.err
     picture, scores = tmp_path / name / "grid.png", tmp_path / name / "scores.jsonl"
     for binary, *more in [
         ("evaluate", f"--out={scores}"),
