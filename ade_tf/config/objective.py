@@ -90,6 +90,13 @@ class ObjectiveConfig:
         minimum=1,
         needs="adversary",
     )
+    share_samples: bool = setting(
+        False,
+        "Whether the discriminator and the generator learn from the same samples, made "
+        "and judged once, by updates at the same time. Otherwise the discriminator "
+        "learns first, from samples of its own.",
+        needs="adversary",
+    )
     penalty: str = slot(
         PENALTIES,
         "none",

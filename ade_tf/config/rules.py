@@ -108,6 +108,12 @@ def _check_games(config):
         raise ValueError(
             f"games must name each once. Received: games={','.join(games)}"
         )
+    if preset.adversary and config["share_samples"]:
+        if config["discriminator_steps"] > 1:
+            raise ValueError(
+                "share_samples is for one discriminator update per step. "
+                f"Received: discriminator_steps={config['discriminator_steps']}"
+            )
     if not preset.adversary or games == ("image",):
         return
     if not preset.latent or config["latent_levels"] != (0,):

@@ -50,7 +50,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
 
     The gradient of L_Q passes through f^-1. L_Q is the adversary `log_ratio`; another
     entry of `ADVERSARIES` can replace it. With `update=joint`, the last two updates are
-    one, with the sum of their gradients. Games are played without dropout, like
+    one, with the sum of their gradients. With `share_samples`, the discriminator learns
+    in the adversarial update, from its samples. Games are played without dropout, like
     sampling. Every draw is a function of the seed, the step, its purpose and the
     position in the global batch.
 
@@ -146,7 +147,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
             likelihood.append(Term("mmd", self._mmd_loss, ("posterior",)))
         for game in self.games if self.adversary_active else ():
             loss = functools.partial(self._adversarial_loss, game)
-            quality.append(Term(game.label("adversarial"), loss, game.trains))
+            shared = game if objective.share_samples else None
+            quality.append(Term(game.label("adversarial"), loss, game.trains, shared))
         if quality and objective.reconstruction_weight:
             parts = ("decoder", "posterior")
             quality.append(Term("reconstruction", self._reconstruction_loss, parts))
@@ -174,8 +176,10 @@ class AdaptiveDensityEstimator(ConstructedModel):
         """
         batch = self.batch(data["image"], self.own_labels(data.get("label")))
         logs = {"skipped": 0.0}
-        for game in self.games if self.adversary_active else ():
-            for turn in range(self.config.objective.discriminator_steps):
+        objective = self.config.objective
+        alone = self.adversary_active and not objective.share_samples
+        for game in self.games if alone else ():
+            for turn in range(objective.discriminator_steps):
                 self._train_discriminator(game, batch, turn, logs)
         for update in self.updates():
             self._train(update, batch, logs)
@@ -209,9 +213,13 @@ class AdaptiveDensityEstimator(ConstructedModel):
             return self.likelihood_terms(batch, draws)
 
     def _adversarial_loss(self, game, batch, draws):
-        """Returns a game's weighted L_Q, and its logs."""
+        """Returns a game's weighted L_Q, with `share_samples` both losses; its logs."""
+        weight = self.config.objective.adversarial_weight
+        if self.config.objective.share_samples:
+            (loss, against), logs = game.shared_losses(batch, draws, self.step.value)
+            return (weight * loss, against), logs
         loss, logs = game.generator_loss(batch, draws)
-        return self.config.objective.adversarial_weight * loss, logs
+        return weight * loss, logs
 
     def _mmd_loss(self, batch, draws):
         """Returns the weighted discrepancy of codes, per dimension, and its logs."""

@@ -24,11 +24,14 @@ class Term(NamedTuple):
       name: What its draws are for.
       loss: Function `(batch, draws)` that returns a scalar and its logs.
       trains: Names of the parts whose variables follow its gradient.
+      game: Whose discriminator learns from the same samples, or None. The loss is then
+        a pair, the second what the discriminator minimises.
     """
 
     name: str
     loss: Callable
     trains: tuple[str, ...]
+    game: Game | None = None
 
 
 class Update(NamedTuple):
@@ -137,14 +140,24 @@ class TrainedModel(LatentVariableModel):
                 real, fake, batch, draws, self.step.value
             )
         logs.update(found)
+        self._follow(game, tape, loss, logs)
+
+    def _follow(self, game, tape, loss, logs):
+        """Makes the update of a game's discriminator."""
         variables = game.discriminator.trainable_variables
         gradients = tape.gradient(loss, [v.value for v in variables])
-        self._apply(name, self.discriminator_optimizer, gradients, variables, logs)
+        name, optimizer = game.label("discriminator"), self.discriminator_optimizer
+        self._apply(name, optimizer, gradients, variables, logs)
         if self.config.objective.discriminator_clip:
             clip_weights(variables, self.config.objective.discriminator_clip)
 
     def _train(self, update, batch, logs):
-        found = [self.gradients(term, batch, logs) for term in update.terms]
+        found = []
+        for term in update.terms:
+            tape, loss, against = self._recorded(term, batch, logs)
+            found.append(self._gradients(term, tape, loss))
+            if term.game is not None:
+                self._follow(term.game, tape, against, logs)
         gradients = [_sum(parts) for parts in zip(*found, strict=True)]
         variables, optimizer = self.generator_variables, self.generator_optimizer
         if self.average is not None:
@@ -159,10 +172,20 @@ class TrainedModel(LatentVariableModel):
           batch: The `Batch`.
           logs: Takes in what the term logs.
         """
-        draws = self._draws(term.name, batch.count)
-        with tf.GradientTape() as tape:
+        tape, loss, _ = self._recorded(term, batch, logs)
+        return self._gradients(term, tape, loss)
+
+    def _recorded(self, term, batch, logs):
+        """Returns the tape of a term, its loss and that of the other side, if any."""
+        draws, shared = self._draws(term.name, batch.count), term.game is not None
+        if shared and self.config["spectral_norm"]:
+            term.game.discriminator.update_spectral_norm()
+        with tf.GradientTape(persistent=shared) as tape:
             loss, found = term.loss(batch, draws)
         logs.update(found)
+        return (tape, *loss) if shared else (tape, loss, None)
+
+    def _gradients(self, term, tape, loss):
         trained = {id(v) for v in self._variables_of(term.trains)}
         variables = [v for v in self.generator_variables if id(v) in trained]
         found = iter(tape.gradient(loss, [v.value for v in variables]))

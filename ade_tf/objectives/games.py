@@ -91,8 +91,7 @@ class Game:
         if self.penalty_every == 1:
             loss, logs = penalized()
         else:
-            due = tf.equal(tf.cast(step, tf.int64) % self.penalty_every, 0)
-            loss, logs = tf.cond(due, penalized, without)
+            loss, logs = tf.cond(self._due(step), penalized, without)
         return loss, self._labelled(logs)
 
     def _unpenalized(self, layout, logits):
@@ -108,16 +107,76 @@ class Game:
         """Returns what the model minimises, a scalar, and its logs."""
         judge = self._judge(batch.condition)
         fake = self.fake(batch, draws)
-        if self.both_sides or self.adversary.paired or self.group > 1:
+        real_logits = None
+        if self._together or self.adversary.paired:
             real = self.real(batch, draws)
             layout = self._layout(draws)
             real_logits, logits = layout.split(judge(layout.join(real, fake)))
-            loss = layout.generator_loss(self.adversary, logits, real_logits)
-            if self.both_sides and not self.adversary.paired:
-                loss += self.adversary.encoder_loss(real_logits)
         else:
-            loss = self.adversary.generator_loss(judge(fake))
+            layout, logits = SeparateBatch(), judge(fake)
+        loss = self._generator_loss(layout, real_logits, logits)
         return loss, self._labelled({"adversarial_loss": loss})
+
+    def shared_losses(self, batch, draws, step=0):
+        """Returns what both players minimise on one draw of the sides, and the logs.
+
+        Samples are made and judged once: the gradients of both losses pass through the
+        same logits.
+
+        Args:
+          batch: The batch.
+          draws: Of the sides, then of the discriminator.
+          step: The training step, which says whether a penalty is due.
+
+        Returns:
+          `((generator_loss, discriminator_loss), logs)`.
+        """
+        real, fake = self.real(batch, draws), self.fake(batch, draws)
+        judge, layout = self._judge(batch.condition), self._layout(draws)
+        real_logits, penalty = self._judged_real(judge, real, fake, draws, step)
+        if self._together:
+            real_logits, logits = layout.split(judge(layout.join(real, fake)))
+        else:
+            logits = judge(fake)
+        against, logs = self._unpenalized(layout, (real_logits, logits))
+        if penalty is not None:
+            logs["penalty"] = penalty
+            against += self.penalty_weight * self.penalty_every * penalty
+        loss = self._generator_loss(layout, real_logits, logits)
+        logs["adversarial_loss"] = loss
+        return (loss, against), self._labelled(logs)
+
+    @property
+    def _together(self):
+        """Whether the model follows the gradients of both sides' logits."""
+        return self.both_sides or self.group > 1
+
+    def _generator_loss(self, layout, real_logits, logits):
+        loss = layout.generator_loss(self.adversary, logits, real_logits)
+        if self.both_sides and not self.adversary.paired:
+            loss += self.adversary.encoder_loss(real_logits)
+        return loss
+
+    def _judged_real(self, judge, real, fake, draws, step):
+        """Returns the real side's logits and the penalty, of one pass where it can."""
+        if self.penalty is None:
+            return judge(real), None
+        uniform = draws.uniform([1, 1, 1])
+
+        def penalized():
+            passes = RecordedPasses(judge)
+            return passes(real), self.penalty(passes, real, fake, uniform)
+
+        def plain():
+            logits = judge(real)
+            return logits, tf.zeros([], logits.dtype)
+
+        if self.penalty_every == 1:
+            return penalized()
+        return tf.cond(self._due(step), penalized, plain)
+
+    def _due(self, step):
+        return tf.equal(tf.cast(step, tf.int64) % self.penalty_every, 0)
 
     def _labelled(self, logs):
         return {self.label(word): value for word, value in logs.items()}
