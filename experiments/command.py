@@ -1,6 +1,7 @@
 """How a binary starts and how it ends."""
 
 import contextlib
+import logging as stdlib_logging
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ def run(main) -> None:
     were, unless `main` has its own way to stop; so does output that nobody reads.
     """
     logging.set_verbosity(logging.WARNING)
+    logging.get_absl_handler().setFormatter(_Formatter())
     _open_outputs()
 
     def guarded(argv):
@@ -57,6 +59,13 @@ def run(main) -> None:
             flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     with _stopped_by_signals():
         app.run(guarded, flags_parser=_parse)
+
+
+class _Formatter(stdlib_logging.Formatter):
+    """Writes what happened, without the place in the code, in the manner of errors."""
+
+    def format(self, record):
+        return f"{record.levelname.lower()}: {super().format(record)}"
 
 
 def _message(error):
@@ -109,6 +118,10 @@ def _parse(argv):
         _fail(f"flags must be known and have values of their type. Received: {error}")
     except ValueError as error:
         _fail(error)
+    except SystemExit:
+        # Of absl after --help, which it takes for a failure.
+        sys.stdout.flush()
+        sys.exit(0)
 
 
 def _fail(error, status=2):

@@ -4,6 +4,7 @@ The options of a binary are imported by the function that defines its flags: `--
 and a mistyped flag wait for no more than they need.
 """
 
+import os
 import sys
 import types
 import typing
@@ -11,12 +12,14 @@ import typing
 from absl import flags
 
 from ade_tf.config import RunConfig
+from ade_tf.config.run_marks import is_run, run_record
 from ade_tf.config.settings import settings_of
 from ade_tf.config.training import weights_setting
 from experiments.flagfiles import expand
 from experiments.numbers import numbers
 
 __all__ = [
+    "check_path_of_dataset",
     "config_from_flagfile",
     "config_from_flags",
     "define_benchmark_flags",
@@ -62,11 +65,31 @@ def loading_run_dir_from_flags() -> str:
     """Returns the directory of the run, and prints that it is being loaded.
 
     Raises:
-      ValueError: If the flag is not given.
+      ValueError: If the flag is not given, or names no run.
     """
     run_dir = run_dir_from_flags()
+    path = os.path.expanduser(run_dir)
+    if not is_run(path):
+        there = "which is no run" if os.path.exists(path) else "which does not exist"
+        raise ValueError(
+            f"run_dir must be the directory of a run. Received: {run_dir!r}, {there}"
+        )
     print(f"Loading {run_dir} ...", flush=True)
     return run_dir
+
+
+def check_path_of_dataset(name: str) -> None:
+    """Checks that the folder or file of a data set is there, before anything is loaded.
+
+    Raises:
+      ValueError: If it is not.
+    """
+    source, _, path = name.partition(":")
+    kind = {"folder": "folder", "npz": "file"}.get(source)
+    if kind and not os.path.exists(os.path.expanduser(path)):
+        raise ValueError(
+            f"`{source}:PATH` must name an existing {kind}. Received: {path!r}"
+        )
 
 
 def define_run_flags() -> None:
@@ -167,7 +190,30 @@ def config_from_flags() -> RunConfig:
     values = _typed({n: values[n] for n in RunConfig.settings()})
     words = {word.lstrip("-").partition("=")[0] for word in sys.argv[1:]}
     given = words | {word.removeprefix("no") for word in words}
+    if flags.FLAGS.is_parsed() and "run_dir" in flags.FLAGS:
+        values |= _kept_when_prolonged(values, given, flags.FLAGS.run_dir)
     return _config(values, given, notice=True)
+
+
+def _kept_when_prolonged(values, given, run_dir):
+    """Returns the steps that a shorter run was capped at: it goes on with these."""
+    record = run_record(os.path.expanduser(run_dir)) or {}
+    stored, extended = record.get("config", {}), record.get("extended")
+    if stored.get("num_steps", values["num_steps"]) >= values["num_steps"]:
+        return {}
+    half = (extended[0][1] if extended else stored["num_steps"]) // 2
+    kept = {
+        name: half
+        for name in _BELOW_NUM_STEPS
+        if name not in given and stored.get(name) == half != values[name]
+    }
+    for name in kept:
+        print(
+            f"kept: {name} {half}, as this run began (not {values[name]})",
+            file=sys.stderr,
+            flush=True,
+        )
+    return kept
 
 
 def config_from_flagfile(path, **settings) -> RunConfig:

@@ -1,6 +1,7 @@
 """Command lines with their flagfiles written out."""
 
 import codecs
+import difflib
 import os
 import pathlib
 import re
@@ -65,9 +66,12 @@ def find_flagfile(name, beside=None) -> pathlib.Path:
     for place in places:
         if name and (place / path).is_file():
             return place / path
+    known = [path.stem for path in (_PACKAGED / "flags").glob("*.flags")]
+    close = difflib.get_close_matches(path.stem, known)
+    hint = f". Did you mean {' or '.join(close)}?" if close else ""
     raise ValueError(
-        "a flagfile must be beside the file that names it, in this directory or the "
-        f"package's own. Received: {str(name)!r}"
+        "a flagfile must exist: in this directory, beside the file that names it, or "
+        f"in the package. Received: {str(name)!r}, which is in none of them{hint}"
     )
 
 

@@ -1,6 +1,7 @@
 """The configuration of a whole run."""
 
 import dataclasses
+import difflib
 
 from ade_tf.config.data import DataConfig
 from ade_tf.config.model import ModelConfig
@@ -173,8 +174,13 @@ def _complete(values):
     """Returns all settings, checked one by one, with what is left to the preset."""
     unknown = sorted(set(values) - set(_PLACES))
     if unknown:
+        close = {n: difflib.get_close_matches(n, _PLACES, n=1) for n in unknown}
+        words = [
+            f"{name} (did you mean {found[0]}?)" if found else name
+            for name, found in close.items()
+        ]
         raise ValueError(
-            f"Settings must be known to this version. Received: {', '.join(unknown)}"
+            f"Settings must be known to this version. Received: {', '.join(words)}"
         )
     found = {name: place.field.default for name, place in _PLACES.items()}
     found |= {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}

@@ -26,8 +26,14 @@ def as_split(images, labels=None, *, levels: int, image_shape=None) -> Split:
     """
     if isinstance(images, tf.data.Dataset):
         images, labels = _read(as_batches(images))
-    images = as_stack(np.asarray(images), "images")
+    images = np.asarray(images)
+    given, images = images.shape, as_stack(images, "images")
     if image_shape is not None and images.shape[1:] != tuple(image_shape):
+        if given == tuple(image_shape):
+            raise ValueError(
+                "images must be several, [N, H, W, C]; of one, images[None] is such. "
+                f"Received: shape={given}"
+            )
         raise ValueError(
             f"images must have the shape of the model's, {tuple(image_shape)}. "
             f"Received: shape={images.shape[1:]}"

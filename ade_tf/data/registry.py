@@ -3,8 +3,10 @@
 import dataclasses
 import functools
 import hashlib
+import pathlib
 
 import numpy as np
+from absl import logging
 
 from ade_tf.config import DataConfig
 from ade_tf.config.choices import Choice
@@ -131,6 +133,12 @@ def load_dataset(
     options = LoadOptions(
         data_dir, image_size, pad_to, channels, download, skip_bad_images
     )
+    if name == prefix and pathlib.Path(name).is_dir():
+        logging.warning(
+            "`%s` are images that come with the package; those of the directory of "
+            "this name here are `folder:%s`.",
+            *(name, name),
+        )
     source = SOURCES[prefix](argument, options)
     if source.levels is None and not (levels or continuous):
         raise ValueError(

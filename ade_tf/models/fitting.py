@@ -77,8 +77,9 @@ class FittedModel(TrainedModel):
         left = settings.num_steps - start
         if left < 1:
             raise ValueError(
-                "a model trains for the num_steps that it was built with. Received: "
-                f"num_steps={settings.num_steps}, all of them made"
+                "a model trains for the num_steps that it was built with; another "
+                "begins with its weights by initialize_from=RUN, or is built with "
+                f"more. Received: num_steps={settings.num_steps}, all of them made"
             )
         if validation_data is not None:
             requires(self.config, "a score of validation images", "likelihood")

@@ -1,6 +1,7 @@
 """What a run leaves behind while it trains: scalars, pictures, checkpoints."""
 
 import contextlib
+import math
 
 import keras
 import tensorflow as tf
@@ -48,7 +49,7 @@ class SampleGrid:
             save_png(path, image_grid(self._draw().numpy(), self._levels, columns=10))
 
 
-_COLLAPSED_KL = 0.05
+_COLLAPSED_KL_NATS = 1.0
 
 
 class Recorder(keras.callbacks.Callback):
@@ -152,13 +153,14 @@ class Recorder(keras.callbacks.Callback):
             found["validation_kl"] = float(scores.kl.mean())
             # Earlier the KL's warm-up and the average's memory of the start show.
             late = self._step >= self._settings.num_steps // 4
-            if late and found["validation_kl"] < _COLLAPSED_KL:
+            kl_nats = found["validation_kl"] * self.model.dims * math.log(2.0)
+            if late and kl_nats < _COLLAPSED_KL_NATS:
                 logging.warning(
-                    "step %d: the KL is %.3f bits/dim. Below %.2f, z is hardly used, "
-                    "which bits/dim cannot show.",
+                    "step %d: the KL is %.2f nats per image. Below %g, z says next to "
+                    "nothing of an image, which bits/dim cannot show.",
                     self._step,
-                    found["validation_kl"],
-                    _COLLAPSED_KL,
+                    kl_nats,
+                    _COLLAPSED_KL_NATS,
                 )
         self._progress.message(
             f"step {self._step}: validation bits/dim {value:.4f}"

@@ -252,7 +252,7 @@ def test_a_run_of_other_settings_is_not_taken(rows, extractor, tmp_path):
     ("arguments", "message"),
     [
         (["--out="], "--out must name a directory"),
-        (["--rows=none.flags"], "a flagfile must be beside.*'none.flags'"),
+        (["--rows=none.flags"], "a flagfile must exist.*'none.flags'"),
         (["--rows="], "must have rows and seeds. Received: none"),
         (["--seeds=x"], "`seeds` must be integers.*Received: x"),
         (["--set=colour=red"], "`set` must be NAME=VALUE of a setting.*'colour=red'"),

@@ -82,6 +82,31 @@ def test_a_finished_run_goes_on_with_more_steps(run, cheap, finished):
     assert ended.status == 2 and "num_steps: 9 -> 6" in ended.err
 
 
+def test_a_capped_run_goes_on_with_what_it_was_capped_at(tmp_path, cheap):
+    file = tmp_path / "own.flags"
+    lines = [flag for flag in cheap if not flag.startswith("--num_steps")]
+    lines += ["--num_steps=400", "--warmup_steps=50", "--kl_warmup_steps=80"]
+    file.write_text("\n".join(lines))
+    run = tmp_path / "run"
+    for steps, said in (
+        (4, "capped: warmup_steps 50 -> 2"),
+        (6, "kept: warmup_steps 2"),
+    ):
+        ended = call(
+            *("train", f"--flagfile={file}", f"--run_dir={run}"),
+            f"--num_steps={steps}",
+        )
+        assert ended.status == 0 and said in ended.err, ended.err
+    config = RunDirectory(run).read()["config"].training
+    assert (config.num_steps, config.warmup_steps) == (6, 2)
+    # What is given by name is the user's own wish, and another configuration.
+    ended = call(
+        *("train", f"--flagfile={file}", f"--run_dir={run}"),
+        *("--num_steps=8", "--warmup_steps=3"),
+    )
+    assert ended.status == 2 and "warmup_steps: 2 -> 3" in ended.err
+
+
 def test_without_a_schedule_more_steps_are_those_of_a_run_planned_so(tmp_path, cheap):
     flags = [*cheap, "--schedule=constant"]
     for name, steps in (("run", 6), ("run", 9), ("whole", 9)):

@@ -96,7 +96,7 @@ def test_a_run_of_other_settings_is_not_taken(rows, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--rows=none.flags"], "a flagfile must be beside.*'none.flags'"),
+        (["--rows=none.flags"], "a flagfile must exist.*'none.flags'"),
         (["--data=star"], "a toy density must be one of.*Received: 'star'"),
         (["--seeds=x"], "`seeds` must be integers.*Received: x"),
     ],
