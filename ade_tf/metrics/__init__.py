@@ -21,5 +21,6 @@ __getattr__, __dir__, __all__ = lazy(
             "nearest_neighbours",
         ),
         "roc": ("roc_area",),
+        "two_sample": ("classifier_test", "kernel_test"),
     },
 )

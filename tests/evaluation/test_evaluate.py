@@ -18,6 +18,8 @@ from tests.helpers.models import digits, sample, tiny_model
 QUALITY = {
     *("frechet_distance", "kernel_distance", "inception_score"),
     *("precision", "recall", "density", "coverage"),
+    *("classifier_test_accuracy", "classifier_test_p"),
+    *("kernel_test_mmd", "kernel_test_p"),
 }
 
 
