@@ -146,6 +146,15 @@ METRICS = {
             extractor="labels",
         ),
         Metric(
+            "classification",
+            "classification:evaluate_classification",
+            (
+                Output("accuracy", "accuracy of p(c | x)", "higher"),
+                Output("calibration_error", "expected calibration error", "lower"),
+            ),
+            needs=("classifier",),
+        ),
+        Metric(
             "active_units",
             "latent:evaluate_active_units",
             (Output("active_units", "active units"),),

@@ -65,7 +65,9 @@ def test_one_call_scores_everything(run, network, capsys, caplog):
     )
     *added, last = read_records(run / "metrics.jsonl")
     assert added == [*before, *records]
-    assert last["left_out"].keys() == {"label_accuracy", "toy_divergences"}
+    assert last["left_out"].keys() == {
+        *("label_accuracy", "classification", "toy_divergences")
+    }
     names = {record["metric"] for record in records}
     assert names >= {"bits_per_dim", "inversion_error", "active_units", *QUALITY}
     assert {record["split"] for record in records} == {"validation", "test"}
