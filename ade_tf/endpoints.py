@@ -26,8 +26,8 @@ def make_endpoints(model) -> dict:
             del functions[name]
     if model.encoder is None:
         del functions["encode"]
-    if model.classifier is None and not model.conditional:
-        del functions["classify"]
+    if model.classifier is None:
+        functions.pop("classify", None)
     if not model.latent_size:
         del functions["decode"]
     return functions
@@ -50,7 +50,7 @@ class _Passes:
         self.log_prob = graph(self._log_prob, images, scalar)
         self.encode = graph(self._encode, images)
         self.decode = graph(self._decode, z)
-        self.classify = graph(self._classify, images)
+        self.classify = tf.function(self._classify, [images], autograph=False)
 
     def scores(self, images, *labels):
         log_prob = self.log_prob(images, 0, *labels)
