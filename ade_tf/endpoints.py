@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from ade_tf.example_draws import ExampleDraws, content_indices
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models import decode, encode, sample
+from ade_tf.models import classify, decode, encode, sample
 from ade_tf.randomness import fold
 
 __all__ = ["make_endpoints"]
@@ -26,6 +26,8 @@ def make_endpoints(model) -> dict:
             del functions[name]
     if model.encoder is None:
         del functions["encode"]
+    if model.classifier is None:
+        functions.pop("classify", None)
     if not model.latent_size:
         del functions["decode"]
     return functions
@@ -48,6 +50,7 @@ class _Passes:
         self.log_prob = graph(self._log_prob, images, scalar)
         self.encode = graph(self._encode, images)
         self.decode = graph(self._decode, z)
+        self.classify = tf.function(self._classify, [images], autograph=False)
 
     def scores(self, images, *labels):
         log_prob = self.log_prob(images, 0, *labels)
@@ -83,6 +86,9 @@ class _Passes:
     def _encode(self, images, labels=None):
         return encode(self._model, self._batch(images, labels))
 
+    def _classify(self, images):
+        return classify(self._model, self._batch(images, None))
+
     def _decode(self, z, labels=None):
         if labels is not None:
             labels = self.checked_labels(labels, tf.shape(z)[0])
@@ -113,6 +119,7 @@ def _without_labels(passes):
         "sample": lambda num, temperature, seed: passes.sample(num, temperature, seed),
         "encode": lambda images: passes.encode(_floats(images)),
         "decode": lambda z: passes.decode(z),
+        "classify": lambda images: passes.classify(_floats(images)),
     }
 
 

@@ -124,7 +124,8 @@ def export_model(
     single-sample bound in nats, and `bits_per_dim(images)`, the same at seed 0 in bits
     per dimension. Always: `sample(num, temperature, seed)`, which is `serving_default`
     where there is no likelihood. With an encoder: `encode(images)`, the posterior mean
-    (of a hierarchical z, the path of means); with a decoder: `decode(z)`.
+    (of a hierarchical z, the path of means); with a decoder: `decode(z)`;
+    with a classifier: `classify(images)`, the probabilities of the classes `[B, K]`.
 
     The noise and the z of a score are drawn by the seed and the image's own values
     (`content_indices`): an image has one score, whatever its place and neighbours in a

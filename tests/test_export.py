@@ -25,7 +25,9 @@ ENDPOINTS = {
     ],
     "flow": ["serving_default", "log_prob", "bits_per_dim", "sample"],
     "gan": ["sample", "decode"],
+    "hybrid": ["serving_default", "log_prob", "bits_per_dim", "sample", "classify"],
 }
+SETTINGS = {"hybrid": dict(preset="flow", classifier_weight=1.0)}
 IMAGES = np.concatenate([digits().test.images[:5], digits().train.images[:2]])
 CODES = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
 
@@ -58,7 +60,7 @@ found = {}
 for preset in sys.argv[1:]:
     model = tf.saved_model.load(preset)
     names = ("serving_default", "log_prob", "bits_per_dim", "sample", "encode")
-    for name in (*names, "decode"):
+    for name in (*names, "decode", "classify"):
         if not hasattr(model, name):
             continue
         call = getattr(model, name)
@@ -85,7 +87,8 @@ def exported(tmp_path_factory):
     directory = tmp_path_factory.mktemp("exported")
     models = {}
     for preset, endpoints in ENDPOINTS.items():
-        models[preset] = tiny_model(preset, flow_steps=(1,))
+        settings = {"preset": preset, "flow_steps": (1,), **SETTINGS.get(preset, {})}
+        models[preset] = tiny_model(**settings)
         assert export_model(models[preset], directory / preset) == endpoints
     np.savez(directory / "given.npz", images=IMAGES, codes=CODES)
     subprocess.run(
@@ -115,6 +118,8 @@ def expected(model, name, turn):
         return sample(model, 2 if turn == 2 else 6, temperature, seed).numpy()
     if name == "encode":
         return encode(model, IMAGES).numpy()
+    if name == "classify":
+        return model.classify(IMAGES)
     return decode(model, CODES).numpy()
 
 

@@ -23,8 +23,8 @@ class ObjectiveConfig:
     train_likelihood: bool = setting(
         True,
         "Whether L_C trains the model. It can be disabled only for `flow_gan`, which "
-        "is then trained by the adversary alone; its bits per dimension are still "
-        "measured.",
+        "is then trained by the adversary alone, and for `flow` with a "
+        "classifier_weight; bits per dimension are still measured.",
     )
     generator_from: str = setting(
         "",
@@ -60,6 +60,15 @@ class ObjectiveConfig:
         "kl_weight = 1 - alpha).",
         minimum=0.0,
         needs=("encoder", "likelihood", "vector"),
+    )
+    classifier_weight: float = setting(
+        0.0,
+        "Weight of -ln p(c | f(x)), in nats, of a linear classifier on the features, "
+        "against L_C in nats per dimension: 1 / (lambda D) for the loss of Residual "
+        "Flow, -lambda ln p(x) - ln p(c | f(x)). 0: no classifier. Needs data with "
+        "labels.",
+        minimum=0.0,
+        needs=("likelihood", "flow", "unconditional"),
     )
     adversary: str = slot(
         ADVERSARIES,

@@ -73,6 +73,11 @@ NEEDS = {
         lambda config: config["latent_levels"] == (0,),
         "latent_levels",
     ),
+    "classifier": (
+        "a classifier, a classifier_weight above 0",
+        lambda config: config["classifier_weight"] > 0,
+        "classifier_weight",
+    ),
     "conditional": (
         "a conditional model",
         lambda config: config["conditional"],

@@ -168,10 +168,12 @@ def _check_mixed(config):
 def _check_likelihood(config):
     name, preset = config["preset"], config.preset
     trained, rest = config["train_likelihood"], config["likelihood_only_steps"]
-    if not trained and name != "flow_gan":
+    classifies = name == "flow" and config["classifier_weight"]
+    if not trained and name != "flow_gan" and not classifies:
         raise ValueError(
             "train_likelihood can be off in `flow_gan` only (`gan` is the adversary "
-            f"alone with a z). Received: preset={name!r}, train_likelihood=False"
+            "alone with a z), and in `flow` with a classifier_weight. "
+            f"Received: preset={name!r}, train_likelihood=False"
         )
     if not trained and rest:
         raise ValueError(

@@ -69,6 +69,11 @@ class RunConfig:
         """What the preset promises."""
         return PRESETS[self.model.preset]
 
+    @property
+    def needs_labels(self) -> bool:
+        """Whether the model is trained with the labels of the images."""
+        return self.model.conditional or self.objective.classifier_weight > 0
+
     @classmethod
     def settings(cls) -> dict:
         """Returns `name -> (field, type)` of all settings; names are unique."""

@@ -119,11 +119,40 @@ METRICS = {
             **_FEATURES,
         ),
         Metric(
+            "classifier_test",
+            "two_sample:classifier",
+            (
+                Output(
+                    "classifier_test_accuracy", "Classifier test, accuracy", "lower"
+                ),
+                Output("classifier_test_p", "Classifier test, p-value"),
+            ),
+            **_FEATURES,
+        ),
+        Metric(
+            "kernel_test",
+            "two_sample:kernel",
+            (
+                Output("kernel_test_mmd", "Kernel test, MMD^2", "lower"),
+                Output("kernel_test_p", "Kernel test, p-value"),
+            ),
+            **_FEATURES,
+        ),
+        Metric(
             "label_accuracy",
             "label_accuracy:evaluate_label_accuracy",
             (Output("label_accuracy", "samples classified as their label", "higher"),),
             needs=("conditional",),
             extractor="labels",
+        ),
+        Metric(
+            "classification",
+            "classification:evaluate_classification",
+            (
+                Output("accuracy", "accuracy of p(c | x)", "higher"),
+                Output("calibration_error", "expected calibration error", "lower"),
+            ),
+            needs=("classifier",),
         ),
         Metric(
             "active_units",

@@ -8,6 +8,7 @@ __all__ = ["EXTRACTORS"]
 EXTRACTORS = {
     "classifier": Choice("ade_tf.extractors.classifier:load_classifier"),
     "inception": Choice("ade_tf.extractors.inception:load_inception"),
+    "pixels": Choice("ade_tf.extractors.pixels:load_pixels"),
     "random": Choice("ade_tf.extractors.random_network:load_random_network"),
     "savedmodel": Choice("ade_tf.extractors.saved_model:load_saved_model"),
 }

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy(
     {
         "balls": ("density_coverage", "precision_recall"),
         "bits": ("bits_per_dim", "mean_and_standard_error"),
+        "calibration": ("expected_calibration_error",),
         "features": ("check_features",),
         "frechet": ("GaussianStatistics", "frechet_distance"),
         "inception": ("inception_score",),
@@ -21,5 +22,6 @@ __getattr__, __dir__, __all__ = lazy(
             "nearest_neighbours",
         ),
         "roc": ("roc_area",),
+        "two_sample": ("classifier_test", "kernel_test"),
     },
 )

@@ -35,6 +35,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
         likelihood      L_C, in nats per dimension      prior, posterior, decoder,
                                                           dequantizer, feature map
                         and `mmd_weight` * MMD            the posterior
+                        and `classifier_weight` * C       feature map, classifier
         adversarial     `adversarial_weight` * L_Q,     what makes the game's samples
                         of each game                      or codes, see below
 
@@ -42,6 +43,9 @@ class AdaptiveDensityEstimator(ConstructedModel):
         image           x                   x~                  decoder
         pair            x, z ~ q(z | x)     x~, z ~ p(z)        decoder, posterior
         code            z ~ p(z)            z ~ q(z | x)        posterior
+
+    C = -ln p(c | f(x)) is the loss of a linear classifier on the features, in nats: a
+    hybrid of p(x) and p(c | x) (arXiv 1906.02735, section 5.4).
 
     The feature map is trained by games of images and pairs with
     `adversarial_gradient_in_feature_map`. In a game of pairs (BiGAN, arXiv 1605.09782)
@@ -68,7 +72,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
       config: The resolved configuration of a run.
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data.
-      num_classes: Classes of the data, for a conditional model.
+      num_classes: Classes of the data, for a conditional model or a classifier.
 
     Raises:
       ValueError: If the configuration does not fit the images or the classes.
@@ -145,6 +149,9 @@ class AdaptiveDensityEstimator(ConstructedModel):
             )
         if objective.mmd_weight:
             likelihood.append(Term("mmd", self._mmd_loss, ("posterior",)))
+        if objective.classifier_weight:
+            parts = ("feature_map", "classifier")
+            likelihood.append(Term("classifier", self._classifier_loss, parts))
         for game in self.games if self.adversary_active else ():
             loss = functools.partial(self._adversarial_loss, game)
             shared = game if objective.share_samples else None
@@ -174,7 +181,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
           losses of the adversary (in nats for a cross-entropy), gradient norms, and
           `skipped`, the number of skipped updates.
         """
-        batch = self.batch(data["image"], self.own_labels(data.get("label")))
+        batch = self.batch(data["image"], self.training_labels(data.get("label")))
         logs = {"skipped": 0.0}
         objective = self.config.objective
         alone = self.adversary_active and not objective.share_samples
@@ -226,6 +233,18 @@ class AdaptiveDensityEstimator(ConstructedModel):
         (codes,), (prior,) = self._codes(batch, draws), self._prior_codes(batch, draws)
         found = maximum_mean_discrepancy(codes, prior)
         return self.config.objective.mmd_weight / self.dims * found, {"mmd": found}
+
+    def _classifier_loss(self, batch, draws):
+        """Returns the weighted loss of the classifier, and its logs."""
+        if batch.labels is None:
+            raise ValueError("a classifier is trained with labels. Received: None")
+        with draws.scope():
+            logits = self.class_logits(self.dequantize(batch, draws).value)
+        found = tf.reduce_mean(
+            tf.nn.sparse_softmax_cross_entropy_with_logits(batch.labels, logits)
+        )
+        weight = self.config.objective.classifier_weight
+        return weight * found, {"classifier_loss": found}
 
     def _reconstruction_loss(self, batch, draws):
         """Returns the weighted error of images encoded and decoded, and its logs."""

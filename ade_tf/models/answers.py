@@ -7,7 +7,7 @@ from ade_tf.example_draws import ExampleDraws
 from ade_tf.models.batch import Batch
 from ade_tf.randomness import Draws, MeanDraws
 
-__all__ = ["decode", "encode", "quantize", "reconstruct", "sample"]
+__all__ = ["classify", "decode", "encode", "quantize", "reconstruct", "sample"]
 
 
 def encode(model, batch: Batch) -> tf.Tensor:
@@ -25,6 +25,16 @@ def encode(model, batch: Batch) -> tf.Tensor:
     draws = MeanDraws(batch.count)
     x = model.dequantize(batch, draws).value
     return model.infer(x, draws.normal([model.latent_size]), batch.condition).z
+
+
+def classify(model, batch: Batch) -> tf.Tensor:
+    """Returns p(c | f(x)) of images, `[B, K]`, noise replaced by its mean.
+
+    Raises:
+      ValueError: If the model has no classifier.
+    """
+    x = model.dequantize(batch, MeanDraws(batch.count)).value
+    return tf.nn.softmax(model.class_logits(x))
 
 
 def decode(model, z, condition=None) -> tf.Tensor:

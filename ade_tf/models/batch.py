@@ -16,11 +16,13 @@ class Batch(NamedTuple):
       condition: What every part of a conditional model is given, `[B, ...]`, such as
         one-hot labels; None of an unconditional one.
       indices: int64 `[B]`, the images' positions in their set, where that is known.
+      labels: int32 `[B]`, what a classifier is to say, of a model that has one.
     """
 
     images: tf.Tensor
     condition: tf.Tensor | None = None
     indices: tf.Tensor | None = None
+    labels: tf.Tensor | None = None
 
     @property
     def count(self):

@@ -39,7 +39,7 @@ class ConstructedModel(OnArrays):
             a `tf.data.Dataset` as in `fit`. The first 512 images initialise the
             ActNorms (`initialize_from_data`).
           labels: Labels of the images, integers `[N]`. Required by a `conditional`
-            model.
+            model or a classifier.
           **settings: Settings of a run by name, such as `num_steps`, `coupling` or
             `conditional`. They are the flags of `experiments.train` and have the same
             defaults. `levels` is the number of grey levels: it defaults to 256 for
@@ -57,7 +57,7 @@ class ConstructedModel(OnArrays):
         config = RunConfig.from_flat(named)
         if isinstance(images, tf.data.Dataset):
             first = first_images(images, INITIALIZATION_IMAGES)
-            images, labels = first if config.model.conditional else (first[0], labels)
+            images, labels = first if config.needs_labels else (first[0], labels)
         levels = _levels_of(np.asarray(images), config.data)
         split = as_split(images, labels, levels=levels)
         num_classes = int(split.labels.max()) + 1 if labels is not None else 0

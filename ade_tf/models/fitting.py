@@ -174,7 +174,13 @@ class FittedModel(TrainedModel):
             if known < 1:
                 return batches, None
             return batches.repeat(), known
+        if self.num_classes and y is None:
+            raise ValueError(
+                "a model that uses labels is fitted to images with labels. "
+                "Received: y=None"
+            )
         split = self.as_split(x, y)
+        self.training_labels(split.labels)
         if start == 0 and self._lacks_actnorms():
             initialize_from_split(self, split)
         size = batch_size or settings.batch_size

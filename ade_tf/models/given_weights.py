@@ -8,7 +8,7 @@ __all__ = ["copy_weights"]
 def copy_weights(model, source) -> None:
     """Gives each part of a model the weights of the same part of another.
 
-    A discriminator that the other does not have stays as it is.
+    A discriminator or classifier that the other does not have stays as it is.
 
     Args:
       model: An `AdaptiveDensityEstimator`.
@@ -22,7 +22,7 @@ def copy_weights(model, source) -> None:
     pairs, different = [], []
     for name in names:
         new, old = (_variables(m, name) for m in (model, source))
-        if name.endswith("discriminator") and not old:
+        if name.endswith(("discriminator", "classifier")) and not old:
             continue
         shapes = [[tuple(v.shape) for v in variables] for variables in (old, new)]
         if shapes[0] != shapes[1]:

@@ -26,12 +26,14 @@ class LatentVariableModel(BuiltModel):
     Without a z, y ~ p(y), which is N(0, I). With the setting `conditional`, decoder,
     posterior, feature map and discriminator are also given a condition c of an image,
     its class: p(x | z, c), q(z | x, c), f_c and D(x, c). `batch` makes it of labels.
+    With a `classifier_weight`, p(c | f(x)) tells the classes apart.
 
     Args:
       config: The run's resolved configuration.
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data, which gets no noise.
-      num_classes: Classes of the data; only a conditional model asks for them.
+      num_classes: Classes of the data; only a model that is conditional or
+        has a classifier asks for them.
 
     Raises:
       ValueError: If the configuration does not fit the images or the classes.
@@ -41,15 +43,16 @@ class LatentVariableModel(BuiltModel):
         self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
     ):
         super().__init__(name=config.model.preset)
-        if config.model.conditional and num_classes < 2:
+        if config.needs_labels and num_classes < 2:
+            kind = "conditional model" if config.model.conditional else "classifier"
             raise ValueError(
-                "a conditional model needs data with labels of at least 2 classes. "
+                f"a {kind} needs data with labels of at least 2 classes. "
                 f"Received: dataset={config.data.dataset!r}, num_classes={num_classes}"
             )
         self.config = config
         self.image_shape = tuple(int(n) for n in image_shape)
         self.levels = int(levels)
-        self.num_classes = int(num_classes) if config.model.conditional else 0
+        self.num_classes = int(num_classes) if config.needs_labels else 0
         self.dims = int(np.prod(self.image_shape))
         self.parts = build_parts(
             config, self.image_shape, self.levels, self.num_classes
@@ -64,11 +67,12 @@ class LatentVariableModel(BuiltModel):
         self.discriminator = self.parts.discriminator
         self.pair_discriminator = self.parts.pair_discriminator
         self.code_discriminator = self.parts.code_discriminator
+        self.classifier = self.parts.classifier
 
     @property
     def conditional(self) -> bool:
         """Whether the model is one of images given their class."""
-        return self.num_classes > 0
+        return self.config.model.conditional
 
     @property
     def latent_size(self) -> int:
@@ -80,13 +84,17 @@ class LatentVariableModel(BuiltModel):
 
         Args:
           images: `[B, H, W, C]` in 0 .. levels-1, of any type.
-          labels: Of a conditional model, their labels, `[B]` (`own_labels`).
+          labels: Of a conditional model, their labels, `[B]` (`own_labels`); one with a
+            classifier is trained with them.
           indices: Their positions in their set, `[B]`, if known.
 
         Raises:
           ValueError: As `condition` does.
         """
-        return Batch(tf.cast(images, tf.float32), self.condition(labels), indices)
+        images = tf.cast(images, tf.float32)
+        if self.classifier is None:
+            return Batch(images, self.condition(labels), indices)
+        return Batch(images, None, indices, self.training_labels(labels))
 
     def own_labels(self, labels):
         """Returns the labels of data where the model is conditional, else None.
@@ -94,9 +102,17 @@ class LatentVariableModel(BuiltModel):
         Raises:
           ValueError: If it is, and they are none of its classes.
         """
-        if not self.conditional:
+        return self.training_labels(labels) if self.conditional else None
+
+    def training_labels(self, labels):
+        """Returns the labels of data where the model is trained with labels, else None.
+
+        Raises:
+          ValueError: If it is, and they are none of its classes.
+        """
+        if not self.num_classes or labels is None:
             return None
-        return None if labels is None else checked_labels(labels, self.num_classes)
+        return checked_labels(labels, self.num_classes)
 
     def condition(self, labels) -> tf.Tensor | None:
         """Returns labels as the networks take them, see `one_hot_labels`.
@@ -105,7 +121,7 @@ class LatentVariableModel(BuiltModel):
           ValueError: If a conditional model gets none or some that are not its classes,
             or an unconditional one gets some.
         """
-        return one_hot_labels(labels, self.num_classes)
+        return one_hot_labels(labels, self.num_classes if self.conditional else 0)
 
     def dequantize(self, batch: Batch, draws: Draws) -> Draw:
         """Returns x + u, u ~ q(u | x), in [0, levels), with ln q(u | x).
@@ -128,6 +144,16 @@ class LatentVariableModel(BuiltModel):
         if self.decoder is None:
             return self.prior.density(condition)
         return self.decoder.density(z, condition)
+
+    def class_logits(self, x) -> tf.Tensor:
+        """Returns the logits of p(c | f(x)) of images in [0, levels), `[B, K]`.
+
+        Raises:
+          ValueError: If the model has no classifier.
+        """
+        requires(self.config, "p(c | x)", "classifier")
+        y, _ = self.feature_map(x, None)
+        return self.classifier(tf.reshape(y, [-1, self.dims]))
 
     def image_distribution(self, z=None, condition=None) -> tfd.Distribution:
         """Returns p(x | z), neither Gaussian nor factorised, as a TFP distribution.

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models.answers import decode, encode, reconstruct
+from ade_tf.models.answers import classify, decode, encode, reconstruct
 from ade_tf.models.fitting import FittedModel
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, full_batches
@@ -144,6 +144,13 @@ class OnArrays(FittedModel):
         requires(self.config, "codes of images", "encoder")
         return self._passes(self._encode, self.as_split(images, labels), batch_size)
 
+    def classify(
+        self, images: ArrayLike | tf.data.Dataset, *, batch_size: int = 100
+    ) -> np.ndarray:
+        """Returns p(c | f(x)) of each image by the classifier, float32 `[N, K]`."""
+        requires(self.config, "classes of images", "classifier")
+        return self._passes(self._classify, self.as_split(images), batch_size)
+
     def reconstruct(
         self,
         images: ArrayLike | tf.data.Dataset,
@@ -184,6 +191,10 @@ class OnArrays(FittedModel):
     @functools.cached_property
     def _encode(self):
         return tf.function(lambda batch: encode(self, batch), autograph=False)
+
+    @functools.cached_property
+    def _classify(self):
+        return tf.function(lambda batch: classify(self, batch), autograph=False)
 
     @functools.cached_property
     def _decode(self):

@@ -30,6 +30,7 @@ class Parts:
       discriminator: Images in [-1, 1] to logits.
       pair_discriminator: Images in [-1, 1] and codes to logits.
       code_discriminator: Codes to logits.
+      classifier: Features, flattened, to logits of the classes.
     """
 
     feature_map: BijectorLayer
@@ -40,6 +41,7 @@ class Parts:
     discriminator: keras.layers.Layer | None = None
     pair_discriminator: keras.layers.Layer | None = None
     code_discriminator: keras.layers.Layer | None = None
+    classifier: keras.layers.Layer | None = None
 
 
 def build_parts(
@@ -51,7 +53,8 @@ def build_parts(
       config: The settings of the run, resolved (`RunConfig.from_flat`).
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data.
-      num_classes: Classes on which every part depends; 0 for none.
+      num_classes: Classes on which every part of a conditional model depends, or that
+        a classifier tells apart; 0 for none.
 
     Raises:
       ValueError: If a part cannot be built for this image shape.
@@ -59,7 +62,7 @@ def build_parts(
     preset, model = config.preset, config.model
     posterior = decoder = None
     given = dict(
-        condition_shape=(num_classes,) if num_classes else None,
+        condition_shape=(num_classes,) if model.conditional else None,
         dtype=PRECISIONS[model.precision],
     )
     common = dict(given, position_maps=model.position_maps)
@@ -89,7 +92,10 @@ def build_parts(
         image_shape, levels, **config.of("dequantizer"), **given
     )
     parts = (feature_map, prior, posterior, decoder, dequantizer)
-    return Parts(*parts, **discriminators)
+    classifier = None
+    if not missing(config, "classifier"):
+        classifier = _classifier(image_shape, num_classes)
+    return Parts(*parts, **discriminators, classifier=classifier)
 
 
 def _discriminators(config, image_shape, common):
@@ -109,6 +115,15 @@ def _discriminators(config, image_shape, common):
                 image_shape, model.latent_size, network=model.discriminator, **settings
             )
     return found
+
+
+def _classifier(image_shape, num_classes):
+    """Returns p(c | y) of features y: linear, all classes alike at first."""
+    layer = keras.layers.Dense(
+        num_classes, kernel_initializer="zeros", dtype="float32", name="classifier"
+    )
+    layer.build([None, int(np.prod(image_shape))])
+    return layer
 
 
 def _posterior(config, image_shape, common):

@@ -102,8 +102,9 @@ def _choices(record):
         return
     name = str(extractor.get("name", ""))
     yield f"--num_samples={record.get('num_examples')}"
-    if name.startswith("classifier"):
-        yield "--extractor=classifier"
+    kind = name.partition("(")[0]
+    if kind in ("classifier", "pixels", "random"):
+        yield f"--extractor={kind}"
     else:
         yield f"--extractor={'inception' if name == 'inception' else 'savedmodel'}"
         yield f"--extractor_path={name}"

@@ -225,15 +225,15 @@ class RunDirectory:
         With its `data`, what tells these from others is recorded too.
 
         Raises:
-          ValueError: If the run found here was started with other images or, if it is
-            conditional, with other classes.
+          ValueError: If the run found here was started with other images or, if it
+            uses labels, with other classes.
         """
         found = self.read()
         if found is not None:
             self._check_shape(found, image_shape, levels)
-            if config.model.conditional and found["num_classes"] != num_classes:
+            if config.needs_labels and found["num_classes"] != num_classes:
                 raise ValueError(
-                    "a conditional run is resumed with the classes it was started "
+                    "a run that uses labels is resumed with the classes it was started "
                     f"with. Received: {str(self.path)!r} with num_classes "
                     f"{found['num_classes']} -> {num_classes}"
                 )

@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from ade_tf.evaluation import ComparisonOptions, compare_images
 from ade_tf.runs.records import read_records
@@ -39,6 +40,8 @@ def test_all_scores_of_one_file_against_another(tmp_path, network, capsys):
     assert list(found) == [
         *("frechet_distance", "kernel_distance", "inception_score"),
         *("precision", "recall", "density", "coverage"),
+        *("classifier_test_accuracy", "classifier_test_p"),
+        *("kernel_test_mmd", "kernel_test_p"),
     ]
     record = found["frechet_distance"]
     assert record["name"] == "Frechet distance (net)"
@@ -135,6 +138,23 @@ def test_images_are_loaded_as_they_are_asked_for(tmp_path, network):
             compare(real, scored, network, **metrics)
     with pytest.raises(ValueError, match="grey levels. Received: continuous"):
         compare(floats, floats, network, continuous=True)
+
+
+def test_pixels_of_compressed_images_are_told_from_others(tmp_path):
+    digits = np.random.default_rng(0).permutation(load_digits().images)
+    first, second, third = np.split((digits[:1200] * 15).astype(np.uint8), 3)
+    pressed = np.stack([jpeg(image, 50) for image in third])
+    folders = {
+        name: write_folder(tmp_path / name, array)
+        for name, array in (("a", first), ("b", second), ("c", pressed))
+    }
+    asked = dict(extractor="pixels", extractor_path="")
+    asked["metrics"] = ("classifier_test", "kernel_test")
+    same, other = (compare(folders["a"], folders[n], "", **asked) for n in "bc")
+    assert same["classifier_test_p"]["value"] > 0.05 < same["kernel_test_p"]["value"]
+    assert other["classifier_test_p"]["value"] < 0.001
+    assert other["classifier_test_accuracy"]["held_out"] == 400
+    assert other["kernel_test_mmd"]["rows"] == [400, 400]
 
 
 REFUSED = {

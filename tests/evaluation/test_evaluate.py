@@ -18,7 +18,12 @@ from tests.helpers.models import digits, sample, tiny_model
 QUALITY = {
     *("frechet_distance", "kernel_distance", "inception_score"),
     *("precision", "recall", "density", "coverage"),
+    *("classifier_test_accuracy", "classifier_test_p"),
+    *("kernel_test_mmd", "kernel_test_p"),
 }
+
+# Of models that these tests do not make.
+OTHERS = {"label_accuracy", "classification", "toy_divergences"}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +68,7 @@ def test_one_call_scores_everything(run, network, capsys, caplog):
     )
     *added, last = read_records(run / "metrics.jsonl")
     assert added == [*before, *records]
-    assert last["left_out"].keys() == {"label_accuracy", "toy_divergences"}
+    assert last["left_out"].keys() == OTHERS
     names = {record["metric"] for record in records}
     assert names >= {"bits_per_dim", "inversion_error", "active_units", *QUALITY}
     assert {record["split"] for record in records} == {"validation", "test"}
@@ -136,7 +141,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
         "active_units": "needs an encoder: a preset",
         "mutual_information": "needs an encoder: a preset",
     }
-    assert set(left_out) == {*lacked, "label_accuracy", "toy_divergences"}
+    assert set(left_out) == {*lacked, *OTHERS}
     assert (
         "preset with a likelihood. Received: preset='gan'" in left_out["bits_per_dim"]
     )
@@ -151,7 +156,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
 def test_an_extractor_without_classes_gives_no_inception_score(tmp_path):
     path = save_model(tmp_path / "bare", outputs=("features",))
     _, left_out = choose_metrics(evaluation_of("vae", options(path, metrics=("all",))))
-    assert set(left_out) == {"inception_score", "label_accuracy", "toy_divergences"}
+    assert set(left_out) == {"inception_score", *OTHERS}
     with pytest.raises(ValueError, match="inception_score needs class probabilities"):
         asked = options(path, metrics=("inception_score",))
         choose_metrics(evaluation_of("vae", asked))
@@ -160,7 +165,7 @@ def test_an_extractor_without_classes_gives_no_inception_score(tmp_path):
 def test_memorisation_is_not_asked_of_the_training_images(network):
     asked = options(network, metrics=("all",), splits=("train",))
     _, left_out = choose_metrics(evaluation_of("vae", asked))
-    assert set(left_out) == {"label_accuracy", "memorisation", "toy_divergences"}
+    assert set(left_out) == {"memorisation", *OTHERS}
 
 
 def test_samples_are_levels_and_those_of_the_options(network):

@@ -32,18 +32,21 @@ EXTRACTOR = Extractor("rows", "classifier", "0" * 64, 1, 8, 8, rows)
 
 @pytest.fixture(scope="module")
 def evaluations():
-    """A conditional model of digits and one of points, all that any metric needs."""
+    """Conditional and hybrid models of digits and one of points, for any metric."""
     options = EvaluationOptions(metrics=("all",), num_samples=40, cache_dir="")
     model = tiny_model("v_ade", conditional=True, **FAST)
     images = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
     images.extractor = EXTRACTOR
     settings = dict(flow_squeeze=False, actnorm="none", dataset="toy:ring")
+    model = tiny_model("flow", classifier_weight=1.0, **FAST)
+    hybrid = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
+    hybrid.extractor = EXTRACTOR
     config = tiny_config("flow", **{**FAST, **settings})
     model = build_model(config, (1, 1, 2), 0)
     points = Evaluation(
         LoadedRun(model, config, None, 7), load_dataset("toy:ring"), options
     )
-    return images, points
+    return images, hybrid, points
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -36,6 +36,8 @@ def test_one_pass_of_features_gives_all_scores():
     assert set(found) == {
         *("frechet_distance", "kernel_distance", "inception_score"),
         *("precision", "recall", "density", "coverage"),
+        *("classifier_test_accuracy", "classifier_test_p"),
+        *("kernel_test_mmd", "kernel_test_p"),
     }
     for score in found.values():
         floor = score.more["floor"]

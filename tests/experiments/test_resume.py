@@ -128,7 +128,10 @@ def test_a_stopped_and_killed_run_ends_as_if_never_stopped(tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("more", [["--update=joint"], ["--sigma=from_z", "--seed=4"]])
+@pytest.mark.parametrize(
+    "more",
+    [["--update=joint"], ["--sigma=from_z", "--seed=4"], ["--classifier_weight=0.5"]],
+)
 def test_a_run_killed_at_random_again_and_again_ends_the_same(tmp_path, more):
     story = Story(tmp_path, *more)
     steps = random.Random(len(more)).sample(range(1, STEPS - 20), 6)

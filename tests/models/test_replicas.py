@@ -49,6 +49,7 @@ def determined(variable, value):
     [
         dict(update="alternating"),
         dict(preset="gan", conditional=True, network="mlp", discriminator="mlp"),
+        dict(preset="flow", classifier_weight=1.0),
         dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
         pytest.param(
             dict(preset="av_gde", games=("code",), update="joint"),

@@ -87,6 +87,14 @@ def test_every_score_is_asked_for_by_its_metric(tmp_path):
         assert f"--metrics={name} " in text
 
 
+@pytest.mark.parametrize("kind", ["classifier", "pixels", "random"])
+def test_an_extractor_without_a_file_is_asked_for_by_its_kind(tmp_path, kind):
+    record = {**RECORD, "extractor": {"name": f"{kind}(8x8x1)", "sha256": "0" * 64}}
+    run = write_run(tmp_path / "run", records=[record])
+    text = html.unescape(page(tmp_path, run).text)
+    assert f"--extractor={kind} " in text and "--extractor_path" not in text
+
+
 def test_a_metric_is_shown_by_its_present_name(tmp_path):
     named = {"name": "max |f^-1(f(x)) - x|", "split": "test"}
     old = {**RECORD, **named, "metric": "reconstruction_error", "value": 0.125}
