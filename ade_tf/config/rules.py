@@ -88,10 +88,12 @@ def _check_decoder(config):
     if discrete and (preset.flow or preset.adversary):
         raise ValueError(
             f"decoder `{name}` is a density of grey levels: it has no feature map, and "
-            "is sampled one pixel after the other, too slowly for a game. Received: "
+            "is sampled one piece after the other, too slowly for a game. Received: "
             f"preset={config['preset']!r}"
         )
-    if discrete and (config["network"] == "mlp" or config["latent_levels"] != (0,)):
+    if discrete and "rows" in DECODERS[name].traits:
+        _check_rows(config)
+    elif discrete and (config["network"] == "mlp" or config["latent_levels"] != (0,)):
         raise ValueError(
             f"decoder `{name}` needs a network with maps, and one vector z. Received: "
             f"network={config['network']!r}, latent_levels={config['latent_levels']}"
@@ -99,6 +101,18 @@ def _check_decoder(config):
     if discrete and config["generator_from"]:
         raise ValueError(
             f"generator_from needs decoder `gaussian`. Received: decoder={name!r}"
+        )
+
+
+def _check_rows(config):
+    needed = {"network": "mlp", "latent_levels": (0,), "prior": "normal"}
+    found = {name: config[name] for name in needed}
+    if found != needed or not config.preset.latent:
+        quoted = ", ".join(f"{name}={value!r}" for name, value in found.items())
+        raise ValueError(
+            f"decoder `{config['decoder']}` needs a preset with a z, network `mlp` for "
+            "its rows, which are the levels of z, and prior `normal`, which it bends "
+            f"itself. Received: preset={config['preset']!r}, {quoted}"
         )
 
 

@@ -1,7 +1,14 @@
 """The Keras model, its parts, its training step and what it answers."""
 
 from ade_tf.models.ade import AdaptiveDensityEstimator
-from ade_tf.models.answers import decode, encode, quantize, reconstruct, sample
+from ade_tf.models.answers import (
+    complete,
+    decode,
+    encode,
+    quantize,
+    reconstruct,
+    sample,
+)
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
 from ade_tf.models.batch import Batch, labels_in_turn
 from ade_tf.models.build import build_model
@@ -23,6 +30,7 @@ __all__ = [
     "Sampler",
     "averaged_weights",
     "build_model",
+    "complete",
     "copy_generator",
     "copy_weights",
     "count_parameters",

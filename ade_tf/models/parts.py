@@ -13,6 +13,7 @@ from ade_tf.config.flows import FEATURE_MAPS
 from ade_tf.config.games import DISCRIMINATORS, GAMES
 from ade_tf.config.networks import PRECISIONS
 from ade_tf.distributions import Dequantizer, Prior, TopDownEncoder, VectorEncoder
+from ade_tf.distributions.recurrent_encoder import RecurrentEncoder
 
 __all__ = ["Parts", "build_parts", "count_parameters"]
 
@@ -122,6 +123,9 @@ def _posterior(config, image_shape, common):
         dropout=model.encoder_dropout,
         **common,
     )
+    if "rows" in DECODERS[model.decoder].traits:
+        form = make_form(model.latent_size)
+        return RecurrentEncoder(image_shape, form, **keywords)
     if model.latent_levels == (0,):
         return VectorEncoder(image_shape, make_form(model.latent_size), **keywords)
     return TopDownEncoder(

@@ -71,6 +71,13 @@ MODES = {
         "Samples by temperature",
         "the same samples in rows by temperature: {temperatures}; {noise}, seed {seed}",
     ),
+    "complete": Mode(
+        "ade_tf.samples.completions:draw_completions",
+        "Completions",
+        "{count} test images, what is given of each, and completions of it",
+        needs=("rows in turn",),
+        count=10,
+    ),
     "density": Mode(
         "ade_tf.samples.densities:draw_density",
         "Density",
@@ -96,6 +103,7 @@ class PictureOptions(RunDataSettings):
         "goes from -2.5 to 2.5 standard deviations of the prior around the code of a "
         "test image. `neighbours`: samples, each followed by its nearest training "
         "images. `temperatures`: the same samples in a row for each of `temperatures`. "
+        "`complete`: test images, each with its first rows and completions of these. "
         "`density`: the density of a model of points, and its samples, beside the "
         "data.",
         choices=MODES,
@@ -126,6 +134,9 @@ class PictureOptions(RunDataSettings):
         (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
         "Temperatures of the mode `temperatures`, comma-separated.",
         minimum=0.0,
+    )
+    given_rows: int = setting(
+        0, "Rows that mode `complete` gives; 0: half of an image's.", minimum=0
     )
     noise: bool = setting(False, "Draw y ~ N(mu(z), sigma) instead of y = mu(z).")
     seed: int = setting(0, "Seed of the samples.")

@@ -50,6 +50,7 @@ def determined(variable, value):
         dict(update="alternating"),
         dict(preset="gan", conditional=True, network="mlp", discriminator="mlp"),
         dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
+        dict(preset="vae", decoder="recurrent", network="mlp"),
         pytest.param(
             dict(preset="av_gde", games=("code",), update="joint"),
             marks=pytest.mark.long,
