@@ -113,13 +113,13 @@ def test_bounds_are_below_the_probability_by_quadrature(shape, output):
     scorer = LikelihoodScorer(model, len(images) * repeats)
     split = Split(np.repeat(images, repeats, 0), np.zeros(len(images) * repeats, int))
     found = []
-    for k in (1, 8, 64):
+    for k in (1, 16, 256):
         scores = scorer.importance_weighted(split, k).bits_per_dim
         nats = -scores.reshape(len(images), repeats) * np.log(2.0) * model.dims
         mean, error = nats.mean(1), nats.std(1) / np.sqrt(repeats)
         assert np.all(mean < np.log(probability) + 4.0 * error)
         found.append(np.log(probability) - mean)
-    assert np.all(found[2] < 0.02) and np.all(found[0].mean() > 5 * found[2].mean())
+    assert found[2].mean() < 0.03 and found[0].mean() > 5 * found[2].mean()
 
 
 @pytest.mark.parametrize("conditional", [False, True])
@@ -133,7 +133,7 @@ def test_draws_have_the_frequencies_of_the_density(conditional):
         position_maps=True,
         condition_shape=(2,) if conditional else None,
     )
-    perturb(decoder, scale=0.7)
+    perturb(decoder, scale=0.3)
     count = 20_000
     z = tf.ones([count, 2])
     condition = tf.one_hot(tf.ones([count], tf.int32), 2) if conditional else None
@@ -150,7 +150,7 @@ def test_draws_have_the_frequencies_of_the_density(conditional):
     np.testing.assert_allclose(found, expected, atol=0.015)
     below = density.complete(2.0 * tf.ones([count, 2, 1, 1]), 1, BatchDraws(4, count))
     assert np.all(below.value[:, 0] == 2.0)
-    share = np.bincount(below.value.numpy()[:, 1].ravel().astype(int)) / count
+    share = np.bincount(below.value.numpy()[:, 1].ravel().astype(int), minlength=3) / count
     np.testing.assert_allclose(share, expected[6:] / expected[6:].sum(), atol=0.015)
 
 
