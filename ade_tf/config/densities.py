@@ -24,6 +24,14 @@ class PriorSettings:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class CodeSettings:
+    """Settings of a prior with codes."""
+
+    code_classes: int = setting(10, "Categories of prior `codes`.", minimum=2)
+    code_dims: int = setting(2, "Continuous codes of prior `codes`.", minimum=0)
+
+
 # Every entry takes the shape of one code (or of the features, where there is no z), and
 # its settings.
 PRIORS = {
@@ -32,6 +40,9 @@ PRIORS = {
         "ade_tf.distributions.flow_prior:AutoregressivePrior",
         PriorSettings,
         traits=("vector",),
+    ),
+    "codes": Choice(
+        "ade_tf.distributions.code_prior:CodePrior", CodeSettings, traits=("vector",)
     ),
 }
 

@@ -77,7 +77,8 @@ class ModelConfig:
     prior: str = slot(
         PRIORS,
         "normal",
-        "Density of z, or of the features if there is no z.",
+        "Density of z, or of the features if there is no z. `codes`: a category, "
+        "continuous codes and noise, read off samples (InfoGAN).",
         part="prior",
     )
     decoder: str = slot(

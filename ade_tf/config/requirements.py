@@ -75,6 +75,11 @@ NEEDS = {
         lambda config: config["posterior"] == "gaussian",
         "posterior",
     ),
+    "codes": (
+        "prior `codes`",
+        lambda config: config["prior"] == "codes",
+        "prior",
+    ),
     "normal prior": (
         "prior `normal`",
         lambda config: config["prior"] == "normal",

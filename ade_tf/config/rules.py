@@ -21,6 +21,7 @@ def check_rules(config) -> None:
         _check_mixed(config)
     _check_likelihood(config)
     _check_latents(config)
+    _check_codes(config)
 
 
 def _check_feature_map(config):
@@ -101,6 +102,17 @@ def _check_decoder(config):
     if discrete and config["generator_from"]:
         raise ValueError(
             f"generator_from needs decoder `gaussian`. Received: decoder={name!r}"
+        )
+
+
+def _check_codes(config):
+    preset, games = config.preset, config["games"]
+    plain = preset.latent and preset.adversary and not preset.likelihood
+    if config["prior"] == "codes" and not (plain and games == ("image",)):
+        raise ValueError(
+            "prior `codes` has a category, which no posterior draws: it needs preset "
+            "`gan` and the game of images. "
+            f"Received: preset={config['preset']!r}, games={','.join(games)}"
         )
 
 

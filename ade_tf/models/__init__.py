@@ -6,6 +6,7 @@ from ade_tf.models.answers import (
     decode,
     encode,
     quantize,
+    read_codes,
     reconstruct,
     sample,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "initialize_from_split",
     "labels_in_turn",
     "quantize",
+    "read_codes",
     "reconstruct",
     "sample",
     "use_averaged_weights",

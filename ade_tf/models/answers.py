@@ -7,7 +7,15 @@ from ade_tf.example_draws import ExampleDraws
 from ade_tf.models.batch import Batch
 from ade_tf.randomness import Draws, MeanDraws
 
-__all__ = ["complete", "decode", "encode", "quantize", "reconstruct", "sample"]
+__all__ = [
+    "complete",
+    "decode",
+    "encode",
+    "quantize",
+    "read_codes",
+    "reconstruct",
+    "sample",
+]
 
 
 def encode(model, batch: Batch) -> tf.Tensor:
@@ -48,6 +56,21 @@ def decode(model, z, condition=None) -> tf.Tensor:
 def reconstruct(model, batch: Batch) -> tf.Tensor:
     """Returns f^-1(mu(z)) of the codes z of images (`encode`), quantised."""
     return decode(model, encode(model, batch), batch.condition)
+
+
+def read_codes(model, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns what q(k, v | x) says of images: q(k | x), `[B, K]`, and the mean of v.
+
+    Images are taken in the middle of their levels.
+
+    Raises:
+      ValueError: If the model's prior has no codes.
+    """
+    requires(model.config, "a reading of codes", "codes")
+    x = model.dequantize(batch, MeanDraws(batch.count)).value
+    outputs = model.code_reader(model.to_unit(x), batch.condition)
+    first, dims = model.prior.code_classes, model.prior.code_dims
+    return tf.nn.softmax(outputs[:, :first]), outputs[:, first : first + dims]
 
 
 def sample(
@@ -104,9 +127,7 @@ def complete(
         given = tf.range(model.latent_size) < rows * (model.latent_size // height)
         z = tf.where(given, found, temperature * noise)
     density = model.feature_density(z, batch.condition)
-    return density.complete(
-        batch.images, rows, draws.of("features"), temperature
-    ).value
+    return density.complete(batch.images, rows, draws.of("features"), temperature).value
 
 
 def quantize(x, levels: int) -> tf.Tensor:

@@ -64,6 +64,7 @@ class LatentVariableModel(BuiltModel):
         self.discriminator = self.parts.discriminator
         self.pair_discriminator = self.parts.pair_discriminator
         self.code_discriminator = self.parts.code_discriminator
+        self.code_reader = self.parts.code_reader
 
     @property
     def conditional(self) -> bool:

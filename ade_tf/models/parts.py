@@ -14,6 +14,8 @@ from ade_tf.config.games import DISCRIMINATORS, GAMES
 from ade_tf.config.networks import PRECISIONS
 from ade_tf.distributions import Dequantizer, Prior, TopDownEncoder, VectorEncoder
 from ade_tf.distributions.recurrent_encoder import RecurrentEncoder
+from ade_tf.networks import Encoder
+from ade_tf.objectives.information import reader_size
 
 __all__ = ["Parts", "build_parts", "count_parameters"]
 
@@ -31,6 +33,7 @@ class Parts:
       discriminator: Images in [-1, 1] to logits.
       pair_discriminator: Images in [-1, 1] and codes to logits.
       code_discriminator: Codes to logits.
+      code_reader: Images in [-1, 1] to q(c | x) of the codes of prior `codes`.
     """
 
     feature_map: BijectorLayer
@@ -41,6 +44,7 @@ class Parts:
     discriminator: keras.layers.Layer | None = None
     pair_discriminator: keras.layers.Layer | None = None
     code_discriminator: keras.layers.Layer | None = None
+    code_reader: keras.layers.Layer | None = None
 
 
 def build_parts(
@@ -90,7 +94,12 @@ def build_parts(
         image_shape, levels, **config.of("dequantizer"), **given
     )
     parts = (feature_map, prior, posterior, decoder, dequantizer)
-    return Parts(*parts, **discriminators)
+    reader = None
+    if not missing(config, "codes"):
+        size = reader_size(prior.code_classes, prior.code_dims)
+        style = dict(network=model.network, width=model.width, **common)
+        reader = Encoder(image_shape, size, **style)
+    return Parts(*parts, **discriminators, code_reader=reader)
 
 
 def _discriminators(config, image_shape, common):

@@ -14,7 +14,10 @@ from ade_tf.randomness import BatchDraws, fold
 
 __all__ = ["GENERATOR_PARTS", "Term", "TrainedModel", "Update"]
 
-GENERATOR_PARTS = ("posterior", "decoder", "feature_map", "prior", "dequantizer")
+GENERATOR_PARTS = (
+    *("posterior", "decoder", "feature_map", "prior", "dequantizer"),
+    "code_reader",
+)
 
 
 class Term(NamedTuple):

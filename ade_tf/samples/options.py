@@ -78,6 +78,14 @@ MODES = {
         needs=("rows in turn",),
         count=10,
     ),
+    "codes": Mode(
+        "ade_tf.samples.code_traversals:draw_codes",
+        "Codes",
+        "a row for each category, {count} at most, along the continuous codes; "
+        "seed {seed}",
+        needs=("codes", "unconditional"),
+        count=10,
+    ),
     "density": Mode(
         "ade_tf.samples.densities:draw_density",
         "Density",
@@ -104,7 +112,8 @@ class PictureOptions(RunDataSettings):
         "test image. `neighbours`: samples, each followed by its nearest training "
         "images. `temperatures`: the same samples in a row for each of `temperatures`. "
         "`complete`: test images, each with its first rows and completions of these. "
-        "`density`: the density of a model of points, and its samples, beside the "
+        "`codes`: a row for each category of prior `codes`, along its continuous "
+        "codes. `density`: the density of a model of points, and its samples, beside the "
         "data.",
         choices=MODES,
     )

@@ -57,6 +57,8 @@ def with_choice(slot, choice, name):
         preset = "vae"
     if chosen.get("decoder") == "recurrent":
         chosen["network"] = "mlp"
+    if choice == "codes":
+        preset, chosen["latent_size"] = "gan", 20
     if slot == "autoregressive_network":
         chosen["feature_map"] = "autoregressive"
     if chosen.get("feature_map") == "autoregressive":

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
+from PIL import Image
 
 from ade_tf.config import RunConfig
 from ade_tf.data.splits import Split
@@ -16,7 +17,9 @@ from ade_tf.models import build_model
 from ade_tf.models.scoring import LikelihoodScorer
 from ade_tf.networks.recurrent import RowRecurrent
 from ade_tf.randomness import BatchDraws
-from tests.helpers.models import digits, perturb, tiny_model
+from ade_tf.samples import draw
+from ade_tf.training import train
+from tests.helpers.models import digits, perturb, tiny_config, tiny_model
 
 VRNN = dict(decoder="recurrent", network="mlp", latent_size=2, pixel_width=8)
 
@@ -150,7 +153,9 @@ def test_draws_have_the_frequencies_of_the_density(conditional):
     np.testing.assert_allclose(found, expected, atol=0.015)
     below = density.complete(2.0 * tf.ones([count, 2, 1, 1]), 1, BatchDraws(4, count))
     assert np.all(below.value[:, 0] == 2.0)
-    share = np.bincount(below.value.numpy()[:, 1].ravel().astype(int), minlength=3) / count
+    share = (
+        np.bincount(below.value.numpy()[:, 1].ravel().astype(int), minlength=3) / count
+    )
     np.testing.assert_allclose(share, expected[6:] / expected[6:].sum(), atol=0.015)
 
 
@@ -178,3 +183,42 @@ def test_what_does_not_fit_is_refused(settings, message):
 def test_grey_levels_are_needed():
     with pytest.raises(ValueError, match="at least 2 of them. Received: levels=0"):
         RecurrentDecoder((4, 4, 1), 2, grey_levels=0)
+
+
+@pytest.mark.parametrize("preset", ["vae", "pixel_cnn"])
+def test_completions_keep_the_rows_given_and_read_no_others(preset):
+    settings = VRNN if preset == "vae" else dict(pixel_width=6, pixel_blocks=1)
+    model = tiny_model(preset, **settings)
+    images = digits().test.images[:3]
+    found = model.complete(images, 3, 4, seed=1)
+    assert found.shape == (3, 4, 8, 8, 1) and found.dtype == np.uint8
+    assert np.all(found[:, :, :3] == images[:, None, :3])
+    assert np.any(found[:, 0] != found[:, 1])
+    other = images.copy()
+    other[:, 3:] = 16 - other[:, 3:]
+    np.testing.assert_array_equal(model.complete(other, 3, 4, seed=1), found)
+    np.testing.assert_array_equal(model.complete(images[:2], 3, 4, seed=1), found[:2])
+    assert model.complete(images, 0).shape == (3, 1, 8, 8, 1)
+    with pytest.raises(ValueError, match="0 to 7 can be given. Received: rows=8"):
+        model.complete(images, 8)
+
+
+def test_a_run_draws_completions(tmp_path):
+    run = tmp_path / "run"
+    train(tiny_config("vae", **VRNN), run)
+    path = draw(run, mode="complete", out=str(tmp_path / "a.npz"), num_samples=3)
+    with np.load(path) as found:
+        rows = found["images"].reshape(3, 10, 8, 8)
+    images = digits().test.images[:3, ..., 0]
+    np.testing.assert_array_equal(rows[:, 0], images)
+    assert np.all(rows[:, 1:, :4] == images[:, None, :4])
+    assert not rows[:, 1, 4:].any()
+    path = draw(run, mode="complete", out=str(tmp_path / "a.png"))
+    with Image.open(path) as picture:
+        assert picture.width < 1200 and picture.height < 800
+
+
+def test_a_z_of_the_whole_image_is_not_completed():
+    model = tiny_model("vae", decoder="pixel_cnn", pixel_width=6, pixel_blocks=0)
+    with pytest.raises(ValueError, match="without a z. Received: preset='vae'"):
+        model.complete(digits().test.images[:1], 4)

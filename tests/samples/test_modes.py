@@ -29,7 +29,7 @@ def arrays(run, directory, **options):
 
 
 # Modes of the model whose run is drawn.
-OF_ALL = [mode for mode in MODES if mode not in ("density", "complete")]
+OF_ALL = [mode for mode in MODES if mode not in ("density", "complete", "codes")]
 
 
 @pytest.mark.parametrize(
