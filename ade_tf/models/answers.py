@@ -69,8 +69,8 @@ def read_codes(model, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
     requires(model.config, "a reading of codes", "codes")
     x = model.dequantize(batch, MeanDraws(batch.count)).value
     outputs = model.code_reader(model.to_unit(x), batch.condition)
-    first, dims = model.prior.code_classes, model.prior.code_dims
-    return tf.nn.softmax(outputs[:, :first]), outputs[:, first : first + dims]
+    classes = model.prior.code_classes
+    return tf.nn.softmax(outputs[:, :classes]), outputs[:, classes:]
 
 
 def sample(

@@ -8,8 +8,8 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
-from ade_tf.metrics import bits_per_dim
 from ade_tf.example_draws import ExampleDraws
+from ade_tf.metrics import bits_per_dim
 from ade_tf.models.answers import complete, decode, encode, reconstruct
 from ade_tf.models.fitting import FittedModel
 from ade_tf.models.sampler import Sampler

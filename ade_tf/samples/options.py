@@ -113,8 +113,8 @@ class PictureOptions(RunDataSettings):
         "images. `temperatures`: the same samples in a row for each of `temperatures`. "
         "`complete`: test images, each with its first rows and completions of these. "
         "`codes`: a row for each category of prior `codes`, along its continuous "
-        "codes. `density`: the density of a model of points, and its samples, beside the "
-        "data.",
+        "codes. `density`: the density of a model of points, and its samples, beside "
+        "the data.",
         choices=MODES,
     )
     num_samples: int | None = setting(

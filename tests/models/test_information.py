@@ -48,21 +48,21 @@ def test_the_bound_on_two_points_is_their_information_where_q_is_right():
         assert bound(belief) < information - 1e-3
 
 
-def test_the_bound_on_a_gaussian_channel_is_its_information():
-    """x = v + e, both Gaussian: I(v; x) = ln(1 + 1 / s^2) / 2."""
+def test_the_bound_on_a_gaussian_channel_is_below_its_information():
+    """x = v + e, both Gaussian: v given x has the variance r = s^2 / (1 + s^2)."""
     spread, count = 0.5, 200_000
     generator = np.random.default_rng(0)
     v = generator.normal(size=[count, 1])
     x = v + spread * generator.normal(size=[count, 1])
-    variance = spread**2 / (1.0 + spread**2)
-    log_scale = 5.0 * np.arctanh(np.log(np.sqrt(variance)) / 5.0)
-    parts = [np.zeros([count, 2]), x * (1.0 - variance), np.full([count, 1], log_scale)]
-    outputs = tf.constant(np.concatenate(parts, 1), tf.float32)
-    log_q = code_log_prob(outputs, np.zeros(count, int), tf.constant(v, tf.float32))
+    rest = spread**2 / (1.0 + spread**2)
+    outputs = np.concatenate([np.zeros([count, 2]), x * (1.0 - rest)], 1)
+    outputs, v = (tf.constant(part, tf.float32) for part in (outputs, v))
     prior = CodePrior((3,), code_classes=2, code_dims=1)
+    log_q = code_log_prob(outputs, np.zeros(count, int), v)
     found = prior.entropy + np.mean(log_q, dtype=np.float64)
-    # Of the category nothing is known.
-    assert found == pytest.approx(0.5 * np.log(1.0 + spread**-2), abs=0.01)
+    # Of the category nothing is known; of v a Gaussian of scale 1 is believed.
+    assert found == pytest.approx((1.0 - rest) / 2.0, abs=0.01)
+    assert found < -0.5 * np.log(rest)
 
 
 def test_the_prior_draws_what_it_says():
