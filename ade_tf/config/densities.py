@@ -24,6 +24,14 @@ class PriorSettings:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class CodeSettings:
+    """Settings of a prior with codes."""
+
+    code_classes: int = setting(10, "Categories of prior `codes`.", minimum=2)
+    code_dims: int = setting(2, "Continuous codes of prior `codes`.", minimum=0)
+
+
 # Every entry takes the shape of one code (or of the features, where there is no z), and
 # its settings.
 PRIORS = {
@@ -32,6 +40,9 @@ PRIORS = {
         "ade_tf.distributions.flow_prior:AutoregressivePrior",
         PriorSettings,
         traits=("vector",),
+    ),
+    "codes": Choice(
+        "ade_tf.distributions.code_prior:CodePrior", CodeSettings, traits=("vector",)
     ),
 }
 
@@ -121,8 +132,8 @@ PIXEL_OUTPUTS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class PixelSettings:
-    """Settings of autoregressive decoders."""
+class GreyLevelSettings:
+    """Settings of decoders over grey levels."""
 
     pixel_output: str = slot(
         PIXEL_OUTPUTS,
@@ -130,7 +141,17 @@ class PixelSettings:
         "Law of a pixel: a probability for each grey level (for few levels), or a "
         "mixture of discretised logistics.",
     )
-    pixel_width: int = setting(48, "Channels of the PixelCNN.", minimum=1)
+    pixel_width: int = setting(
+        48,
+        "Channels of the PixelCNN; of decoder `recurrent`, features of each pixel.",
+        minimum=1,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class PixelSettings(GreyLevelSettings):
+    """Settings of autoregressive decoders."""
+
     pixel_blocks: int = setting(
         5,
         "Blocks of the PixelCNN. Each lets a pixel see one more row and column; with 0 "
@@ -153,6 +174,11 @@ DECODERS = {
     "gaussian": Choice("ade_tf.distributions.decoders:gaussian", GaussianSettings),
     "pixel_cnn": Choice(
         "ade_tf.distributions.pixel_cnn:pixel_cnn", PixelSettings, traits=("discrete",)
+    ),
+    "recurrent": Choice(
+        "ade_tf.distributions.recurrent_decoder:RecurrentDecoder",
+        GreyLevelSettings,
+        traits=("discrete", "rows"),
     ),
 }
 

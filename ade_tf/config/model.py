@@ -53,8 +53,8 @@ class ModelConfig:
     )
     latent_size: int = setting(
         16,
-        "Number of dimensions of z. With latent_levels, number of maps of z at each "
-        "level.",
+        "Number of dimensions of z; with decoder `recurrent`, of each row's. With "
+        "latent_levels, number of maps of z at each level.",
         minimum=1,
         needs="z",
         part="generator",
@@ -77,14 +77,16 @@ class ModelConfig:
     prior: str = slot(
         PRIORS,
         "normal",
-        "Density of z, or of the features if there is no z.",
+        "Density of z, or of the features if there is no z. `codes`: a category, "
+        "continuous codes and noise, read off samples (InfoGAN).",
         part="prior",
     )
     decoder: str = slot(
         DECODERS,
         "",
-        "Form of p(y | z): Gaussian on features, or autoregressive over grey levels, "
-        "without noise and feature map; empty: the preset's.",
+        "Form of p(y | z): Gaussian on features, or over grey levels, without noise "
+        "and feature map: pixel after pixel (`pixel_cnn`), or row after row with a z "
+        "for each (`recurrent`, with network `mlp`); empty: the preset's.",
         needs="decoder",
         part="scale",
     )

@@ -70,6 +70,13 @@ class ObjectiveConfig:
         minimum=0.0,
         needs=("likelihood", "flow", "unconditional"),
     )
+    information_weight: float = setting(
+        1.0,
+        "Weight of -E ln q(c | x~), in nats, that codes c of samples can be read off "
+        "them by the network q, against L_Q (InfoGAN).",
+        minimum=0.0,
+        needs="codes",
+    )
     adversary: str = slot(
         ADVERSARIES,
         "log_ratio",

@@ -14,8 +14,12 @@ def _plays(config, game):
     return PRESETS[config["preset"]].adversary and game in config["games"]
 
 
+def _decoder_is(config, trait):
+    return trait in DECODERS[config["decoder"] or "gaussian"].traits
+
+
 # What may be needed: how it is said, whether a configuration has it, and the setting
-# that the message quotes.
+# (or several) that the message quotes.
 NEEDS = {
     "likelihood": ("a preset with a likelihood", _promises("likelihood"), "preset"),
     "adversary": ("a preset with an adversary", _promises("adversary"), "preset"),
@@ -40,10 +44,18 @@ NEEDS = {
     ),
     "features": (
         "a density of continuous features",
-        lambda config: (
-            "discrete" not in DECODERS[config["decoder"] or "gaussian"].traits
-        ),
+        lambda config: not _decoder_is(config, "discrete"),
         "decoder",
+    ),
+    "rows in turn": (
+        "an image drawn from its first row on: decoder `recurrent`, or `pixel_cnn` "
+        "without a z",
+        lambda config: (
+            _decoder_is(config, "rows")
+            or _decoder_is(config, "discrete")
+            and not PRESETS[config["preset"]].latent
+        ),
+        ("preset", "decoder"),
     ),
     "encoder": (
         "an encoder: a preset with a z and a likelihood, or a game of pairs",
@@ -63,6 +75,11 @@ NEEDS = {
         lambda config: config["posterior"] == "gaussian",
         "posterior",
     ),
+    "codes": (
+        "prior `codes`",
+        lambda config: config["prior"] == "codes",
+        "prior",
+    ),
     "normal prior": (
         "prior `normal`",
         lambda config: config["prior"] == "normal",
@@ -70,8 +87,10 @@ NEEDS = {
     ),
     "vector": (
         "one vector z",
-        lambda config: config["latent_levels"] == (0,),
-        "latent_levels",
+        lambda config: (
+            config["latent_levels"] == (0,) and not _decoder_is(config, "rows")
+        ),
+        ("latent_levels", "decoder"),
     ),
     "classifier": (
         "a classifier, a classifier_weight above 0",
@@ -101,7 +120,9 @@ def missing(config, *needs) -> str | None:
     for need in needs:
         words, met, setting = NEEDS[need]
         if not met(config):
-            return f"needs {words}. Received: {setting}={config[setting]!r}"
+            names = (setting,) if isinstance(setting, str) else setting
+            quoted = ", ".join(f"{name}={config[name]!r}" for name in names)
+            return f"needs {words}. Received: {quoted}"
     return None
 
 

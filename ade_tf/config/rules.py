@@ -21,6 +21,7 @@ def check_rules(config) -> None:
         _check_mixed(config)
     _check_likelihood(config)
     _check_latents(config)
+    _check_codes(config)
 
 
 def _check_feature_map(config):
@@ -88,10 +89,12 @@ def _check_decoder(config):
     if discrete and (preset.flow or preset.adversary):
         raise ValueError(
             f"decoder `{name}` is a density of grey levels: it has no feature map, and "
-            "is sampled one pixel after the other, too slowly for a game. Received: "
+            "is sampled one piece after the other, too slowly for a game. Received: "
             f"preset={config['preset']!r}"
         )
-    if discrete and (config["network"] == "mlp" or config["latent_levels"] != (0,)):
+    if discrete and "rows" in DECODERS[name].traits:
+        _check_rows(config)
+    elif discrete and (config["network"] == "mlp" or config["latent_levels"] != (0,)):
         raise ValueError(
             f"decoder `{name}` needs a network with maps, and one vector z. Received: "
             f"network={config['network']!r}, latent_levels={config['latent_levels']}"
@@ -99,6 +102,29 @@ def _check_decoder(config):
     if discrete and config["generator_from"]:
         raise ValueError(
             f"generator_from needs decoder `gaussian`. Received: decoder={name!r}"
+        )
+
+
+def _check_codes(config):
+    preset, games = config.preset, config["games"]
+    plain = preset.latent and preset.adversary and not preset.likelihood
+    if config["prior"] == "codes" and not (plain and games == ("image",)):
+        raise ValueError(
+            "prior `codes` has a category, which no posterior draws: it needs preset "
+            "`gan` and the game of images. "
+            f"Received: preset={config['preset']!r}, games={','.join(games)}"
+        )
+
+
+def _check_rows(config):
+    needed = {"network": "mlp", "latent_levels": (0,), "prior": "normal"}
+    found = {name: config[name] for name in needed}
+    if found != needed or not config.preset.latent:
+        quoted = ", ".join(f"{name}={value!r}" for name, value in found.items())
+        raise ValueError(
+            f"decoder `{config['decoder']}` needs a preset with a z, network `mlp` for "
+            "its rows, which are the levels of z, and prior `normal`, which it bends "
+            f"itself. Received: preset={config['preset']!r}, {quoted}"
         )
 
 

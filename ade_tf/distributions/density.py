@@ -56,6 +56,19 @@ class Density:
         """
         raise NotImplementedError
 
+    def complete(self, images, rows: int, draws: Draws, temperature=1.0) -> Draw:
+        """Draws images of which the first rows are given.
+
+        Only densities that draw grey levels from the top down do so.
+
+        Args:
+          images: Grey levels, `[B, H, W, C]`; only their first rows are read.
+          rows: Number of rows that are given, 0 .. H-1.
+          draws: As in `draw`.
+          temperature: As in `draw`.
+        """
+        raise NotImplementedError
+
     def log_prob(self, value) -> tf.Tensor:
         """Returns ln p(value), `[B]`, in nats."""
         return tf.reduce_sum(self.log_prob_by_unit(value), axis=1)

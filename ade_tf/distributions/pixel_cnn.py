@@ -145,7 +145,10 @@ class _PixelDensity(Density):
         return tf.reduce_sum(each, axis=[1, 2])
 
     def draw(self, draws: Draws, temperature=1.0) -> Draw:
-        """Draws images, by one pass of the network for each pixel."""
+        return self.complete(None, 0, draws, temperature)
+
+    def complete(self, images, rows: int, draws: Draws, temperature=1.0) -> Draw:
+        """Draws images, by one pass of the network for each pixel not given."""
         decoder, law = self._decoder, self._decoder.law
         height, columns, channels = decoder.image_shape
         noise = draws.uniform([height, columns, law.noise_size])
@@ -153,6 +156,8 @@ class _PixelDensity(Density):
         if not decoder.sees_pixels:
             features = decoder.features(None, self._context)
             x = law.draw(features, noise, temperature)
+            if rows:
+                x = tf.concat([images[:, :rows], x[:, rows:]], 1)
             return Draw(x, self.log_prob(x)[:, None])
         noise = tf.reshape(noise, [count, height * columns, law.noise_size])
         place = tf.range(height * columns)
@@ -165,10 +170,12 @@ class _PixelDensity(Density):
             return i + 1, tf.where((place == i)[:, None], pixel[:, None], x)
 
         start = tf.zeros([count, height * columns, channels])
+        if rows:
+            start = tf.reshape(images, tf.shape(start))
         _, x = tf.while_loop(
             lambda i, x: i < height * columns,
             draw_pixel,
-            (0, start),
+            (rows * columns, start),
             shape_invariants=(
                 tf.TensorShape([]),
                 tf.TensorShape([None, height * columns, channels]),

@@ -145,6 +145,8 @@ def _obstacle(evaluation, metric: Metric):
         return reason
     if metric.source and not data.name.startswith(f"{metric.source}:"):
         return f"needs a data set `{metric.source}:NAME`. Received: {data.name!r}"
+    if metric.labels and not data.num_classes:
+        return f"needs labels. Received: {data.name!r} without labels"
     if not options.splits_of(metric):
         return (
             f"needs the split {' or '.join(metric.splits)}. "

@@ -17,6 +17,7 @@ __all__ = [
     "codes",
     "evaluate_active_units",
     "evaluate_mutual_information",
+    "of_split",
     "posterior_moments",
 ]
 
@@ -97,7 +98,7 @@ def evaluate_active_units(evaluation, split: str) -> list[dict]:
     Raises:
       ValueError: If the preset has no encoder, or there are fewer than two images.
     """
-    means = _of_split(evaluation, split, codes_step)[0]
+    means = of_split(evaluation, split, codes_step)[0]
     if len(means) < 2:
         raise ValueError(
             f"active_units needs at least 2 images. Received: {len(means)}"
@@ -138,7 +139,7 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
     Raises:
       ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
     """
-    means, stddevs = _of_split(evaluation, split, moments_step)
+    means, stddevs = of_split(evaluation, split, moments_step)
     count = len(means)
     draws = min(_MOST_DRAWS, max(2, _PAIRS // count**2))
     found = elbo_surgery(means, stddevs, num_draws=draws, seed=evaluation.options.seed)
@@ -170,8 +171,18 @@ def evaluate_mutual_information(evaluation, split: str) -> list[dict]:
     ]
 
 
-def _of_split(evaluation, split, make_step):
-    """Returns what a graph, shared by all splits, gives of the images of a split."""
+def of_split(evaluation, split, make_step):
+    """Returns what a graph, shared by all splits, gives of the images of a split.
+
+    Args:
+      evaluation: The `Evaluation`.
+      split: `train`, `validation` or `test`.
+      make_step: Function of a model that returns the graph: it takes images and their
+        labels (None of an unconditional model) and returns a list of Tensors.
+
+    Returns:
+      A list of float64 arrays, `[N, ...]`.
+    """
     found = evaluation.split_images(split)
     labels = evaluation.model.own_labels(found.labels)
     batch_size = evaluation.options.batch_size

@@ -43,6 +43,7 @@ class Metric:
       source: Source of the data that it needs; empty: any.
       extractor: What it needs of an extractor: `features`, `probabilities`, or
         `labels`, the probabilities of the data's own classes; empty: nothing.
+      labels: Whether it needs labels of the images.
       compares: Whether it compares two sets of images by their features alone, so that
         it takes any images in the place of samples.
       splits: The splits of real images that it takes.
@@ -55,6 +56,7 @@ class Metric:
     needs: tuple[str, ...] = ()
     source: str = ""
     extractor: str = ""
+    labels: bool = False
     compares: bool = False
     splits: tuple[str, ...] = SPLITS
     formerly: str = ""
@@ -153,6 +155,17 @@ METRICS = {
                 Output("calibration_error", "expected calibration error", "lower"),
             ),
             needs=("classifier",),
+        ),
+        Metric(
+            "clustering_accuracy",
+            "clusters:evaluate_clustering_accuracy",
+            (
+                Output(
+                    "clustering_accuracy", "images in their class's cluster", "higher"
+                ),
+            ),
+            needs=("codes",),
+            labels=True,
         ),
         Metric(
             "active_units",

@@ -3,9 +3,11 @@
 from ade_tf.models.ade import AdaptiveDensityEstimator
 from ade_tf.models.answers import (
     classify,
+    complete,
     decode,
     encode,
     quantize,
+    read_codes,
     reconstruct,
     sample,
 )
@@ -31,6 +33,7 @@ __all__ = [
     "averaged_weights",
     "build_model",
     "classify",
+    "complete",
     "copy_generator",
     "copy_weights",
     "count_parameters",
@@ -40,6 +43,7 @@ __all__ = [
     "initialize_from_split",
     "labels_in_turn",
     "quantize",
+    "read_codes",
     "reconstruct",
     "sample",
     "use_averaged_weights",

@@ -13,6 +13,7 @@ from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
 from ade_tf.models.updates import mean_over_replicas
 from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
 from ade_tf.objectives.divergences import maximum_mean_discrepancy
+from ade_tf.objectives.information import code_log_prob
 
 __all__ = ["AdaptiveDensityEstimator"]
 
@@ -38,6 +39,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
                         and `classifier_weight` * C       feature map, classifier
         adversarial     `adversarial_weight` * L_Q,     what makes the game's samples
                         of each game                      or codes, see below
+                        and information_weight *        decoder, code reader
+                          -E ln q(c | x~)
 
         game            real side           fake side           trains
         image           x                   x~                  decoder
@@ -159,6 +162,9 @@ class AdaptiveDensityEstimator(ConstructedModel):
         if quality and objective.reconstruction_weight:
             parts = ("decoder", "posterior")
             quality.append(Term("reconstruction", self._reconstruction_loss, parts))
+        if self.code_reader is not None:
+            parts = ("decoder", "code_reader")
+            quality.append(Term("information", self._information_loss, parts))
         if likelihood and quality and objective.update == "joint":
             return (Update("joint", (*likelihood, *quality)),)
         found = {"likelihood": likelihood, "adversarial": quality}
@@ -254,6 +260,17 @@ class AdaptiveDensityEstimator(ConstructedModel):
         error = tf.reduce_mean((self.to_unit(again) - x) ** 2)
         weight = self.config.objective.reconstruction_weight
         return weight * error, {"squared_error": error}
+
+    def _information_loss(self, batch, draws):
+        """Returns the weighted loss of codes read off samples, and their information.
+
+        Logged is the lower bound H(c) + E ln q(c | x~) on I(c; x~), in nats.
+        """
+        x, z = self._sampled_pairs(batch, draws)
+        outputs = self.code_reader(x, batch.condition)
+        read = tf.reduce_mean(code_log_prob(outputs, *self.prior.codes(z)))
+        weight = self.config.objective.information_weight
+        return -weight * read, {"information": self.prior.entropy + read}
 
     def _bits(self, nats):
         return bits_per_dim(-tf.reduce_mean(nats), self.dims)

@@ -1,4 +1,4 @@
-"""What a trained model answers: codes, reconstructions, samples, in levels."""
+"""What a trained model answers: codes, images of codes, samples, in levels."""
 
 import tensorflow as tf
 
@@ -7,7 +7,16 @@ from ade_tf.example_draws import ExampleDraws
 from ade_tf.models.batch import Batch
 from ade_tf.randomness import Draws, MeanDraws
 
-__all__ = ["classify", "decode", "encode", "quantize", "reconstruct", "sample"]
+__all__ = [
+    "classify",
+    "complete",
+    "decode",
+    "encode",
+    "quantize",
+    "read_codes",
+    "reconstruct",
+    "sample",
+]
 
 
 def encode(model, batch: Batch) -> tf.Tensor:
@@ -60,6 +69,21 @@ def reconstruct(model, batch: Batch) -> tf.Tensor:
     return decode(model, encode(model, batch), batch.condition)
 
 
+def read_codes(model, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns what q(k, v | x) says of images: q(k | x), `[B, K]`, and the mean of v.
+
+    Images are taken in the middle of their levels.
+
+    Raises:
+      ValueError: If the model's prior has no codes.
+    """
+    requires(model.config, "a reading of codes", "codes")
+    x = model.dequantize(batch, MeanDraws(batch.count)).value
+    outputs = model.code_reader(model.to_unit(x), batch.condition)
+    classes = model.prior.code_classes
+    return tf.nn.softmax(outputs[:, :classes]), outputs[:, classes:]
+
+
 def sample(
     model, draws: Draws, temperature=1.0, noise=False, condition=None
 ) -> tf.Tensor:
@@ -81,6 +105,40 @@ def sample(
     y = model.draw_features(draws, temperature, noise, condition)
     x, _ = model.feature_map.forward_and_log_det(y, condition)
     return quantize(x, model.levels)
+
+
+def complete(
+    model, batch: Batch, rows: int, draws: Draws, temperature=1.0
+) -> tf.Tensor:
+    """Returns images drawn below their first rows, which are given, `[B, H, W, C]`.
+
+    Without a z they follow p(x_below | x_above). With a z for each row, those of the
+    rows given are drawn from q(z_t | x_<=t, z_<t), an approximation.
+
+    Args:
+      model: An `AdaptiveDensityEstimator` that draws rows in turn.
+      batch: The images, of which only the first rows are read.
+      rows: Number of rows that are given, 0 .. H-1.
+      draws: The random numbers, one example for each image.
+      temperature: As in `sample`.
+
+    Raises:
+      ValueError: If the model does not draw rows in turn, or not so many can be given.
+    """
+    requires(model.config, "a completion", "rows in turn")
+    height = model.image_shape[0]
+    if not 0 <= rows < height:
+        raise ValueError(
+            f"of {height} rows, 0 to {height - 1} can be given. Received: rows={rows}"
+        )
+    z = None
+    if model.latent_size:
+        noise = draws.of("z").normal([model.latent_size])
+        found = model.infer(batch.images, noise, batch.condition).z
+        given = tf.range(model.latent_size) < rows * (model.latent_size // height)
+        z = tf.where(given, found, temperature * noise)
+    density = model.feature_density(z, batch.condition)
+    return density.complete(batch.images, rows, draws.of("features"), temperature).value
 
 
 def quantize(x, levels: int) -> tf.Tensor:

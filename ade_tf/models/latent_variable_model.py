@@ -68,6 +68,7 @@ class LatentVariableModel(BuiltModel):
         self.pair_discriminator = self.parts.pair_discriminator
         self.code_discriminator = self.parts.code_discriminator
         self.classifier = self.parts.classifier
+        self.code_reader = self.parts.code_reader
 
     @property
     def conditional(self) -> bool:

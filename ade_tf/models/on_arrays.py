@@ -8,8 +8,9 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
+from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models.answers import classify, decode, encode, reconstruct
+from ade_tf.models.answers import classify, complete, decode, encode, reconstruct
 from ade_tf.models.fitting import FittedModel
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, full_batches
@@ -113,12 +114,8 @@ class OnArrays(FittedModel):
           seed: Seed of the draws.
           batch_size: Number of samples per pass.
         """
-        if num < 1:
-            raise ValueError(f"num must be at least 1. Received: num={num}")
-        if not temperature >= 0.0:
-            raise ValueError(
-                f"temperature must be at least 0. Received: temperature={temperature}"
-            )
+        _check_num(num)
+        _check_temperature(temperature)
         classes = None
         if labels is not None or self.conditional:
             self.condition(None if labels is None else np.ravel(labels))
@@ -176,6 +173,39 @@ class OnArrays(FittedModel):
         condition = self.condition(labels)
         return self._as_images(self._decode(tf.constant(z), condition).numpy())
 
+    def complete(
+        self,
+        images: ArrayLike | tf.data.Dataset,
+        rows: int,
+        num: int = 1,
+        labels: ArrayLike | None = None,
+        *,
+        temperature: float = 1.0,
+        seed: int = 0,
+        batch_size: int = 100,
+    ) -> np.ndarray:
+        """Draws the rest of images whose first rows are given.
+
+        Args:
+          images: The images, of which only the first rows are read.
+          rows: Number of rows that are given, 0 .. H-1.
+          num: Number of completions of each image.
+          labels: Labels of the images, for a conditional model.
+          temperature: As in `sample`.
+          seed: Seed of the draws.
+          batch_size: Number of images per pass, each completed `num` times.
+
+        Returns:
+          uint8 `[N, num, H, W, C]`.
+        """
+        _check_num(num)
+        _check_temperature(temperature)
+        given = tf.constant(temperature, tf.float32), fold(seed)
+        run = self._completers(rows, num)
+        split = self.as_split(images, labels)
+        found = self._passes(lambda batch: run(batch, *given), split, batch_size)
+        return self._as_images(found)
+
     def scorer(self, batch_size: int) -> LikelihoodScorer:
         """Returns the scorer for a batch size; it is traced only once."""
         return self._scorers(batch_size)
@@ -204,6 +234,20 @@ class OnArrays(FittedModel):
     def _reconstruct(self):
         return tf.function(lambda batch: reconstruct(self, batch), autograph=False)
 
+    @functools.cached_property
+    def _completers(self):
+        def completer(rows, num):
+            def run(batch, temperature, seed):
+                copies = tf.tile(tf.range(num, dtype=tf.int64), [batch.count])
+                batch = batch.repeat(num)
+                draws = ExampleDraws(seed, batch.indices * num + copies)
+                drawn = complete(self, batch, rows, draws, temperature)
+                return tf.reshape(drawn, [-1, num, *self.image_shape])
+
+            return tf.function(run, autograph=False)
+
+        return functools.lru_cache(4)(completer)
+
     def _passes(self, run, split, batch_size):
         found = []
         for part, real in full_batches(split, min(batch_size, len(split))):
@@ -214,3 +258,15 @@ class OnArrays(FittedModel):
 
     def _as_images(self, values):
         return values.astype(np.uint8 if self.levels else np.float32)
+
+
+def _check_num(num):
+    if num < 1:
+        raise ValueError(f"num must be at least 1. Received: num={num}")
+
+
+def _check_temperature(temperature):
+    if not temperature >= 0.0:
+        raise ValueError(
+            f"temperature must be at least 0. Received: temperature={temperature}"
+        )

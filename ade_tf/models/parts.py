@@ -13,6 +13,9 @@ from ade_tf.config.flows import FEATURE_MAPS
 from ade_tf.config.games import DISCRIMINATORS, GAMES
 from ade_tf.config.networks import PRECISIONS
 from ade_tf.distributions import Dequantizer, Prior, TopDownEncoder, VectorEncoder
+from ade_tf.distributions.recurrent_encoder import RecurrentEncoder
+from ade_tf.networks import Encoder
+from ade_tf.objectives.information import reader_size
 
 __all__ = ["Parts", "build_parts", "count_parameters"]
 
@@ -31,6 +34,7 @@ class Parts:
       pair_discriminator: Images in [-1, 1] and codes to logits.
       code_discriminator: Codes to logits.
       classifier: Features, flattened, to logits of the classes.
+      code_reader: Images in [-1, 1] to q(c | x) of the codes of prior `codes`.
     """
 
     feature_map: BijectorLayer
@@ -42,6 +46,7 @@ class Parts:
     pair_discriminator: keras.layers.Layer | None = None
     code_discriminator: keras.layers.Layer | None = None
     classifier: keras.layers.Layer | None = None
+    code_reader: keras.layers.Layer | None = None
 
 
 def build_parts(
@@ -95,7 +100,12 @@ def build_parts(
     classifier = None
     if not missing(config, "classifier"):
         classifier = _classifier(image_shape, num_classes)
-    return Parts(*parts, **discriminators, classifier=classifier)
+    reader = None
+    if not missing(config, "codes"):
+        size = reader_size(prior.code_classes, prior.code_dims)
+        style = dict(network=model.network, width=model.width, **common)
+        reader = Encoder(image_shape, size, **style)
+    return Parts(*parts, **discriminators, classifier=classifier, code_reader=reader)
 
 
 def _discriminators(config, image_shape, common):
@@ -137,6 +147,9 @@ def _posterior(config, image_shape, common):
         dropout=model.encoder_dropout,
         **common,
     )
+    if "rows" in DECODERS[model.decoder].traits:
+        form = make_form(model.latent_size)
+        return RecurrentEncoder(image_shape, form, **keywords)
     if model.latent_levels == (0,):
         return VectorEncoder(image_shape, make_form(model.latent_size), **keywords)
     return TopDownEncoder(

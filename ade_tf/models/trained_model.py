@@ -17,6 +17,7 @@ __all__ = ["GENERATOR_PARTS", "Term", "TrainedModel", "Update"]
 GENERATOR_PARTS = (
     *("posterior", "decoder", "feature_map", "prior", "dequantizer"),
     "classifier",
+    "code_reader",
 )
 
 

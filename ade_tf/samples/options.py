@@ -71,6 +71,21 @@ MODES = {
         "Samples by temperature",
         "the same samples in rows by temperature: {temperatures}; {noise}, seed {seed}",
     ),
+    "complete": Mode(
+        "ade_tf.samples.completions:draw_completions",
+        "Completions",
+        "{count} test images, what is given of each, and completions of it",
+        needs=("rows in turn",),
+        count=10,
+    ),
+    "codes": Mode(
+        "ade_tf.samples.code_traversals:draw_codes",
+        "Codes",
+        "a row for each category, {count} at most, along the continuous codes; "
+        "seed {seed}",
+        needs=("codes", "unconditional"),
+        count=10,
+    ),
     "density": Mode(
         "ade_tf.samples.densities:draw_density",
         "Density",
@@ -96,8 +111,10 @@ class PictureOptions(RunDataSettings):
         "goes from -2.5 to 2.5 standard deviations of the prior around the code of a "
         "test image. `neighbours`: samples, each followed by its nearest training "
         "images. `temperatures`: the same samples in a row for each of `temperatures`. "
-        "`density`: the density of a model of points, and its samples, beside the "
-        "data.",
+        "`complete`: test images, each with its first rows and completions of these. "
+        "`codes`: a row for each category of prior `codes`, along its continuous "
+        "codes. `density`: the density of a model of points, and its samples, beside "
+        "the data.",
         choices=MODES,
     )
     num_samples: int | None = setting(
@@ -126,6 +143,9 @@ class PictureOptions(RunDataSettings):
         (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
         "Temperatures of the mode `temperatures`, comma-separated.",
         minimum=0.0,
+    )
+    given_rows: int = setting(
+        0, "Rows that mode `complete` gives; 0: half of an image's.", minimum=0
     )
     noise: bool = setting(False, "Draw y ~ N(mu(z), sigma) instead of y = mu(z).")
     seed: int = setting(0, "Seed of the samples.")

@@ -53,8 +53,12 @@ def with_choice(slot, choice, name):
     chosen = {slot: choice}
     if slot == "pixel_output":
         chosen["decoder"] = "pixel_cnn"
-    if chosen.get("decoder") == "pixel_cnn":
+    if chosen.get("decoder") in ("pixel_cnn", "recurrent"):
         preset = "vae"
+    if chosen.get("decoder") == "recurrent":
+        chosen["network"] = "mlp"
+    if choice == "codes":
+        preset, chosen["latent_size"] = "gan", 20
     if slot == "autoregressive_network":
         chosen["feature_map"] = "autoregressive"
     if chosen.get("feature_map") == "autoregressive":

@@ -51,6 +51,8 @@ def determined(variable, value):
         dict(preset="gan", conditional=True, network="mlp", discriminator="mlp"),
         dict(preset="flow", classifier_weight=1.0),
         dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
+        dict(preset="vae", decoder="recurrent", network="mlp"),
+        dict(preset="gan", prior="codes", code_classes=2, code_dims=1),
         pytest.param(
             dict(preset="av_gde", games=("code",), update="joint"),
             marks=pytest.mark.long,
