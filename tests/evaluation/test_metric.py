@@ -32,18 +32,22 @@ EXTRACTOR = Extractor("rows", "classifier", "0" * 64, 1, 8, 8, rows)
 
 @pytest.fixture(scope="module")
 def evaluations():
-    """A conditional model of digits and one of points, all that any metric needs."""
+    """Models of digits and one of points: all that any metric needs."""
     options = EvaluationOptions(metrics=("all",), num_samples=40, cache_dir="")
     model = tiny_model("v_ade", conditional=True, **FAST)
     images = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
     images.extractor = EXTRACTOR
+    settings = dict(prior="codes", latent_size=12, **FAST)
+    model = tiny_model("gan", **settings)
+    codes = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
+    codes.extractor = EXTRACTOR
     settings = dict(flow_squeeze=False, actnorm="none", dataset="toy:ring")
     config = tiny_config("flow", **{**FAST, **settings})
     model = build_model(config, (1, 1, 2), 0)
     points = Evaluation(
         LoadedRun(model, config, None, 7), load_dataset("toy:ring"), options
     )
-    return images, points
+    return images, points, codes
 
 
 @pytest.mark.parametrize("name", METRICS)
