@@ -16,9 +16,9 @@ __all__ = [
 
 _SYSTEMS = (
     *("vae", "v_ade", "flow", "gan", "av_gde", "av_ade"),
-    *("pixel_cnn", "pixel_vae", "maf", "maf_spline", "naf"),
+    *("pixel_cnn", "pixel_vae", "vrnn", "maf", "maf_spline", "naf"),
     *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
-    *("bigan", "aae", "infovae", "beta_vae", "hybrid"),
+    *("bigan", "infogan", "aae", "infovae", "beta_vae", "hybrid"),
 )
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")

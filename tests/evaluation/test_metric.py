@@ -32,11 +32,15 @@ EXTRACTOR = Extractor("rows", "classifier", "0" * 64, 1, 8, 8, rows)
 
 @pytest.fixture(scope="module")
 def evaluations():
-    """Conditional and hybrid models of digits and one of points, for any metric."""
+    """Models of digits and one of points: all that any metric needs."""
     options = EvaluationOptions(metrics=("all",), num_samples=40, cache_dir="")
     model = tiny_model("v_ade", conditional=True, **FAST)
     images = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
     images.extractor = EXTRACTOR
+    settings = dict(prior="codes", latent_size=12, **FAST)
+    model = tiny_model("gan", **settings)
+    codes = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
+    codes.extractor = EXTRACTOR
     settings = dict(flow_squeeze=False, actnorm="none", dataset="toy:ring")
     model = tiny_model("flow", classifier_weight=1.0, **FAST)
     hybrid = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
@@ -46,7 +50,7 @@ def evaluations():
     points = Evaluation(
         LoadedRun(model, config, None, 7), load_dataset("toy:ring"), options
     )
-    return images, hybrid, points
+    return images, hybrid, points, codes
 
 
 @pytest.mark.parametrize("name", METRICS)
