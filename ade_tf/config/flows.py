@@ -249,7 +249,10 @@ class ResidualSettings(ActNormSettings):
         8, "Number of blocks of `residual`.", minimum=1, keyword="blocks"
     )
     residual_width: int = setting(
-        32, "Number of channels inside a block of `residual`.", minimum=1, keyword="width"
+        32,
+        "Number of channels inside a block of `residual`.",
+        minimum=1,
+        keyword="width",
     )
     lipschitz_bound: float = setting(
         0.97,

@@ -59,7 +59,9 @@ class LipschitzNetwork(keras.layers.Layer):
         self._sides = tuple(sides)
         ends = (channels, width, width, channels)
         layers = [
-            self._convolution(i, side, *ends[i : i + 2], bound ** (1 / 3), position_maps)
+            self._convolution(
+                i, side, *ends[i : i + 2], bound ** (1 / 3), position_maps
+            )
             for i, side in enumerate((3, 1, 3))
         ]
         self.kernels, self.biases, self.norms = zip(*layers, strict=True)

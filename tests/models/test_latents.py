@@ -33,6 +33,7 @@ SETTINGS = {
     ),
     "low_rank": dict(covariance_rank=2, sigma="from_z"),
     "variational": dict(dequantizer="variational", dequantizer_width=4),
+    "residual": dict(feature_map="residual", residual_blocks=2, residual_width=8),
 }
 SIZES = {
     "iaf": 4,
@@ -40,6 +41,7 @@ SIZES = {
     "top_down_iaf": 192,
     "low_rank": 4,
     "variational": 4,
+    "residual": 4,
 }
 every_model = pytest.mark.parametrize("name", SETTINGS)
 
