@@ -19,6 +19,7 @@ from ade_tf.bijectors.masks import channel_mask, checkerboard_mask
 from ade_tf.bijectors.multiscale import FactorOut
 from ade_tf.bijectors.real_nvp import real_nvp
 from ade_tf.bijectors.recomputed_chain import RecomputedChain
+from ade_tf.bijectors.residual import Residual, residual_flow
 from ade_tf.bijectors.squeeze import Squeeze
 from ade_tf.config.flows import FEATURE_MAPS
 
@@ -35,6 +36,7 @@ __all__ = [
     "ImageSpace",
     "InvertibleConv",
     "RecomputedChain",
+    "Residual",
     "Squeeze",
     "autoregressive_flow",
     "channel_mask",
@@ -44,4 +46,5 @@ __all__ = [
     "identity",
     "inverse_and_log_det",
     "real_nvp",
+    "residual_flow",
 ]

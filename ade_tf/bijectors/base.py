@@ -63,6 +63,10 @@ class FusedBijector(UncachedBijector):
         positive sides.
     """
 
+    # Whether a log-det is an estimate also where no `Draws.scope` is active; inside of
+    # one, in training, it may be wherever networks draw.
+    estimated_log_det = False
+
     def __init__(
         self,
         *,

@@ -17,6 +17,7 @@ class BijectorLayer(keras.layers.Layer):
     """Wraps a bijector in a Keras layer, so that Keras counts, trains and saves it.
 
     Called on images, it returns the features and the log-det of the inverse direction.
+    `estimated_log_det` says whether a bijector in it estimates its log-det.
 
     Args:
       bijector: A bijector of ours, or a `tfb.Chain`, `tfb.Invert`, ... of ours.
@@ -37,12 +38,14 @@ class BijectorLayer(keras.layers.Layer):
         kwargs.setdefault("dtype", bijector.dtype and tf.as_dtype(bijector.dtype).name)
         super().__init__(**kwargs)
         self._bijector = bijector
-        modules = (bijector, *bijector.submodules)
-        self.parameter_layers = [
-            layer
-            for module in modules
+        modules = [
+            module
+            for module in (bijector, *bijector.submodules)
             if isinstance(module, FusedBijector)
-            for layer in module.keras_layers
+        ]
+        self.estimated_log_det = any(module.estimated_log_det for module in modules)
+        self.parameter_layers = [
+            layer for module in modules for layer in module.keras_layers
         ]
         seen = [v for layer in self.parameter_layers for v in layer.variables]
         known = {id(variable.value) for variable in seen}
@@ -59,6 +62,12 @@ class BijectorLayer(keras.layers.Layer):
     def bijector(self):
         """The bijector."""
         return self._bijector
+
+    def update_spectral_norm(self) -> None:
+        """One power iteration on every kernel that is normalised; once per step."""
+        for layer in self.parameter_layers:
+            if hasattr(layer, "update_spectral_norm"):
+                layer.update_spectral_norm()
 
     def call(self, x, condition=None):
         """Gives features and `log |det dy/dx|` of images; see `inverse_and_log_det`."""

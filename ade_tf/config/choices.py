@@ -24,8 +24,9 @@ class Choice:
       fixed: Further arguments of the maker, alike for all runs.
       traits: What tells it from the others of its slot, in words: `discrete`, of grey
         levels and not of continuous features; `sequential`, one value after the other
-        where it makes samples; `vector`, of a z that has no levels; `rows`, with
-        a z for each row of an image.
+        where it makes samples; `iterative`, by steps until these no longer change
+        anything, there; `vector`, of a z that has no levels; `rows`, with a z for each
+        row of an image; `estimate`, of a log-det that is random.
     """
 
     maker: str

@@ -10,6 +10,7 @@ __all__ = [
     "CONDITIONERS",
     "COUPLINGS",
     "FEATURE_MAPS",
+    "LOG_DETS",
     "FlowSettings",
 ]
 
@@ -88,17 +89,23 @@ CONDITIONERS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class TransformSettings(ScaleSettings):
-    """Settings of all flows; the scale is also that of learned priors."""
+class ActNormSettings:
+    """Settings of all flows."""
 
-    coupling: str = slot(
-        COUPLINGS, "affine", "Transform of a coupling, or of an autoregressive step."
-    )
     actnorm: str = setting(
         "channel",
         "ActNorm's parameters: one scale and shift per channel, or per position and "
         "channel.",
         choices=("channel", "position", "none"),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class TransformSettings(ActNormSettings, ScaleSettings):
+    """Settings of flows of transforms; the scale is also that of learned priors."""
+
+    coupling: str = slot(
+        COUPLINGS, "affine", "Transform of a coupling, or of an autoregressive step."
     )
 
 
@@ -205,6 +212,64 @@ class AutoregressiveSettings(TransformSettings):
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class SeriesSettings:
+    """Settings of log-dets by a power series."""
+
+    log_det_terms: int = setting(
+        2,
+        "Terms of the power series of a log-det in training: all of them with "
+        "`truncated`, those that are not left to chance with `russian_roulette`.",
+        minimum=1,
+        keyword="terms",
+    )
+
+
+# Every entry takes its settings, and is called with a Jacobian, the shape and type of
+# its images, and draws.
+LOG_DETS = {
+    "russian_roulette": Choice(
+        "ade_tf.bijectors.log_dets:PowerSeries",
+        SeriesSettings,
+        fixed={"roulette": True},
+        traits=("estimate",),
+    ),
+    "truncated": Choice(
+        "ade_tf.bijectors.log_dets:PowerSeries", SeriesSettings, traits=("estimate",)
+    ),
+    "exact": Choice("ade_tf.bijectors.log_dets:Exact"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class ResidualSettings(ActNormSettings):
+    """Settings of residual flows."""
+
+    residual_blocks: int = setting(
+        8, "Number of blocks of `residual`.", minimum=1, keyword="blocks"
+    )
+    residual_width: int = setting(
+        32,
+        "Number of channels inside a block of `residual`.",
+        minimum=1,
+        keyword="width",
+    )
+    lipschitz_bound: float = setting(
+        0.97,
+        "Bound on the Lipschitz constant of what a block of `residual` adds.",
+        minimum=0.01,
+        maximum=0.999,
+        keyword="coefficient",
+    )
+    log_det: str = slot(
+        LOG_DETS,
+        "russian_roulette",
+        "Log-det of a residual block in training: a power series without bias, one "
+        "that is cut off, or that of the whole Jacobian. Scores are always exact up to "
+        "1024 values.",
+    )
+
+
 # Every entry takes `event_shape`, `position_maps`, `condition_shape`, `network_dtype`,
 # `dtype` and its settings, with those of its couplings and their networks.
 FEATURE_MAPS = {
@@ -215,5 +280,10 @@ FEATURE_MAPS = {
         "ade_tf.bijectors.autoregressive:autoregressive_flow",
         AutoregressiveSettings,
         traits=("sequential",),
+    ),
+    "residual": Choice(
+        "ade_tf.bijectors.residual:residual_flow",
+        ResidualSettings,
+        traits=("iterative",),
     ),
 }

@@ -1,7 +1,7 @@
 """What values of settings demand of each other; what can act at all is derived."""
 
 from ade_tf.config.densities import DECODERS, POSTERIORS, PRIORS
-from ade_tf.config.flows import FEATURE_MAPS
+from ade_tf.config.flows import FEATURE_MAPS, LOG_DETS
 from ade_tf.config.games import ADVERSARIES
 
 __all__ = ["check_rules"]
@@ -37,10 +37,18 @@ def _check_feature_map(config):
             f"preset `{name}` promises the identity as its feature map. "
             f"Received: feature_map={feature_map!r}"
         )
-    if preset.adversary and "sequential" in FEATURE_MAPS[feature_map].traits:
+    for trait in FEATURE_MAPS[feature_map].traits if preset.adversary else ():
+        way = {"sequential": "one value after the other", "iterative": "by iteration"}
         raise ValueError(
-            f"feature_map `{feature_map}` makes samples one value after the other, too "
-            f"slowly for a game. Received: preset={name!r}"
+            f"feature_map `{feature_map}` makes samples {way[trait]}, too slowly for a "
+            f"game. Received: preset={name!r}"
+        )
+    log_det = LOG_DETS[config["log_det"]]
+    random = feature_map == "residual" and "estimate" in log_det.traits
+    if random and config["bound"] == "iwae":
+        raise ValueError(
+            "bound `iwae` needs log_det `exact`: the noise of an estimate would make "
+            f"it greater than it is. Received: log_det={config['log_det']!r}"
         )
     in_map = config["adversarial_gradient_in_feature_map"]
     if name == "flow_gan" and in_map is False:

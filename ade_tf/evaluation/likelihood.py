@@ -29,9 +29,11 @@ def evaluate_likelihood(evaluation, split: str) -> list[dict]:
       None for a single one; `kl` is of the bound.
 
     Raises:
-      ValueError: If the preset has no likelihood, or a score is not finite or, of
+      ValueError: If the preset has no likelihood, more importance samples are asked
+        for than one of weights that are estimates, or a score is not finite or, of
         continuous data, worse than the uniform density's.
     """
+    evaluation.scorer.check_samples(evaluation.options.importance_samples)
     images = evaluation.split_images(split)
     arrays = {"index": np.arange(len(images)), "label": np.asarray(images.labels)}
     records = []
@@ -109,6 +111,8 @@ def _protocol(model):
     if model.latent_size:
         closed = config.model.posterior == "gaussian"
         words.append("closed-form KL" if closed else "KL at the sample")
+    if model.feature_map.estimated_log_det:
+        words.append("estimated log-det")
     return ", ".join(["single-sample bound", *words]) if words else "exact"
 
 

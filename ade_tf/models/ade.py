@@ -194,6 +194,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
         for game in self.games if alone else ():
             for turn in range(objective.discriminator_steps):
                 self._train_discriminator(game, batch, turn, logs)
+        self.feature_map.update_spectral_norm()
         for update in self.updates():
             self._train(update, batch, logs)
         self.skipped_updates.assign_add(tf.cast(logs["skipped"], tf.int64))

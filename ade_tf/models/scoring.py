@@ -70,6 +70,20 @@ class LikelihoodScorer:
         batch = self._model.batch(images, labels, indices)
         return self._model.likelihood_terms(batch, ExampleDraws(seed, batch.indices))
 
+    def check_samples(self, num_samples: int) -> None:
+        """Refuses importance samples of weights that are estimates.
+
+        Raises:
+          ValueError: If there are several and the log-det is an estimate: the noise of
+            a weight would make F_k greater than it is.
+        """
+        if num_samples > 1 and self._model.feature_map.estimated_log_det:
+            raise ValueError(
+                "importance samples need an exact log-det, which residual blocks have "
+                f"for small images. Received: {num_samples} samples of images "
+                f"{self._model.image_shape}"
+            )
+
     def _bound_step(self, *arguments):
         terms = self.terms(*arguments)
         loss = terms.loss_nats()
@@ -108,8 +122,9 @@ class LikelihoodScorer:
         """Scores -F_k, with k draws of noise and z per image (arXiv 1509.00519, eq. 8).
 
         Memory does not grow with k: the sum of the weights is kept as it comes.
-        Arguments as in `bound`.
+        Arguments as in `bound`, errors as of `check_samples`.
         """
+        self.check_samples(num_samples)
 
         def score(images, indices, labels):
             for k in range(num_samples):

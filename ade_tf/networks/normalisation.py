@@ -1,11 +1,20 @@
 """Spectral normalisation: kernels divided by their largest singular value."""
 
+import math
+
 import keras
 import tensorflow as tf
 
 from ade_tf.networks.layers import Conv2D, Dense, plus_bias
 
-__all__ = ["SpectralConv2D", "SpectralDense", "SpectralNorm"]
+__all__ = [
+    "OperatorNorm",
+    "SpectralConv2D",
+    "SpectralDense",
+    "SpectralNorm",
+    "convolve",
+    "convolve_back",
+]
 
 
 class SpectralNorm(keras.layers.Layer):
@@ -36,9 +45,10 @@ class SpectralNorm(keras.layers.Layer):
 
     def __init__(self, kernel, *, dtype="float32"):
         super().__init__(dtype=dtype)
+        size = self._size(kernel)
         # Every replica computes the same update; one of them is written to all.
         self.u = self.add_weight(
-            shape=(kernel.shape[-1], min(8, kernel.shape[-1])),
+            shape=(size, min(8, size)),
             initializer="random_normal",
             trainable=False,
             aggregation="only_first_replica",
@@ -48,21 +58,101 @@ class SpectralNorm(keras.layers.Layer):
         self.update(kernel, iterations=16)
 
     def call(self, kernel):
-        w = tf.reshape(kernel, [-1, kernel.shape[-1]])
-        product = tf.linalg.matvec(w, tf.convert_to_tensor(self.u)[:, 0])
-        # The small term keeps the gradient finite for a kernel of zeros.
-        return kernel * tf.math.rsqrt(tf.reduce_sum(product**2) + 1e-24)
+        return kernel / self._norm(kernel, tf.convert_to_tensor(self.u))
 
     def update(self, kernel, iterations=1) -> None:
         """Improves U by subspace iteration. Call once per step, outside `tf.cond`."""
-        w = tf.reshape(tf.convert_to_tensor(kernel), [-1, kernel.shape[-1]])
+        self.u.assign(self._improved(tf.convert_to_tensor(kernel), iterations))
+
+    def _norm(self, kernel, u):
+        product = self._product(kernel, u[:, :1])
+        # The small term keeps the gradient finite for a kernel of zeros.
+        return tf.sqrt(tf.reduce_sum(product**2) + 1e-24)
+
+    def _improved(self, kernel, iterations):
+        """Returns U after more iterations, in the order of falling singular values."""
         u = tf.convert_to_tensor(self.u)
         for _ in range(iterations):
-            u, _ = tf.linalg.qr(tf.matmul(w, tf.matmul(w, u), transpose_a=True))
-        product = tf.matmul(w, u)
+            u, _ = tf.linalg.qr(self._adjoint(kernel, self._product(kernel, u)))
+        product = self._product(kernel, u)
         _, turn = tf.linalg.eigh(tf.matmul(product, product, transpose_a=True))
-        # In the order of falling singular values.
-        self.u.assign(tf.matmul(u, tf.reverse(turn, [1])))
+        return tf.matmul(u, tf.reverse(turn, [1]))
+
+    # What the norm is of: a linear map of columns, `[size, n]`, and its adjoint.
+
+    def _size(self, kernel):
+        return kernel.shape[-1]
+
+    def _product(self, kernel, u):
+        return tf.matmul(tf.reshape(kernel, [-1, kernel.shape[-1]]), u)
+
+    def _adjoint(self, kernel, v):
+        w = tf.reshape(kernel, [-1, kernel.shape[-1]])
+        return tf.matmul(w, v, transpose_a=True)
+
+
+class OperatorNorm(SpectralNorm):
+    """Keeps the norm of a convolution, as an operator on images, below a bound.
+
+        kernel * min(1, bound / sigma),   sigma = max_u ||kernel * u|| / ||u||
+
+    where u are maps of the real size, zero beyond their borders (arXiv 1811.00995,
+    section 2). U and sigma are those of `SpectralNorm` with this map in place of the
+    reshaped kernel's; where there are fewer outputs than inputs, with its adjoint,
+    which has the same norm.
+
+    Args:
+      kernel: Built Keras variable, `[side, side, inputs, outputs]`, of stride 1 and
+        padding "same".
+      sides: `(H, W)` of the maps.
+      bound: Above 0.
+      dtype: Keras dtype policy of weights and activations.
+    """
+
+    def __init__(self, kernel, sides, bound, *, dtype="float32"):
+        # A kernel of one pixel has the same norm at every size.
+        self._sides = (1, 1) if tuple(kernel.shape[:2]) == (1, 1) else tuple(sides)
+        self._bound = bound
+        inputs, outputs = kernel.shape[-2:]
+        self._turned = outputs < inputs
+        self._channels = min(inputs, outputs)
+        super().__init__(kernel, dtype=dtype)
+
+    def call(self, kernel, more_iterations=0):
+        """Returns the kernel; by a U that is improved and not kept, if asked for."""
+        u = tf.convert_to_tensor(self.u)
+        if more_iterations:
+            u = tf.stop_gradient(self._improved(kernel, more_iterations))
+        return kernel * (self._bound / tf.maximum(self._norm(kernel, u), self._bound))
+
+    def _size(self, kernel):
+        return math.prod(self._sides) * self._channels
+
+    def _product(self, kernel, u):
+        return self._on_maps(convolve_back if self._turned else convolve, u, kernel)
+
+    def _adjoint(self, kernel, v):
+        return self._on_maps(convolve if self._turned else convolve_back, v, kernel)
+
+    def _on_maps(self, function, columns, kernel):
+        height, width = self._sides
+        channels = columns.shape[0] // (height * width)
+        maps = tf.reshape(tf.transpose(columns), [-1, height, width, channels])
+        maps = function(maps, kernel)
+        size = height * width * maps.shape[-1]
+        return tf.transpose(tf.reshape(maps, [-1, size]))
+
+
+def convolve(maps, kernel):
+    """Returns the convolution of maps `[B, H, W, C]`, of the same size."""
+    return tf.nn.conv2d(maps, kernel, 1, "SAME")
+
+
+def convolve_back(maps, kernel):
+    """Returns the adjoint of `convolve` at maps `[B, H, W, outputs]`."""
+    shape = tf.concat([tf.shape(maps)[:3], [kernel.shape[-2]]], 0)
+    found = tf.nn.conv2d_transpose(maps, kernel, shape, 1, "SAME")
+    return tf.ensure_shape(found, [*maps.shape[:3], kernel.shape[-2]])
 
 
 class SpectralConv2D(Conv2D):

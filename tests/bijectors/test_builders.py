@@ -176,7 +176,11 @@ def test_identity_is_the_identity():
 
 @pytest.mark.parametrize("name", FEATURE_MAPS)
 def test_all_feature_maps_take_what_all_models_have(name):
-    own = {"identity": {}, "autoregressive": {"steps": 2, "width": 20}}
+    own = {
+        "identity": {},
+        "autoregressive": {"steps": 2, "width": 20},
+        "residual": {"blocks": 1, "width": 4},
+    }
     own = own.get(name, {"steps": (1, 1), "width": 4})
     flow = FEATURE_MAPS[name](
         (4, 4, 1),

@@ -14,6 +14,7 @@ from ade_tf.bijectors import (
     Coupling,
     FusedChain,
     InvertibleConv,
+    Residual,
     channel_mask,
 )
 
@@ -28,6 +29,7 @@ MAKERS = {
     "spline": lambda: Coupling(
         SHAPE, channel_mask(SHAPE), transform="spline", width=8, position_maps=True
     ),
+    "residual": lambda: Residual(SHAPE, width=8),
     "chain": lambda: FusedChain([ActNorm(SHAPE), InvertibleConv(4)]),
 }
 

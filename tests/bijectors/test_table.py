@@ -159,6 +159,13 @@ TABLE = {
     "real_nvp_prior": flow(
         adb.real_nvp, (4, 4, 3), steps=(1, 1), learned_prior=True, coupling="additive"
     ),
+    "residual": flow(adb.residual_flow, (2, 3, 2), blocks=2, position_maps=True),
+    "residual_vector_condition": flow(
+        adb.residual_flow, (3, 2, 1), blocks=1, actnorm="none", condition_shape=(2,)
+    ),
+    "residual_map_condition": flow(
+        adb.residual_flow, (2, 2, 3), blocks=1, condition_shape=(4, 4, 2)
+    ),
     "tfb_chain": Case(
         lambda d: tfb.Chain(
             [adb.ImageSpace(8, dtype=d), adb.ActNorm((2, 3, 2), dtype=d)]

@@ -44,7 +44,10 @@ def another(name):
         return "somewhere"
     if isinstance(default, tuple):
         return (default[0] + 1,)
-    return default + 2 if isinstance(default, int) else default + 0.25
+    if isinstance(default, int):
+        return default + 2
+    highest = metadata["maximum"]
+    return default + (0.25 if highest is None or default + 0.25 <= highest else -0.25)
 
 
 def with_choice(slot, choice, name):
@@ -61,7 +64,9 @@ def with_choice(slot, choice, name):
         preset, chosen["latent_size"] = "gan", 20
     if slot == "autoregressive_network":
         chosen["feature_map"] = "autoregressive"
-    if chosen.get("feature_map") == "autoregressive":
+    if slot == "log_det":
+        chosen["feature_map"] = "residual"
+    if chosen.get("feature_map") in ("autoregressive", "residual"):
         preset = "v_ade"
     return {"preset": preset, "batch_size": 20, **chosen, name: another(name)}
 

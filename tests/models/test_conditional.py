@@ -87,9 +87,10 @@ def test_every_weight_has_a_gradient_given_labels(preset):
     [
         ("v_ade", MLP),
         ("flow", MLP),
+        ("flow", dict(conditional=True, feature_map="residual", residual_blocks=1)),
         pytest.param("vae", TOP_DOWN, marks=pytest.mark.long),
     ],
-    ids=["v_ade", "flow", "top_down"],
+    ids=["v_ade", "flow", "residual", "top_down"],
 )
 def test_the_bound_depends_on_an_images_own_label(preset, settings):
     model = tiny_model(preset, **settings)

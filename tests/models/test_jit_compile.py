@@ -21,12 +21,18 @@ def first_step(preset, **settings):
 
 
 @pytest.mark.parametrize(
-    "preset", ["flow", pytest.param("av_ade", marks=pytest.mark.long)]
+    ("preset", "settings"),
+    [
+        ("flow", {}),
+        ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
+        pytest.param("av_ade", {}, marks=pytest.mark.long),
+    ],
+    ids=["flow", "residual", "av_ade"],
 )
-def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
-    plain, other = first_step(preset)
-    compiled, model = first_step(preset, jit_compile=True)
-    again, _ = first_step(preset, jit_compile=True)
+def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset, settings):
+    plain, other = first_step(preset, **settings)
+    compiled, model = first_step(preset, jit_compile=True, **settings)
+    again, _ = first_step(preset, jit_compile=True, **settings)
     assert model.jit_compile and not other.jit_compile
     assert compiled == again
     assert list(compiled) == list(plain)
@@ -37,7 +43,7 @@ def test_a_compiled_step_does_what_the_graph_does_but_for_its_draws(preset):
     assert all(np.isfinite(value) for value in compiled.values())
     bound = 2.1e-3 * len(model.updates())
     for start, here, there in zip(
-        tiny_model(preset).trainable_variables,
+        tiny_model(preset, **settings).trainable_variables,
         other.trainable_variables,
         model.trainable_variables,
         strict=True,

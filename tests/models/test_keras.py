@@ -9,12 +9,20 @@ from ade_tf.models import count_parameters
 from tests.helpers.models import tiny_model
 
 
-@pytest.mark.parametrize("preset", ["av_ade", "flow"])
-def test_weights_file_round_trip(tmp_path, preset):
-    saved = tiny_model(preset)
+@pytest.mark.parametrize(
+    ("preset", "settings"),
+    [
+        ("av_ade", {}),
+        ("flow", {}),
+        ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
+    ],
+    ids=["av_ade", "flow", "residual"],
+)
+def test_weights_file_round_trip(tmp_path, preset, settings):
+    saved = tiny_model(preset, **settings)
     saved.step.assign(7)
     saved.save_weights(tmp_path / "model.weights.h5")
-    loaded = tiny_model(preset, perturbed=False, seed=1)
+    loaded = tiny_model(preset, perturbed=False, seed=1, **settings)
     before = [v.numpy() for v in loaded.trainable_variables]
     loaded.load_weights(tmp_path / "model.weights.h5")
     for ours, theirs in zip(saved.variables, loaded.variables, strict=True):

@@ -40,6 +40,7 @@ SETTINGS = {
         latent_size=2,
         pixel_width=8,
     ),
+    "residual": dict(feature_map="residual", residual_blocks=2, residual_width=8),
 }
 SIZES = {
     "iaf": 4,
@@ -48,6 +49,7 @@ SIZES = {
     "low_rank": 4,
     "variational": 4,
     "recurrent": 16,
+    "residual": 4,
 }
 every_model = pytest.mark.parametrize("name", SETTINGS)
 

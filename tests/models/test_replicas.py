@@ -39,9 +39,12 @@ def determined(variable, value):
     Of vectors with nearly equal singular values only the span is: here, the projection
     on it.
     """
-    if "spectral_norm" in variable.path and variable.path.endswith("/u"):
+    if "_norm" in variable.path and variable.path.endswith("/u"):
         return value @ value.T
     return value
+
+
+RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,7 @@ def determined(variable, value):
         dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
         dict(preset="vae", decoder="recurrent", network="mlp"),
         dict(preset="gan", prior="codes", code_classes=2, code_dims=1),
+        dict(preset="flow", **RESIDUAL),
         pytest.param(
             dict(preset="av_gde", games=("code",), update="joint"),
             marks=pytest.mark.long,
