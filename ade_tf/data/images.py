@@ -34,7 +34,7 @@ def to_levels(images, levels: int, where: str) -> np.ndarray:
     Raises:
       ValueError: If a value is not finite, not whole or outside the range.
     """
-    images = np.asarray(images)
+    images = np.asanyarray(images)
     if images.dtype.kind not in "biuf":
         raise ValueError(
             f"{where} must be an array of numbers. Received: dtype={images.dtype}"
@@ -52,7 +52,7 @@ def to_levels(images, levels: int, where: str) -> np.ndarray:
 
 def to_continuous(images, where: str) -> np.ndarray:
     """Converts finite numbers to float32; raises ValueError for any other."""
-    images = np.asarray(images)
+    images = np.asanyarray(images)
     if images.dtype.kind not in "biuf":
         raise ValueError(
             f"{where} must be an array of numbers. Received: dtype={images.dtype}"

@@ -19,6 +19,7 @@ from ade_tf.data.labels import all_numbers, check_labels, number_classes
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.split_names import SPLITS
 from ade_tf.data.splits import Split, complete_splits
+from ade_tf.data.stored import pieces
 
 __all__ = ["SOURCES", "ImageData", "load_data", "load_dataset"]
 
@@ -214,7 +215,8 @@ def _sha256(split):
     digest = hashlib.sha256()
     for array in (split.images, split.labels):
         digest.update(repr((array.shape, array.dtype.name)).encode())
-        digest.update(np.ascontiguousarray(array))
+        for piece in pieces(array):
+            digest.update(np.ascontiguousarray(piece))
     return digest.hexdigest()
 
 
