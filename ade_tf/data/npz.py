@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 from absl import logging
 
+from ade_tf.config.data import MOST_LEVELS
 from ade_tf.data.image_files import listed
 from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
@@ -51,7 +52,7 @@ def load_npz(path: str, options: LoadOptions) -> Source:
     Raises:
       ValueError: If there is no such file, it is no archive of plain arrays, the arrays
         of images are not in it or would not fit in memory, or `levels` is not one
-        number of 2 .. 256.
+        number of 2 .. 65,536.
     """
     del options
     file = pathlib.Path(path).expanduser()
@@ -115,9 +116,9 @@ def _keys(files, path):
 
 def _checked_levels(levels, path):
     whole = levels.size == 1 and levels.dtype.kind in "iu"
-    if not (whole and 2 <= levels.item() <= 256):
+    if not (whole and 2 <= levels.item() <= MOST_LEVELS):
         raise ValueError(
-            "`levels` of an archive must be one whole number of 2 .. 256. "
+            f"`levels` of an archive must be one whole number of 2 .. {MOST_LEVELS}. "
             f"Received: {np.array2string(levels, threshold=4)} of {path!r}"
         )
     return levels.item()

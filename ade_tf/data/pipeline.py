@@ -80,7 +80,11 @@ def evaluation_batches(
     images_at, labels = _reader(split)
 
     def batch_of(index):
-        return {"image": images_at(index), "label": tf.gather(labels, index), "index": index}
+        return {
+            "image": images_at(index),
+            "label": tf.gather(labels, index),
+            "index": index,
+        }
 
     num_images = min(limit, len(split)) if limit else len(split)
     indices = tf.data.Dataset.range(num_images).batch(batch_size)

@@ -129,9 +129,7 @@ def _partition_by_name(split, names, missing):
         )
     parts["train"] = left
     return {
-        key: Split(
-            take_rows(split.images, np.flatnonzero(part)), split.labels[part]
-        )
+        key: Split(take_rows(split.images, np.flatnonzero(part)), split.labels[part])
         for key, part in parts.items()
     }
 

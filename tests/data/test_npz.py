@@ -203,7 +203,11 @@ def test_continuous(save):
             r"one shape unless `image_size`.*'test': \(2, 5, 1\)",
         ),
         ({"images": GREY, "levels": 16}, {}, "0..15 .*Received: values in 0..255"),
-        ({"images": GREY, "levels": 257}, {}, r"of 2 .. 256. Received: 257 of '.*npz'"),
+        (
+            {"images": GREY, "levels": 65537},
+            {},
+            r"of 2 .. 65536. Received: 65537 of '.*npz'",
+        ),
         ({"images": GREY, "levels": 8.0}, {}, "one whole number.*Received: 8. of"),
         ({"images": GREY, "levels": [8, 9]}, {}, r"one whole .*Received: \[8 9\] of"),
         ({"images": np.array([{}] * 9)}, {}, "readable and of numbers.*'images'"),
