@@ -29,10 +29,11 @@ TOYS = {
 class ImageSettings:
     """What is done to images when they are loaded, of whichever source."""
 
-    image_size: int = setting(
-        0,
-        "Side in pixels to which images are centre-cropped and area-resized. 0 keeps "
-        "their size, which must then be the same for all images.",
+    image_size: tuple[int, ...] = setting(
+        (0,),
+        "Side in pixels, or height and width, to which images are cropped at their "
+        "centre and resized by area. 0 keeps their size, which must then be the same "
+        "for all images.",
         minimum=0,
     )
     levels: int = setting(

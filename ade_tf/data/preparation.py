@@ -134,7 +134,7 @@ def _plan(out, source, options, asked):
         split: [[first, min(first + step, count)] for first in range(0, count, step)]
         for split, count in source.counts.items()
     }
-    plan = {**asked, "image_shape": shape, "dtype": dtype.str, "shards": shards}
+    plan = {**asked, "image_shape": list(shape), "dtype": dtype.str, "shards": shards}
     replace_file(path, (json.dumps(plan, indent=1) + "\n").encode())
     return plan
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
+from ade_tf.data.images import type_of_levels
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.answers import decode, encode, reconstruct
 from ade_tf.models.fitting import FittedModel
@@ -202,4 +203,4 @@ class OnArrays(FittedModel):
         return np.concatenate(found)
 
     def _as_images(self, values):
-        return values.astype(np.uint8 if self.levels else np.float32)
+        return values.astype(type_of_levels(self.levels))

@@ -14,7 +14,7 @@ def test_unknown_source_lists_the_known():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"image_size": -1}, "at least 1, or 0. Received: image_size=-1,-1"),
+        ({"image_size": -1}, "at least 1, or 0. Received: image_size=-1"),
         ({"image_size": (4, 5, 6)}, "height and width.*image_size=4,5,6"),
         ({"image_size": (4, 0)}, "at least 1, or 0. Received: image_size=4,0"),
         ({"pad_to": -1}, "at least 0. Received: pad_to=-1"),
