@@ -100,10 +100,10 @@ class OnArrays(FittedModel):
         seed: int = 0,
         batch_size: int = 100,
     ) -> np.ndarray:
-        """Draws images from the model, uint8 `[num, H, W, C]`.
+        """Draws images from the model, `[num, H, W, C]`.
 
-        A model of continuous data returns float32. The i-th sample depends only on the
-        seed and i.
+        They are uint8, uint16 of more than 256 levels, or float32 of continuous data.
+        The i-th sample depends only on the seed and i.
 
         Args:
           num: Number of samples.
