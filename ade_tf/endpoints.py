@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from ade_tf.data.images import type_of_levels
 from ade_tf.example_draws import ExampleDraws, content_indices
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models import classify, decode, encode, sample
@@ -38,7 +39,7 @@ class _Passes:
 
     def __init__(self, model):
         self._model = model
-        self.kind = tf.uint8 if model.levels else tf.float32
+        self.kind = tf.as_dtype(type_of_levels(model.levels))
         images = tf.TensorSpec([None, *model.image_shape], tf.float32)
         z = tf.TensorSpec([None, model.latent_size], tf.float32)
         scalar = tf.TensorSpec([], tf.int32)

@@ -24,7 +24,7 @@ __all__ = ["ExportSize", "export_model", "export_run", "measure_export"]
 
 # Types in which images and labels come, the signature's first.
 _KINDS = {
-    "images": (tf.float32, tf.uint8, tf.int32, tf.int64, tf.float64),
+    "images": (tf.float32, tf.uint8, tf.uint16, tf.int32, tf.int64, tf.float64),
     "labels": (tf.int32, tf.int64),
 }
 # Of an evaluation's record, what an exported model says of itself.

@@ -28,6 +28,7 @@ __all__ = [
     "define_export_flags",
     "define_novelty_flags",
     "define_options",
+    "define_prepare_data_flags",
     "define_report_flags",
     "define_run_dir",
     "define_run_flags",
@@ -124,6 +125,14 @@ def define_novelty_flags() -> None:
 
     define_run_dir()
     define_options(NoveltyOptions)
+
+
+def define_prepare_data_flags() -> None:
+    """Defines the flags of `prepare_data`: one per option, and `out`."""
+    from ade_tf.config.data import PreparationOptions
+
+    flags.DEFINE_string("out", "", "Directory of the prepared data set.")
+    define_options(PreparationOptions)
 
 
 def define_score_flags() -> None:

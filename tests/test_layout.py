@@ -14,6 +14,8 @@ ORDER = (
     "imports",
     "keras_names",
     "files",
+    "lock",
+    "processes",
     "keras_settings",
     "private_doors",
     "lazy",

@@ -4,10 +4,20 @@ import dataclasses
 import pathlib
 
 from ade_tf.config.choices import Choice
-from ade_tf.config.settings import setting
+from ade_tf.config.settings import check_settings, setting
 
-__all__ = ["TOYS", "DataConfig", "ImageSettings", "RunDataSettings", "short_name"]
+__all__ = [
+    "MOST_LEVELS",
+    "TOYS",
+    "DataConfig",
+    "ImageSettings",
+    "PreparationOptions",
+    "RunDataSettings",
+    "short_name",
+]
 
+# Images have at most 16 bits a value.
+MOST_LEVELS = 2**16
 # Densities of points in the plane. Every entry makes the Gaussians, the map that bends
 # them and half of the width of the square that holds them.
 TOYS = {
@@ -19,14 +29,18 @@ TOYS = {
 class ImageSettings:
     """What is done to images when they are loaded, of whichever source."""
 
-    image_size: int = setting(
-        0,
-        "Side in pixels to which images are centre-cropped and area-resized. 0 keeps "
-        "their size, which must then be the same for all images.",
+    image_size: tuple[int, ...] = setting(
+        (0,),
+        "Side in pixels, or height and width, to which images are cropped at their "
+        "centre and resized by area. 0 keeps their size, which must then be the same "
+        "for all images.",
         minimum=0,
     )
     levels: int = setting(
-        0, "Number of grey levels. 0 uses the number of the source.", minimum=0
+        0,
+        "Number of grey levels, up to 65,536. 0 uses the number of the source. Files "
+        "of 16 bits are read if it is above 256.",
+        minimum=0,
     )
     continuous: bool = setting(
         False,
@@ -46,7 +60,8 @@ class DataConfig(ImageSettings):
         "digits",
         "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
         "(PNG, JPEG, WebP, BMP, TIFF, GIF), `tfds:NAME`, `photos:SIDE` (patches of two "
-        f"photographs) or `toy:NAME` (points of known density: {', '.join(TOYS)}).",
+        f"photographs), `toy:NAME` (points of known density: {', '.join(TOYS)}) or "
+        "`prepared:DIR` (made by prepare_data, read from disk as needed).",
     )
     data_dir: str = setting(
         "", "Directory of prepared TFDS data sets.", operational=True
@@ -84,6 +99,40 @@ class RunDataSettings:
         "Take the images although they or their splits are not those of training: "
         "test images may then have been trained on.",
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class PreparationOptions(ImageSettings):
+    """Which images are prepared, and how."""
+
+    source: str = setting(
+        "",
+        "Images: `folder:PATH`, `zip:PATH` or `tar:PATH` of image files, or any name "
+        "that --dataset takes, such as `npz:PATH` or `tfds:NAME`.",
+    )
+    channels: int = setting(
+        0, "1 for grey, 3 for colour; 0: colour if any image has it.", minimum=0
+    )
+    data_dir: str = setting("", "Directory of prepared TFDS data sets.")
+    download: bool = setting(False, "Allow TFDS to download the data set.")
+    images_per_shard: int = setting(
+        0, "Images in a file; 0: as many as are 64 MB in memory.", minimum=0
+    )
+    processes: int = setting(
+        0,
+        "Processes that decode image files; 0: one for each core. The bytes that are "
+        "written do not depend on it.",
+        minimum=0,
+    )
+
+    def __post_init__(self):
+        check_settings(self)
+        if not self.source:
+            raise ValueError("`source` must name the images. Received: none")
+        if self.channels not in (0, 1, 3):
+            raise ValueError(
+                f"`channels` must be 0, 1 or 3. Received: channels={self.channels}"
+            )
 
 
 def short_name(dataset: str) -> str:

@@ -189,6 +189,9 @@ def _complete(values):
         )
     found = {name: place.field.default for name, place in _PLACES.items()}
     found |= {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+    if isinstance(found["image_size"], int):
+        # One number, as in runs from before there could be two.
+        found["image_size"] = (found["image_size"],)
     _check_values(found)
     preset = PRESETS[found["preset"]]
     if not found["feature_map"]:

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "pipeline": ("evaluation_batches", "training_stream"),
+        "preparation": ("prepare_data",),
         "registry": ("SOURCES", "ImageData", "load_data", "load_dataset"),
         "splits": ("Split",),
         "toy": ("TOYS", "ToyDensity", "toy_density"),

@@ -20,7 +20,7 @@ from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
 from ade_tf.progress import Passes
 
-__all__ = ["load_folder", "read_images"]
+__all__ = ["find_files", "label_files", "load_folder", "read_images", "split_names"]
 
 
 def load_folder(path: str, options: LoadOptions) -> Source:
@@ -38,22 +38,18 @@ def load_folder(path: str, options: LoadOptions) -> Source:
 
     Args:
       path: The folder.
-      options: `image_size`, `channels` and `skip_bad_images` are used.
+      options: `image_size`, `channels`, `levels` and `skip_bad_images` are used.
 
     Returns:
-      The splits that the folder has, uint8.
+      The splits that the folder has, uint8; uint16, of grey files of 16 bits, if more
+      than 256 levels are asked for.
 
     Raises:
       ValueError: If there is no such folder, something in it cannot be read, it or a
         split holds no images, a file cannot be decoded, sizes differ without
         `image_size`, or the images would not fit in memory.
     """
-    root = pathlib.Path(path).expanduser()
-    if not path or not root.is_dir():
-        raise ValueError(
-            f"`folder:PATH` must name an existing folder. Received: {path!r}"
-        )
-    folders = _split_folders(root)
+    folders = _split_folders(path)
     finder = ImageFinder(folders.values(), options.skip_bad_images)
     files, images = {}, {}
     for split, folder in folders.items():
@@ -63,7 +59,7 @@ def load_folder(path: str, options: LoadOptions) -> Source:
             split: [with_channels(image, 3) for image in part]
             for split, part in images.items()
         }
-    labels, class_names = _label(files)
+    labels, class_names = label_files(files)
     splits = {
         split: Split(
             stack_images(images.pop(split), [str(f) for f in files[split]]),
@@ -75,25 +71,60 @@ def load_folder(path: str, options: LoadOptions) -> Source:
     return Source(splits, class_names=class_names, names=names)
 
 
-def _split_folders(root):
+def find_files(path: str, skip_bad: bool) -> dict:
+    """Finds the image files that `load_folder` reads.
+
+    Args:
+      path: The folder.
+      skip_bad: As of `ImageFinder`.
+
+    Returns:
+      Split -> its own folder, and the files in it, in order.
+
+    Raises:
+      ValueError: As `load_folder` does, but for files that cannot be decoded.
+    """
+    folders = _split_folders(path)
+    finder = ImageFinder(folders.values(), skip_bad)
+    return {split: (folder, finder.find(folder)) for split, folder in folders.items()}
+
+
+def _split_folders(path):
+    root = pathlib.Path(path).expanduser()
+    if not path or not root.is_dir():
+        raise ValueError(
+            f"`folder:PATH` must name an existing folder. Received: {path!r}"
+        )
     names = [path.name for path in root.iterdir() if path.name[0] != "."]
-    folders = {name: name for name in names if (root / name).is_dir()}
-    found = splits_by_name(folders, repr(str(root)))
-    if not found:
-        return {"train": root}
-    if "train" not in found:
+    found = split_names(names, [n for n in names if (root / n).is_dir()], root)
+    return {split: root / name for split, name in found.items()} or {"train": root}
+
+
+def split_names(names, folders, where) -> dict[str, str]:
+    """Returns split -> the sub-folder that it is; none where all is one split.
+
+    Args:
+      names: Names of all that is in a folder.
+      folders: Those of its sub-folders.
+      where: The folder, for messages.
+
+    Raises:
+      ValueError: If there are sub-folders of splits, but none to train on.
+    """
+    found = splits_by_name({name: name for name in folders}, repr(str(where)))
+    if found and "train" not in found:
         raise ValueError(
             "A folder with split sub-folders must have one called `train` or "
-            f"`training`. Received: {str(root)!r} with {sorted(found.values())}"
+            f"`training`. Received: {str(where)!r} with {sorted(found.values())}"
         )
-    if others := sorted(set(names) - set(found.values())):
+    if found and (others := sorted({*names} - {*found.values()})):
         logging.warning(
             "Not read in %s, beside its splits %s: %s.",
-            root,
+            where,
             ", ".join(found.values()),
             listed(others),
         )
-    return {split: root / name for split, name in found.items()}
+    return found
 
 
 def read_images(folder, options: LoadOptions, *, finder=None, paths=None):
@@ -162,13 +193,18 @@ def _decoded(paths, options):
 
 def _decode_or_error(path, options):
     try:
-        return decode_image(path, options.image_size, options.channels)
+        deep = options.levels > 256
+        return decode_image(path, options.image_size, options.channels, deep)
     except ValueError as error:
         return error
 
 
-def _label(files):
-    """Returns the labels by split, None if there are none, and the classes' names."""
+def label_files(files) -> tuple[dict, tuple[str, ...]]:
+    """Returns the labels of files by split, None if there are none, and the classes.
+
+    Args:
+      files: Split -> paths relative to its folder.
+    """
     if any(len(file.parts) == 1 for part in files.values() for file in part):
         return dict.fromkeys(files), ()
     classes = sorted({file.parts[0] for part in files.values() for file in part})

@@ -8,11 +8,14 @@ from absl import logging
 __all__ = [
     "as_stack",
     "fit_image",
+    "is_enlarged",
     "pad_images",
+    "side_lengths",
     "stack_images",
     "to_continuous",
     "to_levels",
     "to_values",
+    "type_of_levels",
     "warn_of_enlarging",
     "with_channels",
 ]
@@ -21,20 +24,20 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def to_levels(images, levels: int, where: str) -> np.ndarray:
-    """Converts whole values in `0 .. levels - 1` to uint8.
+    """Converts whole values in `0 .. levels - 1` to uint8, or uint16.
 
     Args:
       images: Integer or float array of any shape.
-      levels: Number of grey levels, 2 to 256.
+      levels: Number of grey levels, 2 to 65,536.
       where: What the array is called in an error message.
 
     Returns:
-      The same values as a uint8 array.
+      The same values as an array of `type_of_levels(levels)`.
 
     Raises:
       ValueError: If a value is not finite, not whole or outside the range.
     """
-    images = np.asarray(images)
+    images = np.asanyarray(images)
     if images.dtype.kind not in "biuf":
         raise ValueError(
             f"{where} must be an array of numbers. Received: dtype={images.dtype}"
@@ -47,12 +50,19 @@ def to_levels(images, levels: int, where: str) -> np.ndarray:
     low, high = images.min(initial=0), images.max(initial=0)
     if low < 0 or high > levels - 1:
         raise ValueError(f"{whole} Received: values in {low}..{high}")
-    return images.astype(np.uint8, copy=False)
+    return images.astype(type_of_levels(levels), copy=False)
+
+
+def type_of_levels(levels: int) -> type:
+    """Returns the type of images: uint8, of more levels uint16, of none float32."""
+    if not levels:
+        return np.float32
+    return np.uint8 if levels <= 256 else np.uint16
 
 
 def to_continuous(images, where: str) -> np.ndarray:
     """Converts finite numbers to float32; raises ValueError for any other."""
-    images = np.asarray(images)
+    images = np.asanyarray(images)
     if images.dtype.kind not in "biuf":
         raise ValueError(
             f"{where} must be an array of numbers. Received: dtype={images.dtype}"
@@ -115,41 +125,71 @@ def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
             f"Received: channels={channels} for images of {given} channels"
         )
     luma = (images @ np.asarray(_LUMA, np.float32))[..., None]
-    if images.dtype == np.uint8:
+    if images.dtype.kind == "u":
         luma = np.rint(luma)
     return luma.astype(images.dtype)
 
 
-def fit_image(image: np.ndarray, image_size: int, channels: int) -> np.ndarray:
-    """Crops an image to its central square, resizes it by area, sets its channels.
-
-    A new pixel is the mean of the old ones it covers, each weighted by the covered
-    share of it, rounded to the nearest where the image is uint8.
+def side_lengths(image_size) -> tuple[int, int]:
+    """Returns the height and width that `image_size` means: 0 and 0 where it is 0.
 
     Args:
-      image: `[H, W, C]`, uint8 or float32.
-      image_size: Side of the result in pixels, or 0 to keep height and width.
+      image_size: Side of a square, or a sequence of that alone or of height and width.
+
+    Raises:
+      ValueError: If it has more numbers, one below 0, or one that alone is 0.
+    """
+    sides = tuple(np.atleast_1d(image_size).tolist())
+    height, width = sides * 2 if len(sides) == 1 else sides[:2]
+    if len(sides) > 2 or min(sides) < 0 or not height == width == 0 and 0 in sides:
+        raise ValueError(
+            "`image_size` must be one side or height and width, all at least 1, or 0. "
+            f"Received: image_size={','.join(map(str, sides))}"
+        )
+    return height, width
+
+
+def fit_image(image: np.ndarray, image_size, channels: int) -> np.ndarray:
+    """Crops an image at its centre, resizes it by area, sets its channels.
+
+    What is kept is the largest central part of the wanted ratio of height to width. A
+    new pixel is the mean of the old ones it covers, each weighted by the covered share
+    of it, rounded to the nearest where the image is of whole numbers.
+
+    Args:
+      image: `[H, W, C]`, uint8, uint16 or float32.
+      image_size: Side of the result in pixels, or its height and width; 0 keeps both.
       channels: 1 or 3, or 0 to keep C.
 
     Returns:
-      `[image_size, image_size, channels]` of the same dtype.
+      `[height, width, channels]` of the same dtype.
     """
     image = with_channels(image, channels)
-    height, width = image.shape[:2]
-    if image_size == 0 or height == width == image_size:
+    new = side_lengths(image_size)
+    if new == (0, 0) or image.shape[:2] == new:
         return image
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = image[top : top + side, left : left + side]
-    if side == image_size:
-        return square
+    part = _largest_part(image.shape[:2], new)
+    top, left = (
+        (old - kept) // 2 for old, kept in zip(image.shape, part, strict=False)
+    )
+    crop = image[top : top + part[0], left : left + part[1]]
+    if part == new:
+        return crop
     exact = np.float32 if image.dtype == np.uint8 else np.float64
-    columns = np.ascontiguousarray(_area_sums(square, image_size, exact).swapaxes(0, 1))
-    sums = _area_sums(columns, image_size, exact).swapaxes(0, 1)
-    resized = sums * image_size**2 / side**2
-    if image.dtype == np.uint8:
+    columns = np.ascontiguousarray(_area_sums(crop, new[0], exact).swapaxes(0, 1))
+    sums = _area_sums(columns, new[1], exact).swapaxes(0, 1)
+    resized = sums * (new[0] * new[1]) / (part[0] * part[1])
+    if image.dtype.kind == "u":
         resized = np.rint(resized)
     return resized.astype(image.dtype)
+
+
+def _largest_part(old, new):
+    """Returns height and width of the largest part of an image of the new ratio."""
+    height, width = old
+    if height * new[1] <= width * new[0]:
+        return height, max(1, round(height * new[1] / new[0]))
+    return max(1, round(width * new[0] / new[1])), width
 
 
 def pad_images(images: np.ndarray, pad_to: int, where: str) -> np.ndarray:
@@ -199,22 +239,29 @@ def stack_images(images: list[np.ndarray], names: list[str]) -> np.ndarray:
     return np.stack(images)
 
 
-def warn_of_enlarging(count: int, num_images: int, image_size: int, where: str) -> None:
+def is_enlarged(shape, image_size) -> bool:
+    """Whether an image of a shape `(H, W, ...)` is smaller than `image_size`."""
+    return any(
+        old < new for old, new in zip(shape, side_lengths(image_size), strict=False)
+    )
+
+
+def warn_of_enlarging(count: int, num_images: int, image_size, where: str) -> None:
     """Warns of images that become larger than they are.
 
     Args:
       count: Their number; 0: there is nothing to warn of.
       num_images: The number of all.
-      image_size: The side they get, in pixels.
+      image_size: The size they get, in pixels.
       where: Where they are.
     """
     if count:
         logging.warning(
-            "%d of %d images of %s are smaller than image_size=%d and are enlarged.",
+            "%d of %d images of %s are smaller than image_size=%s and are enlarged.",
             count,
             num_images,
             where,
-            image_size,
+            ",".join(map(str, np.atleast_1d(image_size))),
         )
 
 

@@ -12,6 +12,7 @@ from ade_tf.data.images import (
     fit_image,
     pad_images,
     to_values,
+    type_of_levels,
     with_channels,
 )
 from ade_tf.data.labels import check_labels
@@ -51,9 +52,9 @@ def load_loose_images(
     """Loads images of any size as those of a run's data.
 
     An image of the run's shape stays as it is. Of others, grey is repeated to colours
-    and colours become luma; then they are cropped to their central square and resized
-    by area, to the run's `image_size` before it pads, or to its shape where it does
-    not pad. A value x of L' levels becomes floor(x L / L') of the run's L.
+    and colours become luma; then they are cropped at their centre and resized by area,
+    to the run's `image_size` before it pads, or to its shape where it does not pad. A
+    value x of L' levels becomes floor(x L / L') of the run's L.
 
     Args:
       path: A folder of image files (all below it) or one such file, an `.npz`
@@ -71,8 +72,8 @@ def load_loose_images(
     file = pathlib.Path(path).expanduser()
     labels = None
     if file.is_dir() or file.suffix.lower() in SUFFIXES and file.is_file():
-        names, images = _of_files(file, skip_bad_images)
-        found = _FILE_LEVELS
+        names, images = _of_files(file, skip_bad_images, levels)
+        found = levels if levels > _FILE_LEVELS else _FILE_LEVELS
     elif file.suffix == ".npz":
         names, images, labels, found = _of_archive(str(file))
     elif file.suffix == ".npy" and file.is_file():
@@ -104,13 +105,14 @@ def load_loose_images(
         )
     values = np.stack(fitted)
     if levels != run_levels:
-        values = (values.astype(np.int64) * run_levels // levels).astype(np.uint8)
+        values = values.astype(np.int64) * run_levels // levels
+        values = values.astype(type_of_levels(run_levels))
         how.append(f"{levels} levels to {run_levels} by floor(x {run_levels}/{levels})")
     return LooseImages(names, Split(values, labels), "; ".join(how))
 
 
-def _of_files(path, skip_bad_images):
-    options = LoadOptions(skip_bad_images=skip_bad_images)
+def _of_files(path, skip_bad_images, levels):
+    options = LoadOptions(skip_bad_images=skip_bad_images, levels=levels)
     folder, paths = (path, None) if path.is_dir() else (path.parent, [path])
     files, images = read_images(folder, options, paths=paths)
     return [file.as_posix() for file in files], images
@@ -165,11 +167,11 @@ def _fitted(image, config, image_shape):
     height, width, channels = image_shape
     if image.shape == image_shape:
         return image
-    size = config.image_size if config.pad_to else height
-    if height != width or channels not in (1, 3) or image.shape[2] not in (1, 3):
+    size = config.image_size if config.pad_to else (height, width)
+    if channels not in (1, 3) or image.shape[2] not in (1, 3):
         raise ValueError(
-            "images of another shape are brought to the run's where it is square, with "
-            f"grey or colour. Received: {image.shape} for {image_shape}"
+            "images of another shape are brought to the run's where both are grey or "
+            f"colour. Received: {image.shape} for {image_shape}"
         )
     if image.shape[:2] != (height, width):
         image = fit_image(image, size, channels)

@@ -3,12 +3,14 @@
 import math
 import pathlib
 import re
+import struct
 import zipfile
 import zlib
 
 import numpy as np
 from absl import logging
 
+from ade_tf.config.data import MOST_LEVELS
 from ade_tf.data.image_files import listed
 from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
@@ -21,6 +23,8 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+# Images of more bytes stay in the file where it is not compressed.
+_MAPPED_FROM = 2**30
 _DAMAGED = (
     *(ValueError, OSError, EOFError, MemoryError),
     *(zipfile.BadZipFile, zlib.error, NotImplementedError),
@@ -48,7 +52,7 @@ def load_npz(path: str, options: LoadOptions) -> Source:
     Raises:
       ValueError: If there is no such file, it is no archive of plain arrays, the arrays
         of images are not in it or would not fit in memory, or `levels` is not one
-        number of 2 .. 256.
+        number of 2 .. 65,536.
     """
     del options
     file = pathlib.Path(path).expanduser()
@@ -79,14 +83,18 @@ def _read_splits(archive, path):
     known = {"levels", *(key for pair in keys.values() for key in pair)}
     if others := sorted(set(archive.files) - known):
         logging.warning("Not read in %s: %s.", path, listed(others))
+    wanted = known & {*archive.files}
+    mapped = {key: _mapped(archive, key, path) for key in wanted}
     check_memory(
-        sum(_num_bytes(archive, key, path) for key in known & {*archive.files}),
+        sum(_num_bytes(archive, key, path) for key in wanted if mapped[key] is None),
         repr(path),
     )
-    return {
-        split: Split(_read(archive, x, path), _read(archive, y, path))
-        for split, (x, y) in keys.items()
-    }
+
+    def read(key):
+        found = mapped.get(key)
+        return _read(archive, key, path) if found is None else found
+
+    return {split: Split(read(x), read(y)) for split, (x, y) in keys.items()}
 
 
 def _keys(files, path):
@@ -108,9 +116,9 @@ def _keys(files, path):
 
 def _checked_levels(levels, path):
     whole = levels.size == 1 and levels.dtype.kind in "iu"
-    if not (whole and 2 <= levels.item() <= 256):
+    if not (whole and 2 <= levels.item() <= MOST_LEVELS):
         raise ValueError(
-            "`levels` of an archive must be one whole number of 2 .. 256. "
+            f"`levels` of an archive must be one whole number of 2 .. {MOST_LEVELS}. "
             f"Received: {np.array2string(levels, threshold=4)} of {path!r}"
         )
     return levels.item()
@@ -118,13 +126,36 @@ def _checked_levels(levels, path):
 
 def _num_bytes(archive, key, path):
     """Returns how many bytes an array says it has, without reading it."""
+    shape, _, dtype, _ = _header(archive, key, path)
+    return math.prod(shape) * dtype.itemsize
+
+
+def _header(archive, key, path):
+    """Returns an array's shape, whether it is of Fortran's order, type and start."""
     try:
         with archive.zip.open(f"{key}.npy") as entry:
             read_header = _HEADERS[np.lib.format.read_magic(entry)]
-            shape, _, dtype = read_header(entry)
+            return (*read_header(entry), entry.tell())
     except (KeyError, *_DAMAGED) as error:
         raise _unreadable(key, path, error) from error
-    return math.prod(shape) * dtype.itemsize
+
+
+def _mapped(archive, key, path):
+    """Returns an array as it lies in the file, or None where it is to be read."""
+    entry = archive.zip.NameToInfo.get(f"{key}.npy")
+    if entry is None or entry.compress_type or entry.file_size <= _MAPPED_FROM:
+        return None
+    shape, fortran, dtype, start = _header(archive, key, path)
+    file = pathlib.Path(path).expanduser()
+    with file.open("rb") as content:
+        # Of the entry's own header: its name and extra fields may have other lengths
+        # than in the archive's directory.
+        content.seek(entry.header_offset + 26)
+        start += entry.header_offset + 30 + sum(struct.unpack("<2H", content.read(4)))
+    # Values of other types are converted, which takes memory.
+    if fortran or len(shape) < 3 or dtype not in (np.uint8, np.uint16):
+        return None
+    return np.memmap(file, dtype, "r", start, shape)
 
 
 def _read(archive, key, path):

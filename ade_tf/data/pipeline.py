@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from ade_tf.data.splits import Split
+from ade_tf.data.stored import in_memory
 from ade_tf.randomness import fold
 
 __all__ = ["evaluation_batches", "training_stream"]
@@ -40,13 +41,13 @@ def training_stream(
     _check_at_least("batch_size", batch_size, 1)
     _check_at_least("seed", seed, 0)
     _check_at_least("start_step", start_step, 0)
-    images, labels = _tensors(split)
+    images_at, labels = _reader(split)
     num_images = len(split)
 
     def batch_at(step):
         position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
         index = _shuffled(position, num_images, seed)
-        image = tf.cast(tf.gather(images, index), tf.float32)
+        image = images_at(index)
         if random_flip:
             flip_seed = fold(seed, "flip", step)
             flip = tf.random.stateless_uniform([batch_size], flip_seed) < 0.5
@@ -76,11 +77,14 @@ def evaluation_batches(
     """
     _check_at_least("batch_size", batch_size, 1)
     _check_at_least("limit", limit, 0)
-    images, labels = _tensors(split)
+    images_at, labels = _reader(split)
 
     def batch_of(index):
-        image = tf.cast(tf.gather(images, index), tf.float32)
-        return {"image": image, "label": tf.gather(labels, index), "index": index}
+        return {
+            "image": images_at(index),
+            "label": tf.gather(labels, index),
+            "index": index,
+        }
 
     num_images = min(limit, len(split)) if limit else len(split)
     indices = tf.data.Dataset.range(num_images).batch(batch_size)
@@ -101,11 +105,25 @@ def _shuffled(position, num_images, seed):
     )
 
 
-def _tensors(split):
+def _reader(split):
+    """Returns a function of places, int64 `[B]`, to float32 images; and the labels."""
     _check_at_least("len(split)", len(split), 1)
+    images = split.images
     # Images stay on the host, as they are stored; only batches become float.
     with tf.device("CPU:0"):
-        return tf.convert_to_tensor(split.images), tf.convert_to_tensor(split.labels)
+        labels = tf.convert_to_tensor(split.labels)
+        kept = tf.convert_to_tensor(images) if in_memory(images) else None
+
+    def images_at(index):
+        if kept is not None:
+            return tf.cast(tf.gather(kept, index), tf.float32)
+        found = tf.numpy_function(
+            images.__getitem__, [index], images.dtype, stateful=False
+        )
+        found = tf.ensure_shape(found, [*index.shape, *images.shape[1:]])
+        return tf.cast(found, tf.float32)
+
+    return images_at, labels
 
 
 def _finish(dataset):

@@ -10,19 +10,31 @@ from absl import logging
 
 from ade_tf.config import DataConfig
 from ade_tf.config.choices import Choice
+from ade_tf.config.data import MOST_LEVELS
 from ade_tf.data.images import (
     as_stack,
     fit_image,
+    is_enlarged,
     pad_images,
+    side_lengths,
     to_values,
     warn_of_enlarging,
 )
 from ade_tf.data.labels import all_numbers, check_labels, number_classes
-from ade_tf.data.source import LoadOptions
+from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.split_names import SPLITS
 from ade_tf.data.splits import Split, complete_splits
+from ade_tf.data.stored import pieces
 
-__all__ = ["SOURCES", "ImageData", "load_data", "load_dataset"]
+__all__ = [
+    "SOURCES",
+    "ImageData",
+    "as_image_data",
+    "check_split",
+    "load_data",
+    "load_dataset",
+    "load_source",
+]
 
 # Name of a source -> loader of what stands after the colon.
 SOURCES = {
@@ -30,6 +42,7 @@ SOURCES = {
     "folder": Choice("ade_tf.data.folder:load_folder"),
     "npz": Choice("ade_tf.data.npz:load_npz"),
     "photos": Choice("ade_tf.data.photos:load_photos"),
+    "prepared": Choice("ade_tf.data.prepared:load_prepared"),
     "tfds": Choice("ade_tf.data.tfds:load_tfds"),
     "toy": Choice("ade_tf.data.toy:load_toy"),
 }
@@ -37,7 +50,7 @@ SOURCES = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ImageData:
-    """A data set in memory, checked and split.
+    """A data set, checked and split.
 
     Attributes:
       name: The name it was loaded by.
@@ -49,6 +62,7 @@ class ImageData:
       test: Test images.
       description: Shape and sizes, and how the splits were made, in words.
       drawn: Names of the splits that the source lacks and that were drawn.
+      known_identity: The `identity`, where the source has it on record.
     """
 
     name: str
@@ -59,6 +73,7 @@ class ImageData:
     test: Split
     description: str
     drawn: tuple[str, ...] = ()
+    known_identity: dict | None = None
 
     @property
     def num_classes(self) -> int:
@@ -76,7 +91,7 @@ class ImageData:
 
         Split -> its number of `images` and their `sha256`, with that of the labels.
         """
-        return {
+        return self.known_identity or {
             name: {"images": len(split), "sha256": _sha256(split)}
             for name, split in ((name, getattr(self, name)) for name in SPLITS)
         }
@@ -86,7 +101,7 @@ def load_dataset(
     name: str,
     *,
     data_dir: str = "",
-    image_size: int = 0,
+    image_size: int | tuple[int, ...] = 0,
     pad_to: int = 0,
     levels: int = 0,
     channels: int = 0,
@@ -95,20 +110,21 @@ def load_dataset(
     skip_bad_images: bool = False,
     as_formerly: bool = False,
 ) -> ImageData:
-    """Loads a data set of images into memory.
+    """Loads a data set of images: into memory, or from a prepared set as needed.
 
     Splits that a source lacks are drawn from its training images with a fixed seed (see
     `complete_splits`).
 
     Args:
-      name: `digits`, `npz:PATH`, `folder:PATH`, `tfds:NAME` or `toy:NAME`; see the
-        source's module.
+      name: `digits`, `npz:PATH`, `folder:PATH`, `prepared:DIR`, `tfds:NAME` or
+        `toy:NAME`; see the source's module.
       data_dir: Directory of prepared TFDS data sets; empty for TFDS's own default.
-      image_size: Side in pixels to which images are centre-cropped and area-resized;
-        0 keeps them, and they must then have one size.
+      image_size: Side in pixels, or height and width, to which images are cropped at
+        their centre and resized by area; 0 keeps them, and they must then have one
+        size.
       pad_to: Side in pixels to which images are then padded with zeros, half of them on
         each side (of an odd number, one more behind); 0 for none.
-      levels: Number of grey levels, 2 to 256; 0 takes the source's own (17 for
+      levels: Number of grey levels, 2 to 65,536; 0 takes the source's own (17 for
         `digits`, those that an `npz` names, else 256). Float images without them need
         it; their values are whole.
       channels: 1 or 3 to convert to grey or colour; 0 keeps the source's.
@@ -125,14 +141,33 @@ def load_dataset(
       ValueError: If an argument is out of range, the source is unknown or missing, or
         its images or labels are not valid.
     """
-    prefix, _, argument = name.partition(":")
-    _check_arguments(name, prefix, SOURCES, levels, channels, continuous)
-    for key, size in (("image_size", image_size), ("pad_to", pad_to)):
-        if size < 0:
-            raise ValueError(f"`{key}` must be at least 0. Received: {key}={size}")
+    if pad_to < 0:
+        raise ValueError(f"`pad_to` must be at least 0. Received: pad_to={pad_to}")
+    size = side_lengths(image_size)
     options = LoadOptions(
-        data_dir, image_size, pad_to, channels, download, skip_bad_images
+        *(data_dir, size if any(size) else 0, pad_to, channels, download),
+        *(skip_bad_images, levels),
     )
+    source, levels = load_source(name, options, continuous)
+    return as_image_data(name, source, levels, options, as_formerly=as_formerly)
+
+
+def load_source(
+    name: str, options: LoadOptions, continuous: bool = False
+) -> tuple[Source, int]:
+    """Loads a source by name, unchecked, and says how many levels its images have.
+
+    Args:
+      name: As of `load_dataset`.
+      options: How they are wanted.
+      continuous: As of `load_dataset`.
+
+    Raises:
+      ValueError: As `load_dataset` says of its arguments and of sources.
+    """
+    prefix, _, argument = name.partition(":")
+    levels = options.levels
+    _check_arguments(name, prefix, SOURCES, levels, options.channels, continuous)
     if name == prefix and pathlib.Path(name).is_dir():
         logging.warning(
             "`%s` are images that come with the package; those of the directory of "
@@ -150,16 +185,40 @@ def load_dataset(
             "`levels` must be 0 for data that are continuous. "
             f"Received: {name!r}, levels={levels}"
         )
-    levels = 0 if continuous else levels or source.levels
-    if pad_to and not levels:
+    return source, 0 if continuous else levels or source.levels
+
+
+def as_image_data(
+    name: str,
+    source: Source,
+    levels: int,
+    options: LoadOptions,
+    *,
+    as_formerly: bool = False,
+) -> ImageData:
+    """Returns the images of a source as a data set, checked and split.
+
+    Args:
+      name: The data set's name.
+      source: The images.
+      levels: Their grey levels; 0 if they are continuous.
+      options: How they are wanted.
+      as_formerly: As of `load_dataset`.
+
+    Raises:
+      ValueError: As `load_dataset` says of images and labels.
+    """
+    if options.pad_to and not levels:
         raise ValueError(
             "`pad_to` needs grey levels: zeros without noise have no density. "
-            f"Received: {name!r}, continuous, pad_to={pad_to}"
+            f"Received: {name!r}, continuous, pad_to={options.pad_to}"
         )
-    splits = {
-        key: _check_split(split, f"the {key} split of {name!r}", levels, options)
-        for key, split in source.splits.items()
-    }
+    splits = source.splits
+    if not source.is_ready:
+        splits = {
+            key: check_split(split, f"the {key} split of {name!r}", levels, options)
+            for key, split in splits.items()
+        }
     class_names = source.class_names
     if as_formerly and class_names is None:
         class_names = all_numbers(splits)
@@ -175,6 +234,7 @@ def load_dataset(
             name, splits, levels, len(class_names), source.note or made
         ),
         drawn=tuple(key for key in SPLITS if key not in source.splits),
+        known_identity=source.identity,
         **splits,
     )
 
@@ -185,8 +245,10 @@ def _check_arguments(name, prefix, sources, levels, channels, continuous):
             "A data set must be named `SOURCE` or `SOURCE:WHERE`, with a source of "
             f"{', '.join(sorted(sources))}. Received: {name!r}"
         )
-    if levels != 0 and not 2 <= levels <= 256:
-        raise ValueError(f"`levels` must be 0 or 2..256. Received: levels={levels}")
+    if levels != 0 and not 2 <= levels <= MOST_LEVELS:
+        raise ValueError(
+            f"`levels` must be 0 or 2..{MOST_LEVELS}. Received: levels={levels}"
+        )
     if channels not in (0, 1, 3):
         raise ValueError(f"`channels` must be 0, 1 or 3. Received: channels={channels}")
     if continuous and (levels or prefix != "npz"):
@@ -196,7 +258,18 @@ def _check_arguments(name, prefix, sources, levels, channels, continuous):
         )
 
 
-def _check_split(split, where, levels, options):
+def check_split(split: Split, where: str, levels: int, options: LoadOptions) -> Split:
+    """Returns the images of a source as wanted, in memory, and their labels checked.
+
+    Args:
+      split: Images of any numbers, `[N, H, W, C]` or `[N, H, W]`.
+      where: What they are called in an error message.
+      levels: Their grey levels; 0 if they are continuous.
+      options: Their `image_size`, `channels` and `pad_to`.
+
+    Raises:
+      ValueError: If images or labels are not valid.
+    """
     where_images = f"Images of {where}"
     images = to_values(split.images, levels, where_images)
     images = _fit(images, options.image_size, options.channels, where_images)
@@ -210,10 +283,10 @@ def _check_split(split, where, levels, options):
 
 def _fit(images, image_size, channels, where):
     images = as_stack(images, where)
-    sized = image_size == 0 or images.shape[1:3] == (image_size, image_size)
+    sized = image_size == 0 or images.shape[1:3] == image_size
     if sized and channels in (0, images.shape[3]):
         return images
-    if min(images.shape[1:3]) < image_size:
+    if is_enlarged(images.shape[1:], image_size):
         warn_of_enlarging(len(images), len(images), image_size, where)
     return np.stack([fit_image(image, image_size, channels) for image in images])
 
@@ -222,7 +295,8 @@ def _sha256(split):
     digest = hashlib.sha256()
     for array in (split.images, split.labels):
         digest.update(repr((array.shape, array.dtype.name)).encode())
-        digest.update(np.ascontiguousarray(array))
+        for piece in pieces(array):
+            digest.update(np.ascontiguousarray(piece))
     return digest.hexdigest()
 
 

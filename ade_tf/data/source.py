@@ -13,19 +13,21 @@ class LoadOptions:
 
     Attributes:
       data_dir: Directory of prepared TFDS data sets.
-      image_size: Side in pixels, or 0 to keep the images as they are.
+      image_size: Height and width in pixels, or 0 to keep the images as they are.
       pad_to: Side in pixels after padding, or 0 for none.
       channels: 1 or 3, or 0 to keep the images' own.
       download: Whether TFDS may download.
       skip_bad_images: Whether undecodable files are left out.
+      levels: Number of grey levels, or 0 for the source's own.
     """
 
     data_dir: str = ""
-    image_size: int = 0
+    image_size: tuple[int, int] | int = 0
     pad_to: int = 0
     channels: int = 0
     download: bool = False
     skip_bad_images: bool = False
+    levels: int = 0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,6 +43,8 @@ class Source:
       note: A sentence on how the splits were made, where the source made them.
       names: Names of the training images, by which splits that lack are drawn; None:
         they are drawn by position.
+      identity: What `ImageData.identity` says of the images, where that is known.
+      is_ready: Whether the images have their levels, size and channels for certain.
     """
 
     splits: dict[str, Split]
@@ -48,3 +52,5 @@ class Source:
     class_names: tuple[str, ...] | None = None
     note: str = ""
     names: tuple[str, ...] | None = None
+    identity: dict | None = None
+    is_ready: bool = False

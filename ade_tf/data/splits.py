@@ -5,6 +5,8 @@ import hashlib
 
 import numpy as np
 
+from ade_tf.data.stored import StoredImages, take_rows
+
 __all__ = ["Split", "complete_splits", "partition"]
 
 _MAX_VALIDATION = 5000
@@ -15,14 +17,15 @@ _BANDS = {"test": (0.0, 0.1), "validation": (0.1, 0.19)}
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Split:
-    """Images in memory with their labels.
+    """Images, in memory or on disk, with their labels.
 
     Attributes:
-      images: `[N, H, W, C]`, uint8, or float32 where the data is continuous.
+      images: `[N, H, W, C]`, uint8, uint16 of more than 256 levels, or float32 where
+        the data is continuous.
       labels: `[N]`, int32; None only inside a source that has no labels.
     """
 
-    images: np.ndarray
+    images: np.ndarray | StoredImages
     labels: np.ndarray
 
     def __len__(self) -> int:
@@ -57,7 +60,7 @@ def partition(split: Split, num_validation: int, num_test: int) -> dict[str, Spl
     ends = np.cumsum([num_train, num_validation])
     names = ("train", "validation", "test")
     return {
-        name: Split(split.images[part], split.labels[part])
+        name: Split(take_rows(split.images, part), split.labels[part])
         for name, part in zip(names, np.split(order, ends), strict=True)
         if len(part)
     }
@@ -126,7 +129,7 @@ def _partition_by_name(split, names, missing):
         )
     parts["train"] = left
     return {
-        key: Split(split.images[part], split.labels[part])
+        key: Split(take_rows(split.images, np.flatnonzero(part)), split.labels[part])
         for key, part in parts.items()
     }
 

@@ -6,7 +6,12 @@ import re
 
 import numpy as np
 
-from ade_tf.data.images import fit_image, stack_images, warn_of_enlarging
+from ade_tf.data.images import (
+    fit_image,
+    is_enlarged,
+    stack_images,
+    warn_of_enlarging,
+)
 from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.splits import Split
@@ -138,7 +143,7 @@ def _read_split(tfds, builder, split, labelled, options):
                 count = builder.info.splits[split].num_examples
                 check_memory(count * fitted.nbytes, where)
             images.append(fitted)
-            num_enlarged += min(image.shape[:2]) < options.image_size
+            num_enlarged += is_enlarged(image.shape, options.image_size)
         labels.extend(batch.get("label", ()))
     if not images:
         raise ValueError(

@@ -3,7 +3,7 @@
 import dataclasses
 
 from ade_tf import extractors
-from ade_tf.config.data import ImageSettings, RunDataSettings
+from ade_tf.config.data import MOST_LEVELS, ImageSettings, RunDataSettings
 from ade_tf.config.settings import check_settings, setting
 from ade_tf.config.training import STRATEGIES, weights_setting
 from ade_tf.evaluation.metric import METRICS, SPLITS, Metric
@@ -336,7 +336,7 @@ class ScoreOptions(RunDataSettings):
         "Grey levels of the images; 0: 256 of image files, those that an archive "
         "names, else the run's.",
         minimum=0,
-        maximum=256,
+        maximum=MOST_LEVELS,
     )
     label: str = setting(
         "",
@@ -366,4 +366,6 @@ class ScoreOptions(RunDataSettings):
         if self.out and not self.out.endswith((".csv", ".npz")):
             raise ValueError(f"out must end in .csv or .npz. Received: {self.out!r}")
         if self.levels == 1:
-            raise ValueError("levels must be 0 or 2..256. Received: levels=1")
+            raise ValueError(
+                f"levels must be 0 or 2..{MOST_LEVELS}. Received: levels=1"
+            )

@@ -19,7 +19,7 @@ def load_against(
     """Loads the test images of a second set in the shape and levels of a first.
 
     A set without test images of its own is taken whole.
-    Images of another size are cropped to their central square and resized by area; grey
+    Images of another size are cropped at their centre and resized by area; grey
     is repeated to colours and colours become luma; a value x of L' levels becomes
     floor(x L / L').
 
@@ -27,7 +27,7 @@ def load_against(
       name: The second set, as `load_dataset` takes it.
       data: The first set.
       settings: How the second is loaded; None: the defaults. An `image_size` of 0 is
-        that of the first, if this is square.
+        that of the first.
       data_dir: Directory of prepared TFDS data sets.
 
     Returns:
@@ -37,16 +37,17 @@ def load_against(
       ValueError: If the first set is continuous, the second cannot be loaded, or their
         shapes cannot be made equal.
     """
-    if not data.levels:
+    if not 0 < data.levels <= 256:
+        kind = f"{data.levels} levels" if data.levels else "continuous"
         raise ValueError(
-            "novelty needs images with grey levels. "
-            f"Received: {data.name!r}, continuous"
+            "novelty needs images with grey levels, at most 256. "
+            f"Received: {data.name!r}, {kind}"
         )
     height, width, channels = data.image_shape
     settings = settings or ImageSettings()
     how = {key: getattr(settings, key) for key in settings_of(ImageSettings)}
-    if not how["image_size"] and height == width:
-        how["image_size"] = height
+    if not any(how["image_size"]):
+        how["image_size"] = (height, width)
     found = load_dataset(
         name,
         data_dir=data_dir,
@@ -55,8 +56,8 @@ def load_against(
     )
     if found.image_shape != data.image_shape or not found.levels:
         raise ValueError(
-            "Images of a second set are brought to the run's shape if that is square, "
-            "with grey or colour levels. Received: "
+            "Images of a second set are brought to the run's shape, with grey or "
+            "colour levels. Received: "
             f"against={name!r} of shape {found.image_shape}, levels={found.levels}, "
             f"for the run's {data.image_shape}"
         )

@@ -55,7 +55,6 @@ def cached_features(
     Raises:
       ValueError: As `collect` does.
     """
-    images = np.asarray(images)
     path = key = None
     if cache_dir:
         identity = (_VERSION, extractor.kind, extractor.sha256, levels)

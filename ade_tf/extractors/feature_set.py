@@ -62,7 +62,9 @@ def collect(
         raise ValueError(f"batch_size must be at least 1. Received: {batch_size}")
     batches = images
     if hasattr(images, "shape"):
-        batches, total = [images], len(images)
+        starts = range(0, len(images), batch_size)
+        batches = (images[start : start + batch_size] for start in starts)
+        total = len(images)
     run = _on_replicas(extractor, strategy, batch_size)
     features, probabilities = _Rows("features"), _Rows("probabilities")
     done = 0

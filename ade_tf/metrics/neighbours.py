@@ -1,5 +1,7 @@
 """Nearest neighbours among features or images, exact and in bounded memory."""
 
+import math
+
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
@@ -65,13 +67,13 @@ def nearest_images(queries, references, k: int) -> tuple[np.ndarray, np.ndarray]
     Raises:
       ValueError: If k is out of its range, values are not finite or of two shapes.
     """
-    queries, references = _flat(queries), _flat(references)
+    queries = _flat(queries)
     _check_k(k, len(references), "references")
-    step = max(1, _BLOCK // max(1, references.shape[1]))
+    step = max(1, _BLOCK // max(1, math.prod(references.shape[1:])))
     distances = np.empty((len(queries), 0))
     rows = np.empty((len(queries), 0), np.int64)
     for start in range(0, len(references), step):
-        block = references[start : start + step]
+        block = _flat(references[start : start + step])
         found, places = nearest_neighbours(queries, block, min(k, len(block)))
         distances = np.concatenate([distances, found], 1)
         rows = np.concatenate([rows, places + start], 1)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
+from ade_tf.data.images import type_of_levels
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.answers import classify, complete, decode, encode, reconstruct
@@ -100,10 +101,10 @@ class OnArrays(FittedModel):
         seed: int = 0,
         batch_size: int = 100,
     ) -> np.ndarray:
-        """Draws images from the model, uint8 `[num, H, W, C]`.
+        """Draws images from the model, `[num, H, W, C]`.
 
-        A model of continuous data returns float32. The i-th sample depends only on the
-        seed and i.
+        They are uint8, uint16 of more than 256 levels, or float32 of continuous data.
+        The i-th sample depends only on the seed and i.
 
         Args:
           num: Number of samples.
@@ -257,7 +258,7 @@ class OnArrays(FittedModel):
         return np.concatenate(found)
 
     def _as_images(self, values):
-        return values.astype(np.uint8 if self.levels else np.float32)
+        return values.astype(type_of_levels(self.levels))
 
 
 def _check_num(num):

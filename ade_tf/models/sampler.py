@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.data.images import type_of_levels
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.models.answers import sample
 
@@ -40,7 +41,7 @@ class Sampler:
     ) -> Iterator[np.ndarray]:
         """Yields the first `count` samples, arrays `[B, H, W, C]`.
 
-        They are uint8 in 0 .. levels-1, float32 of continuous data.
+        They are uint8, or uint16, in 0 .. levels-1, float32 of continuous data.
 
         Args:
           count: Number of samples.
@@ -52,7 +53,7 @@ class Sampler:
         Raises:
           ValueError: If a value of a sample is not finite.
         """
-        kind = np.uint8 if self._model.levels else np.float32
+        kind = type_of_levels(self._model.levels)
         temperature = tf.constant(temperature, tf.float32)
         for first in range(0, count, self._batch_size):
             real = min(self._batch_size, count - first)

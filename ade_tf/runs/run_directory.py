@@ -13,7 +13,7 @@ from ade_tf.config import RunConfig
 from ade_tf.config.run_marks import RUN_FILE, RUN_FORMAT
 from ade_tf.data import ImageData
 from ade_tf.files import replace_file
-from ade_tf.runs.lock import LOCK, locked
+from ade_tf.lock import LOCK, locked
 from ade_tf.runs.records import truncate_after
 from ade_tf.versions import package_versions
 

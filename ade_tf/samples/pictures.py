@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from ade_tf.archives import ArrayParts
+from ade_tf.data.images import type_of_levels
 from ade_tf.drawing.grids import image_grid, save_png
 
 __all__ = ["Grid", "Picture"]
@@ -49,7 +50,7 @@ class Grid(Picture):
 
     def arrays(self, levels: int) -> dict[str, ArrayParts]:
         """Returns `images`."""
-        kind = np.uint8 if levels else np.float32
+        kind = type_of_levels(levels)
         return {"images": ArrayParts(self.images.shape, kind, [self.images])}
 
     def write(self, path: pathlib.Path, levels: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ade_tf.archives import ArrayParts
+from ade_tf.data.images import type_of_levels
 from ade_tf.models import labels_in_turn
 from ade_tf.progress import Passes
 from ade_tf.samples.pictures import Grid, Picture
@@ -46,7 +47,7 @@ class Samples(Picture):
         the classes.
         """
         model, count = self.request.model, self.length * len(self.rows)
-        kind = np.uint8 if levels else np.float32
+        kind = type_of_levels(levels)
         shape = (count, *model.image_shape)
         arrays = {"images": ArrayParts(shape, kind, self._batches())}
         if model.conditional:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ade_tf.data import load_dataset
+from ade_tf.data.stored import in_memory
 from tests.helpers.logged import logged
 
 GREY = np.arange(20 * 4 * 5).reshape(20, 4, 5) % 256
@@ -202,7 +203,11 @@ def test_continuous(save):
             r"one shape unless `image_size`.*'test': \(2, 5, 1\)",
         ),
         ({"images": GREY, "levels": 16}, {}, "0..15 .*Received: values in 0..255"),
-        ({"images": GREY, "levels": 257}, {}, r"of 2 .. 256. Received: 257 of '.*npz'"),
+        (
+            {"images": GREY, "levels": 65537},
+            {},
+            r"of 2 .. 65536. Received: 65537 of '.*npz'",
+        ),
         ({"images": GREY, "levels": 8.0}, {}, "one whole number.*Received: 8. of"),
         ({"images": GREY, "levels": [8, 9]}, {}, r"one whole .*Received: \[8 9\] of"),
         ({"images": np.array([{}] * 9)}, {}, "readable and of numbers.*'images'"),
@@ -227,3 +232,24 @@ def test_file_that_is_no_archive(tmp_path):
     np.save(single, GREY)
     with pytest.raises(ValueError, match="named arrays.*single.npy', a single array"):
         load_dataset(f"npz:{single}")
+
+
+def test_large_images_stay_in_the_file(save, monkeypatch, tmp_path):
+    grey = GREY.astype(np.uint8)
+    arrays = {"levels": 256, "images": grey, "labels": LABELS}
+    expected = load_dataset(save(**arrays))
+    monkeypatch.setattr("ade_tf.data.npz._MAPPED_FROM", 100)
+    monkeypatch.setattr("ade_tf.data.memory._memory", lambda: grey.nbytes)
+    data = load_dataset(save(**arrays))
+    assert data.identity == expected.identity
+    for split in (data.train, data.validation, data.test):
+        assert not in_memory(split.images)
+    deep = load_dataset(save(x_train=grey, x_validation=grey, x_test=grey))
+    assert isinstance(deep.train.images, np.memmap) and deep.image_shape == (4, 5, 1)
+    np.testing.assert_array_equal(deep.train.images[..., 0], grey)
+    # What is compressed, converted or of another order is read.
+    monkeypatch.setattr("ade_tf.data.memory._memory", lambda: 10**6)
+    assert in_memory(load_dataset(save(images=GREY)).train.images)
+    assert in_memory(load_dataset(save(images=np.asfortranarray(grey))).train.images)
+    np.savez_compressed(tmp_path / "small.npz", images=grey)
+    assert in_memory(load_dataset(f"npz:{tmp_path}/small.npz").train.images)

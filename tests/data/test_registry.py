@@ -14,11 +14,13 @@ def test_unknown_source_lists_the_known():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"image_size": -1}, "at least 0. Received: image_size=-1"),
+        ({"image_size": -1}, "at least 1, or 0. Received: image_size=-1"),
+        ({"image_size": (4, 5, 6)}, "height and width.*image_size=4,5,6"),
+        ({"image_size": (4, 0)}, "at least 1, or 0. Received: image_size=4,0"),
         ({"pad_to": -1}, "at least 0. Received: pad_to=-1"),
         ({"pad_to": 4}, r"`pad_to` high and wide. Received: pad_to=4, shape=\(1"),
-        ({"levels": 1}, "0 or 2..256. Received: levels=1"),
-        ({"levels": 257}, "0 or 2..256. Received: levels=257"),
+        ({"levels": 1}, "0 or 2..65536. Received: levels=1"),
+        ({"levels": 65537}, "0 or 2..65536. Received: levels=65537"),
         ({"channels": 2}, "0, 1 or 3. Received: channels=2"),
         ({"continuous": True}, "needs an `npz` source.*Received: 'digits', levels=0"),
         ({"levels": 16}, "0..15 .16 levels.. Received: values in 0..16"),

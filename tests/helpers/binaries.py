@@ -51,6 +51,7 @@ def call(binary, *arguments):
         "evaluate": common_flags.define_evaluate_flags,
         "sample": common_flags.define_sample_flags,
         "export": common_flags.define_export_flags,
+        "prepare_data": common_flags.define_prepare_data_flags,
         "score": common_flags.define_score_flags,
         "novelty": common_flags.define_novelty_flags,
         "report": common_flags.define_report_flags,

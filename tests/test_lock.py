@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from ade_tf.runs.lock import locked
+from ade_tf.lock import locked
 from tests.helpers.binaries import call, contents, last_step, start, tiny_flags
 from tests.helpers.binaries import wait_until as wait
 

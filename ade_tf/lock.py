@@ -16,7 +16,9 @@ LOCK = "lock"
 
 
 @contextlib.contextmanager
-def locked(directory) -> Iterator[None]:
+def locked(
+    directory, rule="a run is trained by one process at a time"
+) -> Iterator[None]:
     """Makes a context in which no other process, or thread, has the directory.
 
     The system gives the lock back when the process ends, however it ends. The file
@@ -25,6 +27,7 @@ def locked(directory) -> Iterator[None]:
 
     Args:
       directory: The directory; must exist.
+      rule: What the message of a refusal says.
 
     Raises:
       ValueError: If another has it; the message names the other's process and machine.
@@ -40,8 +43,7 @@ def locked(directory) -> Iterator[None]:
                 raise
             owner = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
             raise ValueError(
-                "a run is trained by one process at a time. "
-                f"Received: {str(directory)!r}, which {owner or 'another'} trains"
+                f"{rule}. Received: {str(directory)!r}, which {owner or 'another'} has"
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} on {platform.node()}".encode(), 0)

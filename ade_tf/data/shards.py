@@ -1,0 +1,143 @@
+"""One shard of a prepared data set: its images, and what belongs to each of them."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import warnings
+
+import numpy as np
+from PIL import Image
+
+from ade_tf.data.array_records import record_writer
+from ade_tf.data.decoding import decode_image
+from ade_tf.data.images import to_levels, with_channels
+from ade_tf.data.prepared import IMAGES_SUFFIX, sha256_of_file
+from ade_tf.files import replace_file, sync_directory
+
+__all__ = ["ArrayPart", "FilePart", "details_of_shard", "write_shard"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FilePart:
+    """Consecutive image files of a split.
+
+    Attributes:
+      files: What opens and is named as a `Path`.
+      names: Their paths in the split.
+      image_size: Height and width, or 0.
+      channels: 1 or 3, or 0, as of `decode_image`.
+      image_shape: `(H, W, C)` that they get and must then have.
+      levels: Their grey levels.
+      skip_bad: Whether files that cannot be decoded are left out.
+    """
+
+    files: list
+    names: list[str]
+    image_size: tuple[int, int] | int
+    channels: int
+    image_shape: tuple[int, int, int]
+    levels: int
+    skip_bad: bool
+
+    def __iter__(self):
+        """Yields pairs of an image, or the error for which it is left out, and facts.
+
+        Raises:
+          ValueError: If an image is none, or of another shape.
+        """
+        deep = self.levels > 256
+        for file, name in zip(self.files, self.names, strict=True):
+            try:
+                found = decode_image(file, self.image_size, self.channels, deep)
+            except ValueError as error:
+                if not self.skip_bad:
+                    raise
+                yield error, {}
+                continue
+            image = with_channels(found.pixels, self.image_shape[-1])
+            if image.shape != self.image_shape:
+                raise ValueError(
+                    "Images must have one size unless `image_size` is given. Received: "
+                    f"{str(file)!r} of shape {image.shape}, not {self.image_shape}"
+                )
+            image = to_levels(image, self.levels, f"Image {str(file)!r}")
+            yield image, {"name": name, "enlarged": found.enlarged}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ArrayPart:
+    """Consecutive images of a split that are arrays.
+
+    Attributes:
+      images: `[n, H, W, C]`.
+      labels: `[n]`, or None.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None
+
+    def __iter__(self):
+        """Yields pairs of an image and its facts."""
+        for place, image in enumerate(self.images):
+            labelled = self.labels is not None
+            yield image, {"label": int(self.labels[place])} if labelled else {}
+
+
+def write_shard(directory: pathlib.Path, shard: str, part) -> None:
+    """Writes the images of a part and, when they are on the disk, their details.
+
+    What is written depends on the images alone.
+
+    Args:
+      directory: The directory of the data set.
+      shard: The shard's name.
+      part: A `FilePart` or an `ArrayPart`.
+
+    Raises:
+      ValueError: As the part does.
+      OSError: If something cannot be written; nothing of the shard is then left.
+    """
+    path = directory / f"{shard}{IMAGES_SUFFIX}"
+    temporary = directory / f".{path.name}"
+    left_out, facts = [], []
+    try:
+        with warnings.catch_warnings(), record_writer(temporary) as add:
+            # Of pictures that are refused for it.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            for image, found in part:
+                if isinstance(image, ValueError):
+                    left_out.append(str(image))
+                    continue
+                add(image)
+                facts.append(found)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        details = {
+            "images": len(facts),
+            "bytes": temporary.stat().st_size,
+            "sha256": sha256_of_file(temporary),
+            "labels": [fact["label"] for fact in facts if "label" in fact] or None,
+            "names": [fact["name"] for fact in facts if "name" in fact] or None,
+            "enlarged": sum(fact.get("enlarged", 0) for fact in facts),
+            "left_out": left_out,
+        }
+        os.replace(temporary, path)
+        sync_directory(directory)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+    content = json.dumps(details) + "\n"
+    replace_file(directory / f"{shard}.json", content.encode())
+
+
+def details_of_shard(directory: pathlib.Path, shard: str) -> dict | None:
+    """Returns the details of a shard that is written, or None."""
+    try:
+        details = json.loads((directory / f"{shard}.json").read_text())
+        size = (directory / f"{shard}{IMAGES_SUFFIX}").stat().st_size
+    except (OSError, ValueError):
+        return None
+    return details if details["bytes"] == size else None

@@ -1,0 +1,187 @@
+"""Sources of images that are to be prepared, in parts that are worked on apart."""
+
+import pathlib
+
+import PIL
+
+from ade_tf.config.data import PreparationOptions
+from ade_tf.data.decoding import channels_of_file, decode_image
+from ade_tf.data.file_sets import ARCHIVES, FileSet, find_file_set
+from ade_tf.data.images import side_lengths
+from ade_tf.data.registry import check_split, load_source
+from ade_tf.data.shards import ArrayPart, FilePart
+from ade_tf.data.source import LoadOptions
+from ade_tf.progress import Passes
+
+__all__ = ["ArraySource", "FileSource", "open_source"]
+
+_SCANNED = 2000
+
+
+def open_source(options: PreparationOptions):
+    """Returns the source of the options, a `FileSource` or an `ArraySource`.
+
+    Raises:
+      ValueError: If it cannot be loaded.
+    """
+    kind, _, path = options.source.partition(":")
+    if kind != "folder" and kind not in ARCHIVES:
+        return ArraySource(options)
+    if options.continuous:
+        raise ValueError(
+            f"`continuous` needs an `npz` source. Received: {options.source!r}"
+        )
+    return FileSource(find_file_set(kind, path, options.skip_bad_images), options)
+
+
+def _stamp_of_file(source):
+    """Returns size and time of change of the file that a source reads, if it is one."""
+    path = pathlib.Path(source.partition(":")[2]).expanduser()
+    if not path.is_file():
+        return ""
+    state = path.stat()
+    return f"{state.st_size} bytes of {state.st_mtime_ns}"
+
+
+class FileSource:
+    """Image files as a source of parts.
+
+    Args:
+      files: The files.
+      options: How they are prepared.
+    """
+
+    def __init__(self, files: FileSet, options: PreparationOptions):
+        self.stamp, self._files, self._options = files.stamp, files, options
+        self.counts = {split: len(part) for split, part in files.files.items()}
+        self.levels = options.levels or 256
+        self.class_names, self.note = None, ""
+        size = side_lengths(options.image_size)
+        self._size = size if any(size) else 0
+
+    def shape(self, run) -> tuple[int, int, int]:
+        """Returns `(H, W, C)` of the images; `run` maps a function in parallel."""
+        options, deep = self._options, self.levels > 256
+        files = [file for part in self._files.files.values() for file in part]
+        channels = options.channels
+        if not channels:
+            scans = [
+                (files[start : start + _SCANNED], deep)
+                for start in range(0, len(files), _SCANNED)
+            ]
+            progress = Passes("headers", unit="files")
+            for place, found in enumerate(run(_most_channels, scans), 1):
+                channels = max(channels, found)
+                progress(min(place * _SCANNED, len(files)), len(files))
+        if self._size and channels:
+            return *self._size, channels
+        for file in files:
+            try:
+                pixels = decode_image(file, self._size, channels, deep).pixels
+            except ValueError:
+                if not options.skip_bad_images:
+                    raise
+            else:
+                return pixels.shape
+        raise ValueError(
+            "A data set must hold at least one image that can be decoded. "
+            f"Received: {options.source!r}"
+        )
+
+    def part(self, split, first, last, shape) -> FilePart:
+        """Returns the files of a split from one place to another."""
+        names = self._files.names[split][first:last]
+        return FilePart(
+            self._files.files[split][first:last],
+            [str(name) for name in names],
+            self._size,
+            self._options.channels,
+            tuple(shape),
+            self.levels,
+            self._options.skip_bad_images,
+        )
+
+    def words(self, shape) -> list[str]:
+        """Returns what is done to an image, step by step."""
+        channels = {1: "grey", 3: "colour"}[shape[-1]]
+        fitted = "kept at their size"
+        if self._size:
+            fitted = (
+                "cropped to the largest central part of the ratio and resized by area "
+                f"to {shape[0]}x{shape[1]} (JPEG first by its transform)"
+            )
+        return [
+            f"decoded by Pillow {PIL.__version__}",
+            "turned upright by their EXIF orientation",
+            f"{channels}, without transparency",
+            fitted,
+        ]
+
+
+class ArraySource:
+    """Images of any other source, as arrays, as a source of parts.
+
+    Args:
+      options: Which images, and how they are prepared.
+    """
+
+    def __init__(self, options: PreparationOptions):
+        size = side_lengths(options.image_size)
+        load = LoadOptions(
+            data_dir=options.data_dir,
+            image_size=size if any(size) else 0,
+            channels=options.channels,
+            download=options.download,
+            skip_bad_images=options.skip_bad_images,
+            levels=options.levels,
+        )
+        source, self.levels = load_source(options.source, load, options.continuous)
+        self._splits = {
+            split: check_split(
+                part, f"the {split} split of {options.source!r}", self.levels, load
+            )
+            for split, part in source.splits.items()
+        }
+        self.counts = {split: len(part) for split, part in self._splits.items()}
+        self.class_names, self.note = source.class_names, source.note
+        self.stamp = _stamp_of_file(options.source)
+        self._sized = bool(load.image_size)
+
+    def shape(self, run) -> tuple[int, int, int]:
+        """Returns `(H, W, C)` of the images."""
+        del run
+        shapes = {part.images.shape[1:] for part in self._splits.values()}
+        if len(shapes) > 1:
+            raise ValueError(
+                "Images of all splits must have one shape unless `image_size` is "
+                f"given. Received: {sorted(shapes)}"
+            )
+        return shapes.pop()
+
+    def part(self, split, first, last, shape) -> ArrayPart:
+        """Returns the images of a split from one place to another."""
+        del shape
+        found = self._splits[split]
+        labels = None if found.labels is None else found.labels[first:last]
+        return ArrayPart(found.images[first:last], labels)
+
+    def words(self, shape) -> list[str]:
+        """Returns what is done to an image, step by step."""
+        return [
+            "loaded as in training",
+            f"cropped to the largest central part of the ratio and resized by area to "
+            f"{shape[0]}x{shape[1]}"
+            if self._sized
+            else "kept at their size",
+        ]
+
+
+def _most_channels(files, deep):
+    """Returns the most channels that any of some files has; 0 if all are bad."""
+    most = 0
+    for file in files:
+        try:
+            most = max(most, channels_of_file(file, deep))
+        except ValueError:
+            continue
+    return most
