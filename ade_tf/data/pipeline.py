@@ -55,7 +55,7 @@ def training_stream(
         return {"image": image, "label": tf.gather(labels, index)}
 
     steps = tf.data.Dataset.counter(start_step)
-    return _finish(steps.map(batch_at, num_parallel_calls=tf.data.AUTOTUNE))
+    return _finish(steps, batch_at, split)
 
 
 def evaluation_batches(
@@ -88,7 +88,7 @@ def evaluation_batches(
 
     num_images = min(limit, len(split)) if limit else len(split)
     indices = tf.data.Dataset.range(num_images).batch(batch_size)
-    return _finish(indices.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE))
+    return _finish(indices, batch_of, split)
 
 
 def _shuffled(position, num_images, seed):
@@ -126,7 +126,7 @@ def _reader(split):
     return images_at, labels
 
 
-def _finish(dataset):
+def _finish(places, batch, split):
     options = tf.data.Options()
     # There are no files to share out: the replicas of all workers share each batch.
     options.experimental_distribute.auto_shard_policy = (
@@ -134,7 +134,13 @@ def _finish(dataset):
     )
     # The default rewrites copy the captured images, and find nothing to fuse here.
     options.experimental_optimization.apply_default_optimizations = False
-    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
+    if in_memory(split.images):
+        batches = places.map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+        return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+    # Nothing reads in the background: whoever drops an iterator has Python's lock and
+    # waits for its reads to end, which would wait for the lock.
+    options.experimental_optimization.inject_prefetch = False
+    return places.map(batch).with_options(options)
 
 
 def _check_at_least(name, value, minimum):

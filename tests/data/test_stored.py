@@ -91,6 +91,12 @@ def test_replicas_share_its_batches(stored):
     np.testing.assert_array_equal(np.concatenate(halves), expected["image"])
 
 
+def test_an_iterator_is_dropped_while_it_could_read(stored):
+    stream = training_stream(Split(stored, LABELS), batch_size=64, seed=0)
+    for _ in range(50):
+        next(iter(stream))
+
+
 def test_parts_of_it_stay_on_disk(stored):
     parts = partition(Split(stored, LABELS), 20, 10)
     expected = partition(Split(DIGITS, LABELS), 20, 10)

@@ -127,7 +127,7 @@ def test_images_are_loaded_as_they_are_asked_for(tmp_path, network):
     floats = save(tmp_path / "floats.npz", images(60).astype(float))
     metrics = dict(metrics=("frechet_distance",))
     options = (
-        (large, dict(image_size=8, skip_bad_images=True)),
+        (large, dict(image_size=(8,), skip_bad_images=True)),
         (floats, dict(levels=256)),
     )
     for scored, more in options:

@@ -146,7 +146,7 @@ def test_bad_images_are_refused(v_ade_run, tmp_path):
     for more, rule in (
         (dict(images="x", out="scores.txt"), "out must end in .csv or .npz"),
         (dict(images=""), "images must name"),
-        (dict(images="x", levels=1), "levels must be 0 or 2..256"),
+        (dict(images="x", levels=1), "levels must be 0 or 2..65536"),
     ):
         with pytest.raises(ValueError, match=rule):
             ScoreOptions(**more)

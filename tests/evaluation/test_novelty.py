@@ -94,14 +94,21 @@ def test_a_second_set_is_loaded_as_it_is_asked_for(tmp_path):
         load_against(archive, digits(), NoveltyOptions(continuous=True))
 
 
-def test_shapes_that_cannot_be_made_equal_are_refused(tmp_path):
+def test_shapes_are_made_equal_or_refused(tmp_path):
     np.savez(tmp_path / "wide.npz", images=np.zeros((9, 4, 8), np.uint8))
+    np.savez(tmp_path / "pair.npz", images=np.zeros((9, 8, 8, 2), np.uint8))
+    np.savez(tmp_path / "deep.npz", images=np.zeros((9, 8, 8), np.uint16), levels=999)
     np.savez(tmp_path / "real.npz", images=np.zeros((9, 4, 8, 1), np.float32))
     wide = load_dataset(f"npz:{tmp_path / 'wide.npz'}")
+    assert load_against("digits", wide)[0].images.shape == (300, 4, 8, 1)
+    pair = load_dataset(f"npz:{tmp_path / 'pair.npz'}")
     with pytest.raises(ValueError, match=r"against='digits' of shape \(8, 8, 1\)"):
-        load_against("digits", wide)
+        load_against("digits", pair)
+    deep = load_dataset(f"npz:{tmp_path / 'deep.npz'}")
+    with pytest.raises(ValueError, match="at most 256. Received: .*999 levels"):
+        load_against("digits", deep)
     continuous = load_dataset(f"npz:{tmp_path / 'real.npz'}", continuous=True)
-    with pytest.raises(ValueError, match="grey levels. Received: .*continuous"):
+    with pytest.raises(ValueError, match="at most 256. Received: .*continuous"):
         load_against("digits", continuous)
 
 
