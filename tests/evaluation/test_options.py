@@ -16,7 +16,7 @@ REFUSED = {
     "protocol": (dict(protocol="fid"), "'ade_paper', 'modern_50k', 'desk'.*'fid'"),
     "extractor": (
         dict(extractor="vgg"),
-        "'classifier', 'inception', 'random', 'savedmodel'.*'vgg'",
+        "'classifier', 'inception', 'pixels', 'random', 'savedmodel'.*'vgg'",
     ),
     "k": (dict(importance_samples=0), "`importance_samples` must be at least 1"),
     "repetitions": (dict(repetitions=0), "`repetitions` must be at least 1"),

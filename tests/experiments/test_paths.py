@@ -112,9 +112,9 @@ def test_flagfiles_of_the_package_are_found_from_anywhere(tmp_path, monkeypatch,
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("--flagfile=nowhere.flags", "package's own. Received: 'nowhere.flags'"),
+        ("--flagfile=nowhere.flags", "in the package. Received: 'nowhere.flags'"),
         ("--flagfile=mine.flags", "must not lead back to itself"),
-        ("--flagfile=", "package's own. Received: ''"),
+        ("--flagfile=", "in the package. Received: ''"),
     ],
 )
 def test_flagfiles_that_lead_nowhere_are_refused(tmp_path, monkeypatch, lines, message):
