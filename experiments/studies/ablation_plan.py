@@ -17,6 +17,8 @@ from experiments.studies.rows import check_one_process
 __all__ = ["AblationPlan", "PlannedRun", "plan_ablation"]
 
 _CLASSES = "inception_score"
+# How far sets are apart, which tests of whether they differ do not say.
+_DISTANCES = tuple(name for name in QUALITY_METRICS if not name.endswith("_test"))
 _REMEDY = "a table of other images needs another directory"
 
 
@@ -192,7 +194,7 @@ def _evaluation(model, data, options):
             "the classifier that judges all rows must be kept: extractor=classifier "
             "needs cache_dir. Received: none"
         )
-    metrics = [name for name in QUALITY_METRICS if name != _CLASSES]
+    metrics = [name for name in _DISTANCES if name != _CLASSES]
     splits = () if options.rules.reference else ("test", "train")
     options = dataclasses.replace(
         options,
@@ -206,5 +208,5 @@ def _evaluation(model, data, options):
     evaluation = Evaluation(run, data, options)
     choose_metrics(evaluation)
     if evaluation.extractor.num_classes is not None:
-        options = dataclasses.replace(options, metrics=QUALITY_METRICS, splits=splits)
+        options = dataclasses.replace(options, metrics=_DISTANCES, splits=splits)
     return options, evaluation
