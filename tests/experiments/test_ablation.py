@@ -234,7 +234,9 @@ def test_rows_of_other_data_are_refused(rows, extractor, tmp_path):
     given = f"--rows={rows / 'tiny_vae.flags'},{tmp_path / 'tiny_small.flags'}"
     ended = call("ablation", *extractor, given, f"--out={tmp_path / 'out'}")
     assert ended.status == 2
-    assert "the same data. Received: image_size=(0,) in vae, image_size=(4,)" in ended.err
+    assert (
+        "the same data. Received: image_size=(0,) in vae, image_size=(4,)" in ended.err
+    )
     assert not (tmp_path / "out").exists()
 
 
