@@ -23,7 +23,7 @@ QUALITY = {
 }
 
 # Of models that these tests do not make.
-OTHERS = {"label_accuracy", "classification", "toy_divergences"}
+OTHERS = {"label_accuracy", "classification", "clustering_accuracy", "toy_divergences"}
 
 
 @pytest.fixture(scope="module")

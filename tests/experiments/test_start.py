@@ -32,7 +32,7 @@ def imported(binary, flag):
 )
 def test_help_and_a_mistyped_flag_answer_without_tensorflow(binary):
     for flag, status, message in (
-        ("--help", 1, "flags:"),
+        ("--help", 0, "flags:"),
         ("--no_such_flag=3", 2, "error: flags must be known"),
     ):
         code, words, modules = imported(binary, flag)
