@@ -5,6 +5,7 @@ import time
 
 from ade_tf.config import RunConfig
 from ade_tf.data import load_data, training_stream
+from ade_tf.data.stored import in_memory
 from ade_tf.drawing.curves import learning_curves
 from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import Evaluation, EvaluationOptions
@@ -76,6 +77,7 @@ def train(config: RunConfig, run_dir) -> dict:
         data = load_data(config.data, as_formerly=run.is_former)
         run.check_images(data, "other images need another run_dir")
         strategy = make_strategy(settings.strategy, settings.batch_size)
+        _check_replicas(strategy.num_replicas_in_sync, data)
         images = (data.image_shape, data.levels, data.num_classes)
         with strategy.scope():
             model = build_model(config, *images)
@@ -106,6 +108,20 @@ def train(config: RunConfig, run_dir) -> dict:
             print(f"This run is finished ({settings.num_steps} steps).")
         trained = start < settings.num_steps
         return _finish(run, model, checkpointer, data, scorer, grid, trained)
+
+
+def _check_replicas(replicas, data):
+    """Refuses images on disk for several replicas.
+
+    TensorFlow reads ahead for these in threads of its own, and an iterator dropped
+    while one of them is in Python's code can end the process.
+    """
+    if replicas > 1 and not in_memory(data.train.images):
+        raise ValueError(
+            "images on disk are read for one replica; several take them in memory, "
+            f"from the source that they were prepared from. Received: {data.name!r}, "
+            f"{replicas} replicas"
+        )
 
 
 def _take_weights(model, data):

@@ -82,15 +82,6 @@ def test_its_batches_are_those_of_the_array(stored, random_flip):
                 np.testing.assert_array_equal(found[key], expected[key])
 
 
-def test_replicas_share_its_batches(stored):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    stream = training_stream(Split(stored, LABELS), batch_size=6, seed=2)
-    expected = next(stream.as_numpy_iterator())
-    batch = next(iter(strategy.experimental_distribute_dataset(stream)))
-    halves = strategy.experimental_local_results(batch["image"])
-    np.testing.assert_array_equal(np.concatenate(halves), expected["image"])
-
-
 def test_an_iterator_is_dropped_while_it_could_read(stored):
     stream = training_stream(Split(stored, LABELS), batch_size=64, seed=0)
     for _ in range(50):

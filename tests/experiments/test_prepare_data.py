@@ -120,3 +120,15 @@ def test_bad_flags_are_one_message(flags, message, tmp_path, monkeypatch):
     ended = call("prepare_data", *flags)
     assert ended.status == 2 and message in errors(ended)[0]
     assert not [*tmp_path.iterdir()]
+
+
+def test_several_replicas_take_images_in_memory(tmp_path):
+    write_photos(tmp_path / "images", 40, 8)
+    out, run = tmp_path / "out", tmp_path / "run"
+    flags = ["--images_per_shard=20", "--processes=1", f"--out={out}"]
+    source = f"--source=folder:{tmp_path}/images"
+    assert call("prepare_data", source, *flags).status == 0
+    settings = tiny_flags(preset="vae", network="mlp", dataset=f"prepared:{out}")
+    ended = call("train", *settings, "--strategy=mirrored", f"--run_dir={run}")
+    assert ended.status == 2 and "read for one replica" in ended.err, ended.err
+    assert not run.exists()
