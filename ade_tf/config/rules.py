@@ -37,12 +37,13 @@ def _check_feature_map(config):
             f"preset `{name}` promises the identity as its feature map. "
             f"Received: feature_map={feature_map!r}"
         )
-    for trait in FEATURE_MAPS[feature_map].traits if preset.adversary else ():
-        way = {"sequential": "one value after the other", "iterative": "by iteration"}
-        raise ValueError(
-            f"feature_map `{feature_map}` makes samples {way[trait]}, too slowly for a "
-            f"game. Received: preset={name!r}"
-        )
+    slow = {"sequential": "one value after the other", "iterative": "by iteration"}
+    for trait, way in slow.items() if preset.adversary else ():
+        if trait in FEATURE_MAPS[feature_map].traits:
+            raise ValueError(
+                f"feature_map `{feature_map}` makes samples {way}, too slowly for a "
+                f"game. Received: preset={name!r}"
+            )
     log_det = LOG_DETS[config["log_det"]]
     random = feature_map == "residual" and "estimate" in log_det.traits
     if random and config["bound"] == "iwae":
@@ -142,12 +143,12 @@ def _check_games(config):
         raise ValueError(
             f"games must name each once. Received: games={','.join(games)}"
         )
-    if preset.adversary and config["share_samples"]:
-        if config["discriminator_steps"] > 1:
-            raise ValueError(
-                "share_samples is for one discriminator update per step. "
-                f"Received: discriminator_steps={config['discriminator_steps']}"
-            )
+    several = config["discriminator_steps"] > 1
+    if preset.adversary and config["share_samples"] and several:
+        raise ValueError(
+            "share_samples is for one discriminator update per step. "
+            f"Received: discriminator_steps={config['discriminator_steps']}"
+        )
     if not preset.adversary or games == ("image",):
         return
     if not preset.latent or config["latent_levels"] != (0,):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["extractor_input"]
+__all__ = ["check_needs_no_file", "extractor_input"]
 
 
 def extractor_input(images, levels: int, channels: int) -> np.ndarray:
@@ -57,3 +57,25 @@ def _whole_values(images, levels):
             f"measured. Received: {images[values != images][0]}"
         )
     return values
+
+
+def check_needs_no_file(extractor: str, path, data) -> None:
+    """Checks the arguments of an extractor that is made from the images' shape alone.
+
+    Args:
+      extractor: What it is, as the beginning of the message.
+      path: Of a file; must be empty.
+      data: The `ImageData`.
+
+    Raises:
+      ValueError: If a path is given, or there is no data or it is continuous.
+    """
+    if path:
+        raise ValueError(
+            f"{extractor} takes no extractor_path. Received: {str(path)!r}"
+        )
+    if data is None or data.levels == 0:
+        received = "none" if data is None else data.description
+        raise ValueError(
+            f"{extractor} takes images of whole levels. Received: {received}"
+        )

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ade_tf.extractors.cache import content_hash
 from ade_tf.extractors.extractor import Extractor
+from ade_tf.extractors.inputs import check_needs_no_file
 
 __all__ = ["load_pixels"]
 
@@ -28,16 +29,7 @@ def load_pixels(path="", data=None, cache_dir="", progress=None) -> Extractor:
       ValueError: If a path is given, or the data is continuous.
     """
     del cache_dir, progress
-    if path:
-        raise ValueError(
-            f"The extractor of pixels takes no extractor_path. Received: {str(path)!r}"
-        )
-    if data is None or data.levels == 0:
-        received = "none" if data is None else data.description
-        raise ValueError(
-            "The extractor of pixels takes images of whole levels. "
-            f"Received: {received}"
-        )
+    check_needs_no_file("The extractor of pixels", path, data)
     size = int(np.prod(data.image_shape))
 
     def function(images):

@@ -2,6 +2,7 @@
 
 from ade_tf.extractors.cache import content_hash
 from ade_tf.extractors.extractor import Extractor
+from ade_tf.extractors.inputs import check_needs_no_file
 from ade_tf.extractors.network import NUM_FEATURES, build_network, freeze_network
 
 __all__ = ["load_random_network"]
@@ -28,15 +29,7 @@ def load_random_network(path="", data=None, cache_dir="", progress=None) -> Extr
       ValueError: If a path is given, or the data is continuous.
     """
     del cache_dir, progress
-    if path:
-        raise ValueError(
-            f"The random extractor takes no extractor_path. Received: {str(path)!r}"
-        )
-    if data is None or data.levels == 0:
-        received = "none" if data is None else data.description
-        raise ValueError(
-            f"The random extractor takes images of whole levels. Received: {received}"
-        )
+    check_needs_no_file("The random extractor", path, data)
     model = build_network(data.image_shape)
     weights = model.get_weights()
     return Extractor(

@@ -81,8 +81,7 @@ class Game:
             passes = RecordedPasses(judge)
             loss, logs = self._unpenalized(layout, (passes(real), passes(fake)))
             logs["penalty"] = self.penalty(passes, real, fake, uniform)
-            weight = self.penalty_weight * self.penalty_every
-            return loss + weight * logs["penalty"], logs
+            return loss + self._penalty_factor * logs["penalty"], logs
 
         def without():
             loss, logs = plain()
@@ -141,7 +140,7 @@ class Game:
         against, logs = self._unpenalized(layout, (real_logits, logits))
         if penalty is not None:
             logs["penalty"] = penalty
-            against += self.penalty_weight * self.penalty_every * penalty
+            against += self._penalty_factor * penalty
         loss = self._generator_loss(layout, real_logits, logits)
         logs["adversarial_loss"] = loss
         return (loss, against), self._labelled(logs)
@@ -174,6 +173,10 @@ class Game:
         if self.penalty_every == 1:
             return penalized()
         return tf.cond(self._due(step), penalized, plain)
+
+    @property
+    def _penalty_factor(self):
+        return self.penalty_weight * self.penalty_every
 
     def _due(self, step):
         return tf.equal(tf.cast(step, tf.int64) % self.penalty_every, 0)

@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-import pytest
 
 from ade_tf.extractors import EXTRACTORS, collect
 from tests.helpers.models import digits
@@ -22,13 +21,3 @@ def test_features_are_the_values_of_the_image():
     split = dataclasses.replace(digits().train, images=wide)
     other = load(data=dataclasses.replace(digits(), train=split))
     assert other.sha256 != extractor.sha256
-
-
-def test_it_takes_images_of_levels_and_no_file():
-    for arguments, message in (
-        (dict(path="here", data=digits()), "no extractor_path. Received: 'here'"),
-        (dict(), "whole levels. Received: none"),
-        (dict(data=dataclasses.replace(digits(), levels=0)), "whole levels. Received"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            load(**arguments)

@@ -50,11 +50,12 @@ def test_it_is_the_same_every_time_and_another_for_another_shape():
     assert other.sha256 != first.sha256
 
 
-def test_it_takes_images_of_levels_and_no_file():
+@pytest.mark.parametrize("kind", ["random", "pixels"])
+def test_it_takes_images_of_levels_and_no_file(kind):
     for arguments, message in (
         (dict(path="here", data=digits()), "no extractor_path. Received: 'here'"),
         (dict(), "whole levels. Received: none"),
         (dict(data=dataclasses.replace(digits(), levels=0)), "whole levels. Received"),
     ):
         with pytest.raises(ValueError, match=message):
-            load(**arguments)
+            EXTRACTORS[kind](**arguments)
