@@ -5,6 +5,7 @@ import scipy.optimize
 import tensorflow as tf
 
 from ade_tf.evaluation.latent import of_split
+from ade_tf.metrics import share_standard_error
 from ade_tf.models import read_codes
 
 __all__ = ["clustering_accuracy", "evaluate_clustering_accuracy"]
@@ -32,7 +33,7 @@ def evaluate_clustering_accuracy(evaluation, split: str) -> list[dict]:
             share,
             split=split,
             num_examples=len(labels),
-            standard_error=float(np.sqrt(share * (1.0 - share) / len(labels))),
+            standard_error=share_standard_error(share, len(labels)),
             num_categories=probabilities.shape[1],
         )
     ]

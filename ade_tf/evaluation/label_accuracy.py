@@ -1,6 +1,6 @@
 """Whether samples of a conditional model are of the class they were asked for."""
 
-import numpy as np
+from ade_tf.metrics import share_standard_error
 
 __all__ = ["evaluate_label_accuracy"]
 
@@ -35,7 +35,7 @@ def evaluate_label_accuracy(evaluation, split: str) -> list[dict]:
             share,
             split=split,
             num_examples=len(right),
-            standard_error=float(np.sqrt(share * (1.0 - share) / len(right))),
+            standard_error=share_standard_error(share, len(right)),
             with_extractor=True,
             by_class=[float(part.mean()) if len(part) else None for part in classes],
             real_accuracy=float(real.mean()),

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from ade_tf.evaluation.metric import OUTPUTS
+from ade_tf.metrics import share_standard_error
 from ade_tf.metrics.neighbours import nearest_images
 
 __all__ = ["Memorisation", "evaluate_memorisation", "memorisation"]
@@ -75,7 +76,7 @@ def memorisation(samples, held_out, train, *, seed: int = 0) -> Memorisation:
         ratio_error=_ratio_error(sample_distances, real_distances, seed),
         quantile=quantile,
         near_share=share,
-        near_share_error=float(np.sqrt(share * (1.0 - share) / len(near))),
+        near_share_error=share_standard_error(share, len(near)),
     )
 
 

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "balls": ("density_coverage", "precision_recall"),
-        "bits": ("bits_per_dim", "mean_and_standard_error"),
+        "bits": ("bits_per_dim", "mean_and_standard_error", "share_standard_error"),
         "calibration": ("expected_calibration_error",),
         "features": ("check_features",),
         "frechet": ("GaussianStatistics", "frechet_distance"),

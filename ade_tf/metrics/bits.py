@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-__all__ = ["bits_per_dim", "mean_and_standard_error"]
+__all__ = ["bits_per_dim", "mean_and_standard_error", "share_standard_error"]
 
 
 def bits_per_dim(log_prob_nats, dims: int):
@@ -59,3 +59,15 @@ def mean_and_standard_error(values, name: str) -> tuple[float, float | None]:
     if values.size == 1:
         return float(values[0]), None
     return float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size))
+
+
+def share_standard_error(share: float, count: int) -> float:
+    """Returns the standard error of a share of independent examples.
+
+        sqrt(share (1 - share) / count)
+
+    Args:
+      share: In [0, 1].
+      count: Number of the examples.
+    """
+    return math.sqrt(share * (1.0 - share) / count)

@@ -22,7 +22,7 @@ GAMES = {
 
 @pytest.mark.parametrize(
     ("name", "penalty", "both_sides"),
-    itertools.product(ADVERSARIES, PENALTIES, (False, True)),
+    [*itertools.product(ADVERSARIES, PENALTIES, (False, True))],
 )
 def test_losses_are_those_of_players_apart(name, penalty, both_sides):
     game = game_of(name, penalty=PENALTIES[penalty], both_sides=both_sides)
