@@ -16,7 +16,7 @@ __all__ = [
 
 _SYSTEMS = (
     *("vae", "v_ade", "flow", "gan", "av_gde", "av_ade"),
-    *("pixel_cnn", "pixel_vae", "vrnn", "maf", "maf_spline", "naf"),
+    *("pixel_cnn", "pixel_vae", "pixel_vae_grid", "vrnn", "maf", "maf_spline", "naf"),
     *("residual_flow", "i_resnet"),
     *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
     *("bigan", "infogan", "aae", "infovae", "beta_vae", "hybrid"),

@@ -13,9 +13,14 @@ __all__ = ["DECODERS", "DEQUANTIZERS", "PIXEL_OUTPUTS", "POSTERIORS", "PRIORS"]
 class PriorSettings:
     """Settings of a prior that is an autoregressive flow."""
 
-    prior_steps: int = setting(4, "Steps of prior `autoregressive`.", minimum=1)
+    prior_steps: int = setting(
+        4, "Steps of prior `autoregressive` (of each level).", minimum=1
+    )
     prior_width: int = setting(
-        64, "Hidden units of the networks of prior `autoregressive`.", minimum=1
+        64,
+        "Hidden units of the networks of prior `autoregressive`, or channels where z "
+        "has levels.",
+        minimum=1,
     )
     prior_coupling: str = setting(
         "affine",
@@ -32,14 +37,12 @@ class CodeSettings:
     code_dims: int = setting(2, "Continuous codes of prior `codes`.", minimum=0)
 
 
-# Every entry takes the shape of one code (or of the features, where there is no z), and
-# its settings.
+# Every entry takes the shape of one code (or of the features, where there is no z),
+# `level_shapes` of a hierarchical z, and its settings.
 PRIORS = {
     "normal": Choice("ade_tf.distributions.priors:StandardNormal"),
     "autoregressive": Choice(
-        "ade_tf.distributions.flow_prior:AutoregressivePrior",
-        PriorSettings,
-        traits=("vector",),
+        "ade_tf.distributions.flow_prior:autoregressive_prior", PriorSettings
     ),
     "codes": Choice(
         "ade_tf.distributions.code_prior:CodePrior", CodeSettings, traits=("vector",)
@@ -173,7 +176,7 @@ class PixelSettings(GreyLevelSettings):
 DECODERS = {
     "gaussian": Choice("ade_tf.distributions.decoders:gaussian", GaussianSettings),
     "pixel_cnn": Choice(
-        "ade_tf.distributions.pixel_cnn:pixel_cnn", PixelSettings, traits=("discrete",)
+        "ade_tf.distributions.decoders:pixel_cnn", PixelSettings, traits=("discrete",)
     ),
     "recurrent": Choice(
         "ade_tf.distributions.recurrent_decoder:RecurrentDecoder",

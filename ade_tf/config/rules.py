@@ -103,10 +103,10 @@ def _check_decoder(config):
         )
     if discrete and "rows" in DECODERS[name].traits:
         _check_rows(config)
-    elif discrete and (config["network"] == "mlp" or config["latent_levels"] != (0,)):
+    elif discrete and config["network"] == "mlp":
         raise ValueError(
-            f"decoder `{name}` needs a network with maps, and one vector z. Received: "
-            f"network={config['network']!r}, latent_levels={config['latent_levels']}"
+            f"decoder `{name}` needs a network with maps. "
+            f"Received: network={config['network']!r}"
         )
     if discrete and config["generator_from"]:
         raise ValueError(

@@ -24,6 +24,7 @@ class CodePrior(Prior):
 
     Args:
       shape: `(latent_size,)`, of all three together.
+      level_shapes: Taken as by all priors; this z has no levels.
       code_classes: K, at least 2.
       code_dims: Dimensions of v.
 
@@ -31,7 +32,8 @@ class CodePrior(Prior):
       ValueError: If the codes do not fit into z.
     """
 
-    def __init__(self, shape, *, code_classes=10, code_dims=2):
+    def __init__(self, shape, *, level_shapes=None, code_classes=10, code_dims=2):
+        del level_shapes
         super().__init__()
         (size,) = shape
         if size < code_classes + code_dims:

@@ -1,10 +1,11 @@
-"""Decoders as densities: networks whose output is the law of p(y | z)."""
+"""Decoders as densities, and which of them a model with its z gets."""
 
 from ade_tf.distributions.density import Density
 from ade_tf.distributions.normal import feature_density
+from ade_tf.distributions.pixel_cnn import PixelDecoder, TopDownPixelDecoder
 from ade_tf.networks import Decoder, TopDownDecoder
 
-__all__ = ["GaussianDecoder", "TopDownGaussianDecoder", "gaussian"]
+__all__ = ["GaussianDecoder", "TopDownGaussianDecoder", "gaussian", "pixel_cnn"]
 
 
 class _Gaussian:
@@ -43,5 +44,23 @@ def gaussian(
     if latent_levels == (0,):
         return GaussianDecoder(image_shape, latent_size, **keywords)
     return TopDownGaussianDecoder(
+        image_shape, latent_size, levels=latent_levels, **keywords
+    )
+
+
+def pixel_cnn(image_shape, latent_size, *, latent_levels=(0,), **keywords):
+    """Returns the decoder over grey levels of a vector z, of maps in levels, or of none.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      latent_size: Dimensions of z, or maps of each level; 0 for none.
+      latent_levels: As of `gaussian`.
+      **keywords: As of `PixelDecoder`; those that it has not are its output's.
+    """
+    output = {n: keywords.pop(n) for n in ("mixtures",) if n in keywords}
+    keywords["output"] = output
+    if latent_levels == (0,):
+        return PixelDecoder(image_shape, latent_size, **keywords)
+    return TopDownPixelDecoder(
         image_shape, latent_size, levels=latent_levels, **keywords
     )

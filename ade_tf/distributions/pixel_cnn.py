@@ -12,40 +12,20 @@ from ade_tf.networks.decoder import decoder_path, decoder_scales
 from ade_tf.networks.layers import to_output
 from ade_tf.networks.pixel_cnn import PixelCNN
 from ade_tf.networks.style import NetworkStyle
+from ade_tf.networks.top_down import TOP_DOWN_NETWORKS, TopDownPath
 from ade_tf.randomness import Draws
 
-__all__ = ["PixelDecoder", "pixel_cnn"]
+__all__ = ["PixelDecoder", "TopDownPixelDecoder"]
 
 
-class PixelDecoder(keras.layers.Layer):
-    """Decoder whose density is one of grey levels, pixel after pixel.
+class _GreyLevels(keras.layers.Layer):
+    """The end of autoregressive decoders: from features of z to p(x | z)."""
 
-        p(x | z) = prod_i p(x_i | x_1, ..., x_(i-1), h_i(z))
-
-    (PixelCNN, arXiv 1601.06759; with a z PixelVAE, arXiv 1611.05013.) h(z) are maps at
-    full size, from the path of `Decoder`; what is seen of the pixels before is up to
-    `PixelCNN`, and nothing without `context`: then p(x | z) = prod_i p(x_i | h_i(z)).
-
-    Args:
-      image_shape: `(H, W, C)`.
-      latent_size: Dimensions of z; 0 for none.
-      grey_levels: Grey levels of the images, at least 2.
-      pixel_output: Law of a pixel, `categorical` or `logistics`.
-      pixel_width: Channels of the `PixelCNN`.
-      pixel_blocks: Its blocks.
-      pixel_dropout: Its dropout rate.
-      pixel_context: Whether a pixel sees those before it.
-      output: Settings of `pixel_output`.
-      **style: Of `NetworkStyle`, of the path from z.
-
-    Raises:
-      ValueError: If an argument is out of range, or there is neither z nor context.
-    """
-
-    def __init__(
+    def _build_pixels(
         self,
-        image_shape,
-        latent_size,
+        shape,
+        size,
+        style,
         *,
         grey_levels,
         pixel_output="categorical",
@@ -54,33 +34,14 @@ class PixelDecoder(keras.layers.Layer):
         pixel_dropout=0.0,
         pixel_context=True,
         output=None,
-        **style,
     ):
-        style = NetworkStyle(**style).check(("conv", "residual"))
-        super().__init__(dtype=style.dtype)
-        shape = check_network(image_shape)
         if grey_levels < 2:
             raise ValueError(
                 "a density of grey levels needs at least 2 of them. "
                 f"Received: levels={grey_levels}"
             )
-        if not (latent_size or pixel_context):
-            raise ValueError(
-                "without a z, a pixel needs the pixels before it. "
-                "Received: pixel_context=False"
-            )
-        self.latent_size = latent_size
         self.grey_levels, self.image_shape = grey_levels, shape
-        size = 0
-        if latent_size:
-            scales = decoder_scales(shape, style.width)
-            self._coarsest, size = scales[0], style.width
-            self._first = style.dense(latent_size, math.prod(scales[0]))
-            self._scales = decoder_path(scales, style)
-        elif style.condition_shape:
-            size = pixel_width
-            self._add_condition = style.add_condition(size)
-        pixel_style = dict(
+        style = dict(
             network=style.network,
             width=pixel_width,
             dropout=pixel_dropout,
@@ -90,17 +51,20 @@ class PixelDecoder(keras.layers.Layer):
         self._pixels = None
         if pixel_context:
             self._pixels = PixelCNN(
-                shape, context_size=size, blocks=pixel_blocks, **pixel_style
+                shape, context_size=size, blocks=pixel_blocks, **style
             )
             size = pixel_width
         self._law = PIXEL_OUTPUTS[pixel_output](
-            shape[-1], grey_levels, size, NetworkStyle(**pixel_style), **(output or {})
+            shape[-1], grey_levels, size, NetworkStyle(**style), **(output or {})
         )
-        self.built = True
 
     def density(self, z, condition=None) -> Density:
         """Returns p(x | z) of codes `[B, latent_size]`; of None where there is no z."""
-        return _PixelDensity(self, self._context(z, condition))
+        return self.density_of(self(z, condition))
+
+    def density_of(self, features) -> Density:
+        """Returns the density of which the call gave the features of z."""
+        return _PixelDensity(self, features)
 
     def features(self, x, context) -> tf.Tensor:
         """Returns what the law of each pixel of images in grey levels is given."""
@@ -119,7 +83,58 @@ class PixelDecoder(keras.layers.Layer):
         """The law of a pixel given its features."""
         return self._law
 
-    def _context(self, z, condition):
+
+class PixelDecoder(_GreyLevels):
+    """Decoder whose density is one of grey levels, pixel after pixel.
+
+        p(x | z) = prod_i p(x_i | x_1, ..., x_(i-1), h_i(z))
+
+    (PixelCNN, arXiv 1601.06759; with a z PixelVAE, arXiv 1611.05013.) h(z) are maps at
+    full size, from the path of `Decoder`; what is seen of the pixels before is up to
+    `PixelCNN`, and nothing without `context`: then p(x | z) = prod_i p(x_i | h_i(z)).
+
+    Call: z `[B, latent_size]` or None, condition -> h `[B, H, W, ...]`, or None.
+
+    Args:
+      image_shape: `(H, W, C)`.
+      latent_size: Dimensions of z; 0 for none.
+      grey_levels: Grey levels of the images, at least 2.
+      pixel_output: Law of a pixel, `categorical` or `logistics`.
+      pixel_width: Channels of the `PixelCNN`.
+      pixel_blocks: Its blocks.
+      pixel_dropout: Its dropout rate.
+      pixel_context: Whether a pixel sees those before it.
+      output: Settings of `pixel_output`.
+      **style: Of `NetworkStyle`, of the path from z.
+
+    Raises:
+      ValueError: If an argument is out of range, or there is neither z nor context.
+    """
+
+    def __init__(self, image_shape, latent_size, **settings):
+        style, pixels = NetworkStyle.split(settings)
+        style.check(TOP_DOWN_NETWORKS)
+        super().__init__(dtype=style.dtype)
+        shape = check_network(image_shape)
+        if not (latent_size or pixels.get("pixel_context", True)):
+            raise ValueError(
+                "without a z, a pixel needs the pixels before it. "
+                "Received: pixel_context=False"
+            )
+        self.latent_size = latent_size
+        size = 0
+        if latent_size:
+            scales = decoder_scales(shape, style.width)
+            self._coarsest, size = scales[0], style.width
+            self._first = style.dense(latent_size, math.prod(scales[0]))
+            self._scales = decoder_path(scales, style)
+        elif style.condition_shape:
+            size = pixels.get("pixel_width", 48)
+            self._add_condition = style.add_condition(size)
+        self._build_pixels(shape, size, style, **pixels)
+        self.built = True
+
+    def call(self, z=None, condition=None):
         if self.latent_size:
             h = tf.reshape(self._first(z), [-1, *self._coarsest])
             for scale in self._scales:
@@ -129,6 +144,29 @@ class PixelDecoder(keras.layers.Layer):
             return None
         maps = tf.zeros([tf.shape(condition)[0], *self.image_shape[:2], 1])
         return self._add_condition(maps, condition)
+
+
+class TopDownPixelDecoder(TopDownPath, _GreyLevels):
+    """`PixelDecoder` whose z are maps in levels, with a `TopDownPath` for its path.
+
+    (PixelVAE with latent grids, arXiv 1611.05013, section 3.2.)
+
+    Args:
+      image_shape: `(H, W, C)`.
+      maps: Maps of z at each level.
+      levels: Number of levels at each scale, coarsest first.
+      **settings: As `PixelDecoder`'s.
+    """
+
+    def __init__(self, image_shape, maps, *, levels=(1,), **settings):
+        style, pixels = NetworkStyle.split(settings)
+        super().__init__(dtype=style.dtype, autocast=False)
+        shape = self._build_path(image_shape, maps, levels, style)
+        self._build_pixels(shape, style.width, style, **pixels)
+        self.built = True
+
+    def _output(self, h):
+        return to_output(self, h)
 
 
 class _PixelDensity(Density):
@@ -183,24 +221,3 @@ class _PixelDensity(Density):
         )
         x = tf.reshape(x, [-1, height, columns, channels])
         return Draw(x, self.log_prob(x)[:, None])
-
-
-def pixel_cnn(image_shape, latent_size, *, latent_levels=(0,), **keywords):
-    """Returns the decoder of one vector z, or of none.
-
-    Args:
-      image_shape: `(H, W, C)`.
-      latent_size: Dimensions of z; 0 for none.
-      latent_levels: `(0,)`: z is one vector.
-      **keywords: As of `PixelDecoder`; those that it has not are its output's.
-
-    Raises:
-      ValueError: If z has levels, or as `PixelDecoder`.
-    """
-    if latent_levels != (0,):
-        raise ValueError(
-            "an autoregressive decoder takes one vector z. "
-            f"Received: latent_levels={','.join(map(str, latent_levels))}"
-        )
-    output = {n: keywords.pop(n) for n in ("mixtures",) if n in keywords}
-    return PixelDecoder(image_shape, latent_size, output=output, **keywords)

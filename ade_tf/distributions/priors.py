@@ -39,9 +39,11 @@ class StandardNormal(Prior):
 
     Args:
       shape: Shape of one code (or of the features), such as `(latent_size,)`.
+      level_shapes: Taken as by all priors; every level is alike.
     """
 
-    def __init__(self, shape):
+    def __init__(self, shape, *, level_shapes=None):
+        del level_shapes
         super().__init__()
         self._shape = tuple(shape)
         self.built = True

@@ -92,7 +92,10 @@ def build_parts(
     discriminators = _discriminators(config, image_shape, common)
     feature_map = _feature_map(config, image_shape, levels, common)
     latent_shape = (decoder.latent_size,) if preset.latent else image_shape
-    prior = PRIORS[model.prior](latent_shape, **config.of("prior"))
+    level_shapes = None if model.latent_levels == (0,) else decoder.level_shapes
+    prior = PRIORS[model.prior](
+        latent_shape, level_shapes=level_shapes, **config.of("prior")
+    )
     dequantizer = DEQUANTIZERS[model.dequantizer](
         image_shape, levels, **config.of("dequantizer"), **given
     )

@@ -41,7 +41,19 @@ SETTINGS = {
         pixel_width=8,
     ),
     "residual": dict(feature_map="residual", residual_blocks=2, residual_width=8),
+    "pixel_grid": dict(
+        preset="vae",
+        decoder="pixel_cnn",
+        pixel_width=6,
+        pixel_blocks=1,
+        latent_levels=(2,),
+        latent_size=1,
+        prior="autoregressive",
+        prior_steps=1,
+        prior_width=6,
+    ),
 }
+DISCRETE = ("recurrent", "pixel_grid")
 SIZES = {
     "iaf": 4,
     "top_down": 160,
@@ -50,6 +62,7 @@ SIZES = {
     "variational": 4,
     "recurrent": 16,
     "residual": 4,
+    "pixel_grid": 32,
 }
 every_model = pytest.mark.parametrize("name", SETTINGS)
 
@@ -75,9 +88,8 @@ def test_every_trainable_variable_has_a_gradient_and_is_counted(name):
         np.prod(v.shape) for v in model.trainable_variables
     )
     levels = [logs[key] for key in logs if key.startswith("kl_")]
-    assert len(levels) == {"top_down": 2, "top_down_iaf": 3, "recurrent": 8}.get(
-        name, 0
-    )
+    expected = {"top_down": 2, "top_down_iaf": 3, "recurrent": 8, "pixel_grid": 2}
+    assert len(levels) == expected.get(name, 0)
     if levels:
         np.testing.assert_allclose(sum(levels), logs["kl"], rtol=1e-5)
 
@@ -132,7 +144,7 @@ def test_codes_samples_and_lines_between_codes(name):
     assert np.mean(many[3:] != some) < 0.02
     # Grey levels are drawn in any case.
     plain = sample(model, 5, 1.0, 7).numpy()
-    assert np.any(many != plain) == (name != "recurrent")
+    assert np.any(many != plain) == (name not in DISCRETE)
 
 
 def test_the_temperature_acts_at_every_level():
@@ -144,7 +156,7 @@ def test_the_temperature_acts_at_every_level():
     assert np.mean(np.clip(np.floor(x), 0, 16) != images[:1]) < 0.02
 
 
-@pytest.mark.parametrize("name", ["top_down_iaf", "recurrent"])
+@pytest.mark.parametrize("name", ["top_down_iaf", "recurrent", "pixel_grid"])
 def test_a_checkpoint_restores_every_level(tmp_path, name):
     saved = model_of(name)
     loaded = tiny_model(**settings_of(name), seed=1, perturbed=False)
@@ -154,7 +166,7 @@ def test_a_checkpoint_restores_every_level(tmp_path, name):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), err_msg=ours.path)
 
 
-@pytest.mark.parametrize("name", ["top_down_iaf", "recurrent"])
+@pytest.mark.parametrize("name", ["top_down_iaf", "recurrent", "pixel_grid"])
 def test_an_export_answers_as_the_model(tmp_path, name):
     model, images = model_of(name), digits().test.images[:3]
     export_model(model, tmp_path / "out")
