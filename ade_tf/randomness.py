@@ -164,6 +164,10 @@ class BatchDraws(Draws):
             )
         found.extend(functools.partial(self._from, start) for start, _ in groups)
 
+    def again(self):
+        """Returns new draws that go on as these do from here."""
+        return self._from(self._calls)
+
     def _from(self, calls):
         again = BatchDraws(self._seed, self.count, self._shard)
         again._calls = calls

@@ -9,6 +9,7 @@ from ade_tf.bijectors.chain import FusedChain
 from ade_tf.config.choices import look_up
 from ade_tf.config.flows import AUTOREGRESSIVE_NETWORKS, COUPLINGS
 from ade_tf.networks.layers import policy_within
+from ade_tf.randomness import current_draws, draws_scope
 
 __all__ = ["Autoregressive", "autoregressive_flow"]
 
@@ -88,10 +89,14 @@ class Autoregressive(FusedBijector):
 
     def _forward_and_log_det(self, y, condition):
         y = self._turned(y)
+        # All passes draw alike: it is one map that is inverted.
+        draws = current_draws()
 
         def better(turn, x, moved):
             del moved
-            found, _ = self._transform.forward_and_log_det(y, self._raw(x, condition))
+            with draws_scope(draws and draws.again()):
+                raw = self._raw(x, condition)
+            found, _ = self._transform.forward_and_log_det(y, raw)
             found = tf.ensure_shape(found, y.shape)
             return turn + 1, found, tf.reduce_any(found != x)
 
@@ -103,6 +108,9 @@ class Autoregressive(FusedBijector):
         )
         x, log_det = self._transform.forward_and_log_det(y, self._raw(x, condition))
         return self._turned(x), tf.reduce_sum(log_det, axis=[1, 2, 3])
+
+    def _step_back(self, back, direction, output, gradient):
+        return back.once_more(self, direction, output, gradient, back.next_draws())
 
     def _turned(self, x):
         return tf.reverse(x, [1, 2, 3]) if self._reverse else x

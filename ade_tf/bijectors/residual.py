@@ -182,9 +182,10 @@ class Residual(FusedBijector):
         return self._score(jacobian, self.event_shape, x.dtype, draws)
 
     def _step_back(self, back, direction, output, gradient):
+        draws = back.next_draws()
         if direction == "forward":
-            return super()._step_back(back, direction, output, gradient)
-        with back.tape(output, gradient) as tape, draws_scope(back.next_draws()):
+            return back.once_more(self, direction, output, gradient, draws)
+        with back.tape(output, gradient) as tape, draws_scope(draws):
             with tape.stop_recording():
                 x, *_ = self.solve(output, back.condition)
             tape.watch(x)

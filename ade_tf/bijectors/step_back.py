@@ -10,6 +10,7 @@ from ade_tf.bijectors.base import (
     inverse_and_log_det,
     is_invert,
 )
+from ade_tf.randomness import draws_scope
 
 __all__ = ["StepBack"]
 
@@ -67,14 +68,23 @@ class StepBack:
             return self.through(inner, _OPPOSITE[direction], output, gradient)
         return self.once_more(bijector, direction, output, gradient)
 
-    def once_more(self, bijector, direction, output, gradient):
-        """Goes back through a bijector by both of its directions; see `through`."""
+    def once_more(self, bijector, direction, output, gradient, draws=None):
+        """Goes back through a bijector by both of its directions.
+
+        Args:
+          bijector: As all that follow, see `through`.
+          direction: "forward" or "inverse".
+          output: What the pass gave.
+          gradient: The gradient with respect to it.
+          draws: What the bijector drew (`next_draws`); both directions draw it again.
+        """
         with self.tape(output, gradient) as tape:
-            with tape.stop_recording():
+            with tape.stop_recording(), draws_scope(draws and draws.again()):
                 opposite = _RUN[_OPPOSITE[direction]]
                 x, _ = opposite(bijector, output, self.condition)
             tape.watch(x)
-            again, log_det = _RUN[direction](bijector, x, self.condition)
+            with draws_scope(draws):
+                again, log_det = _RUN[direction](bijector, x, self.condition)
         return x, *self.pull(tape, again, gradient, log_det, [x])
 
     def next_draws(self):

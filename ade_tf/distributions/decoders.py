@@ -49,7 +49,7 @@ def gaussian(
 
 
 def pixel_cnn(image_shape, latent_size, *, latent_levels=(0,), **keywords):
-    """Returns the decoder over grey levels of a vector z, of maps in levels, or of none.
+    """Returns the decoder over grey levels: of a vector z, maps in levels, or none.
 
     Args:
       image_shape: `(H, W, C)`.

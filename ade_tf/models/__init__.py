@@ -9,6 +9,7 @@ from ade_tf.models.answers import (
     quantize,
     read_codes,
     reconstruct,
+    resample,
     sample,
 )
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
@@ -45,6 +46,7 @@ __all__ = [
     "quantize",
     "read_codes",
     "reconstruct",
+    "resample",
     "sample",
     "use_averaged_weights",
 ]

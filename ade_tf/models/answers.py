@@ -15,6 +15,7 @@ __all__ = [
     "quantize",
     "read_codes",
     "reconstruct",
+    "resample",
     "sample",
 ]
 
@@ -139,6 +140,45 @@ def complete(
         z = tf.where(given, found, temperature * noise)
     density = model.feature_density(z, batch.condition)
     return density.complete(batch.images, rows, draws.of("features"), temperature).value
+
+
+def resample(
+    model, batch: Batch, level: int, noise: bool, draws: Draws, temperature=1.0
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns images drawn anew from a level of the z of images on, and their z.
+
+    The levels of z above it are kept, those of the images (`encode`); it and those
+    below it are drawn from the prior given these, and then the image.
+
+    Args:
+      model: An `AdaptiveDensityEstimator` with an encoder.
+      batch: The images.
+      level: The level, 1 the coarsest. With 0 the whole z is kept, and the image is
+        drawn from p(x | z).
+      noise: Whether, with a level, to draw y ~ p(y | z) in place of its mean.
+      draws: The random numbers, one example for each image.
+      temperature: As in `sample`.
+
+    Raises:
+      ValueError: If the model has no encoder, or its z not so many levels.
+    """
+    requires(model.config, "a redraw from z", "encoder")
+    z, condition = encode(model, batch), batch.condition
+    # A vector z is its only level.
+    split = getattr(model.decoder, "split", lambda z: [z])
+    values = list(split(z))
+    if not 0 <= level <= len(values):
+        raise ValueError(
+            f"of {len(values)} levels of z, 1 to {len(values)} can be drawn anew, or 0 "
+            f"for none. Received: level={level}"
+        )
+    for place in range(level - 1 if level else len(values), len(values)):
+        prior = model.prior.level_densities(values, condition)[place]
+        values[place] = prior.draw(draws.of(f"level_{place}"), temperature).value
+    z = tf.concat([tf.reshape(v, [batch.count, -1]) for v in values], axis=1)
+    y = model.features_of(z, draws, temperature, noise or not level, condition)
+    x, _ = model.feature_map.forward_and_log_det(y, condition)
+    return quantize(x, model.levels), z
 
 
 def quantize(x, levels: int) -> tf.Tensor:

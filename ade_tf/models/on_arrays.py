@@ -11,7 +11,14 @@ from ade_tf.config import requires
 from ade_tf.data.images import type_of_levels
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models.answers import classify, complete, decode, encode, reconstruct
+from ade_tf.models.answers import (
+    classify,
+    complete,
+    decode,
+    encode,
+    reconstruct,
+    resample,
+)
 from ade_tf.models.fitting import FittedModel
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, full_batches
@@ -199,12 +206,50 @@ class OnArrays(FittedModel):
         Returns:
           uint8 `[N, num, H, W, C]`.
         """
+        draws = num, temperature, seed
+        return self._redraw((complete, rows), images, labels, draws, batch_size)
+
+    def resample(
+        self,
+        images: ArrayLike | tf.data.Dataset,
+        level: int = 0,
+        num: int = 1,
+        labels: ArrayLike | None = None,
+        *,
+        noise: bool = False,
+        temperature: float = 1.0,
+        seed: int = 0,
+        batch_size: int = 100,
+    ) -> np.ndarray:
+        """Draws images anew from a level of the z of given ones on.
+
+        Args:
+          images: The images.
+          level: Level of z, 1 the coarsest, that is drawn anew from the prior, with
+            what lies below it; with 0, z is kept and x ~ p(x | z).
+          num: Number of redraws of each image.
+          labels: Labels of the images, for a conditional model.
+          noise: As in `sample`, where z is drawn.
+          temperature: As in `sample`.
+          seed: Seed of the draws.
+          batch_size: Number of images per pass, each redrawn `num` times.
+
+        Returns:
+          uint8 `[N, num, H, W, C]`.
+        """
+        draws = num, temperature, seed
+        given = _redrawn, level, noise
+        return self._redraw(given, images, labels, draws, batch_size)
+
+    def _redraw(self, given, images, labels, draws, batch_size):
+        """Returns `num` draws for each image by an answer, given with its arguments."""
+        num, temperature, seed = draws
         _check_num(num)
         _check_temperature(temperature)
-        given = tf.constant(temperature, tf.float32), fold(seed)
-        run = self._completers(rows, num)
+        draws = tf.constant(temperature, tf.float32), fold(seed)
+        run = self._redrawers(*given, num)
         split = self.as_split(images, labels)
-        found = self._passes(lambda batch: run(batch, *given), split, batch_size)
+        found = self._passes(lambda batch: run(batch, *draws), split, batch_size)
         return self._as_images(found)
 
     def scorer(self, batch_size: int) -> LikelihoodScorer:
@@ -236,18 +281,20 @@ class OnArrays(FittedModel):
         return tf.function(lambda batch: reconstruct(self, batch), autograph=False)
 
     @functools.cached_property
-    def _completers(self):
-        def completer(rows, num):
+    def _redrawers(self):
+        def redrawer(answer, *given_and_num):
+            *given, num = given_and_num
+
             def run(batch, temperature, seed):
                 copies = tf.tile(tf.range(num, dtype=tf.int64), [batch.count])
                 batch = batch.repeat(num)
                 draws = ExampleDraws(seed, batch.indices * num + copies)
-                drawn = complete(self, batch, rows, draws, temperature)
+                drawn = answer(self, batch, *given, draws, temperature)
                 return tf.reshape(drawn, [-1, num, *self.image_shape])
 
             return tf.function(run, autograph=False)
 
-        return functools.lru_cache(4)(completer)
+        return functools.lru_cache(4)(redrawer)
 
     def _passes(self, run, split, batch_size):
         found = []
@@ -259,6 +306,10 @@ class OnArrays(FittedModel):
 
     def _as_images(self, values):
         return values.astype(type_of_levels(self.levels))
+
+
+def _redrawn(*given):
+    return resample(*given)[0]
 
 
 def _check_num(num):

@@ -58,7 +58,8 @@ def split_levels(u, shapes) -> list:
     """Returns the maps `[B, *shape]` of every level of vectors `[B, size]`."""
     parts = tf.split(u, [math.prod(shape) for shape in shapes], axis=1)
     return [
-        tf.reshape(part, [-1, *shape]) for part, shape in zip(parts, shapes, strict=True)
+        tf.reshape(part, [-1, *shape])
+        for part, shape in zip(parts, shapes, strict=True)
     ]
 
 

@@ -1,13 +1,13 @@
-"""Pictures of images completed from their first rows."""
+"""Pictures of images drawn anew: below their first rows, or from their z."""
 
 import numpy as np
 
 from ade_tf.samples.pictures import Grid
 from ade_tf.samples.request import Request
 
-__all__ = ["draw_completions"]
+__all__ = ["draw_completions", "draw_resamples"]
 
-_COMPLETIONS = 8
+_REDRAWS = 8
 
 
 def draw_completions(request: Request) -> Grid:
@@ -22,7 +22,7 @@ def draw_completions(request: Request) -> Grid:
     completed = request.model.complete(
         images,
         rows,
-        _COMPLETIONS,
+        _REDRAWS,
         labels,
         temperature=options.temperature,
         seed=options.seed,
@@ -31,6 +31,31 @@ def draw_completions(request: Request) -> Grid:
     grid = np.concatenate([np.stack([images, given], 1), completed], 1)
     return Grid(
         grid.reshape(-1, *images.shape[1:]),
-        2 + _COMPLETIONS,
-        column_names=("image", "given", *map(str, range(1, _COMPLETIONS + 1))),
+        2 + _REDRAWS,
+        column_names=("image", "given", *map(str, range(1, _REDRAWS + 1))),
+    )
+
+
+def draw_resamples(request: Request) -> Grid:
+    """Returns test images, each followed by images drawn anew from its z.
+
+    Raises:
+      ValueError: If z has not the level that is asked for.
+    """
+    options = request.options
+    images, labels = request.test_images(options.num_samples)
+    drawn = request.model.resample(
+        images,
+        options.resample_level,
+        _REDRAWS,
+        labels,
+        noise=options.noise,
+        temperature=options.temperature,
+        seed=options.seed,
+    )
+    grid = np.concatenate([images[:, None], drawn], 1)
+    return Grid(
+        grid.reshape(-1, *images.shape[1:]),
+        1 + _REDRAWS,
+        column_names=("image", *map(str, range(1, _REDRAWS + 1))),
     )

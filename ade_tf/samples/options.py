@@ -78,6 +78,14 @@ MODES = {
         needs=("rows in turn",),
         count=10,
     ),
+    "resample": Mode(
+        "ade_tf.samples.completions:draw_resamples",
+        "Redraws",
+        "{count} test images, each followed by images drawn anew from its z; "
+        "seed {seed}",
+        needs=("encoder",),
+        count=10,
+    ),
     "codes": Mode(
         "ade_tf.samples.code_traversals:draw_codes",
         "Codes",
@@ -112,6 +120,7 @@ class PictureOptions(RunDataSettings):
         "test image. `neighbours`: samples, each followed by its nearest training "
         "images. `temperatures`: the same samples in a row for each of `temperatures`. "
         "`complete`: test images, each with its first rows and completions of these. "
+        "`resample`: test images, each with images drawn anew from its z. "
         "`codes`: a row for each category of prior `codes`, along its continuous "
         "codes. `density`: the density of a model of points, and its samples, beside "
         "the data.",
@@ -146,6 +155,12 @@ class PictureOptions(RunDataSettings):
     )
     given_rows: int = setting(
         0, "Rows that mode `complete` gives; 0: half of an image's.", minimum=0
+    )
+    resample_level: int = setting(
+        0,
+        "Level of z, 1 the coarsest, from which mode `resample` draws anew, with what "
+        "lies below it; 0: z is kept, and the image is drawn from p(x | z).",
+        minimum=0,
     )
     noise: bool = setting(False, "Draw y ~ N(mu(z), sigma) instead of y = mu(z).")
     seed: int = setting(0, "Seed of the samples.")

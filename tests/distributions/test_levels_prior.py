@@ -59,7 +59,8 @@ def test_the_density_integrates_to_one(shapes, coupling):
     values = np.exp(density.log_prob(z)).reshape(801, 801)
     rows = scipy.integrate.trapezoid(values, axis)
     assert scipy.integrate.trapezoid(rows, axis) == pytest.approx(1.0, abs=2e-3)
-    assert np.abs(density.log_prob(z) - StandardNormal((2,)).density().log_prob(z)).max()
+    plain = StandardNormal((2,)).density().log_prob(z)
+    assert np.any(np.abs(density.log_prob(z) - plain) > 0.1)
 
 
 def test_draws_are_those_of_the_density():
@@ -73,7 +74,9 @@ def test_draws_are_those_of_the_density():
     values = split_levels(drawn.value, shapes)
     noise = [
         flow.inverse_and_log_det(value, above)[0]
-        for flow, value, above in zip(made.flows, values, [None, values[0]], strict=True)
+        for flow, value, above in zip(
+            made.flows, values, [None, values[0]], strict=True
+        )
     ]
     noise = join_levels(noise, shapes).numpy() / 0.5
     expected = BatchDraws(0, count).normal([16])
@@ -107,7 +110,8 @@ def test_the_kl_is_in_closed_form_at_first_and_its_estimate_later(scale):
         error = (kl - plain).std() / np.sqrt(count)
         assert abs(kl.mean() - plain.mean()) < 4.0 * error
         if not scale:
-            closed = q.kl_by_unit(StandardNormal((1,)).level_densities([drawn.value])[0])
+            (normal,) = StandardNormal((1,)).level_densities([drawn.value])
+            closed = q.kl_by_unit(normal)
             np.testing.assert_allclose(kl, tf.reduce_sum(closed, 1), rtol=1e-4)
             assert plain.std() > 0.1
         else:

@@ -7,8 +7,8 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from ade_tf.distributions.grey_levels import Categorical, LogisticMixture
 from ade_tf.distributions.decoders import pixel_cnn
+from ade_tf.distributions.grey_levels import Categorical, LogisticMixture
 from ade_tf.distributions.pixel_cnn import PixelDecoder
 from ade_tf.networks.pixel_cnn import PixelCNN
 from ade_tf.networks.style import NetworkStyle

@@ -12,6 +12,9 @@ from ade_tf.strategies import make_strategy
 from tests.helpers.models import batch, digits, tiny_config, tiny_model
 
 SETTINGS = dict(flow_steps=(2, 1), coupling_dropout=0.3)
+MAF = dict(
+    feature_map="autoregressive", autoregressive_steps=2, autoregressive_dropout=0.3
+)
 
 
 def pair(preset="av_ade", **settings):
@@ -39,8 +42,9 @@ def compile_with_sgd(model):
         ("av_ade", dict(SETTINGS, adversarial_gradient_in_feature_map=True)),
         ("flow", dict(SETTINGS, conditional=True, feature_map="real_nvp")),
         ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
+        ("flow", MAF),
     ],
-    ids=["av_ade", "flow", "residual"],
+    ids=["av_ade", "flow", "residual", "autoregressive"],
 )
 def test_a_training_step_is_that_of_the_model(preset, settings):
     plain, recomputed = pair(preset, **settings)

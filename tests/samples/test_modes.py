@@ -40,6 +40,7 @@ OF_ALL = [mode for mode in MODES if mode not in ("density", "complete", "codes")
         ("interpolate", 50),
         ("traverse", 44),
         ("neighbours", 20),
+        ("resample", 45),
     ],
 )
 def test_every_mode_gives_arrays(v_ade_run, tmp_path, mode, count):
@@ -60,6 +61,10 @@ def test_every_mode_gives_arrays(v_ade_run, tmp_path, mode, count):
         units = np.argsort(-codes(model, test).var(0))
         rows = traverse(model, test[0], units, np.linspace(-2.5, 2.5, 11))
         np.testing.assert_array_equal(images, rows)
+    elif mode == "resample":
+        rows = images.reshape(5, 9, 8, 8, 1)
+        np.testing.assert_array_equal(rows[:, 0], test[:5])
+        np.testing.assert_array_equal(rows[:, 1:], model.resample(test[:5], 0, 8))
     else:
         drawn = images[0::4].astype(int)
         np.testing.assert_array_equal(drawn, sample(model, 5, 1.0, 0))
@@ -125,6 +130,7 @@ def test_a_picture_fits_a_screen_unless_more_is_asked_for(v_ade_run, tmp_path, m
         ("traverse", True, True),
         ("neighbours", False, True),
         ("temperatures", True, False),
+        ("resample", False, True),
     ],
 )
 def test_rows_and_columns_that_mean_something_are_named(
@@ -188,7 +194,7 @@ def test_continuous_data_train_without_pictures_and_give_arrays(points_run, tmp_
         assert found["images"].shape == (6, 1, 1, 2)
 
 
-@pytest.mark.parametrize("mode", ["reconstruct", "interpolate", "traverse"])
+@pytest.mark.parametrize("mode", ["reconstruct", "interpolate", "traverse", "resample"])
 def test_modes_that_need_an_encoder_say_so(points_run, mode):
     message = f"mode `{mode}` needs an encoder.*preset='flow'"
     with pytest.raises(ValueError, match=message):
