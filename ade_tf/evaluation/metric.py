@@ -148,6 +148,25 @@ METRICS = {
             extractor="labels",
         ),
         Metric(
+            "reconstructions",
+            "reconstructions:evaluate_reconstructions",
+            (
+                Output("class_kept", "reconstructions of their class", "higher"),
+                Output("reconstruction_rmse", "RMSE of reconstructions", "lower"),
+            ),
+            needs=("encoder",),
+            extractor="labels",
+        ),
+        Metric(
+            "aggregate_posterior",
+            "aggregate_posterior:evaluate_aggregate_posterior",
+            (
+                Output("code_mmd", "MMD^2 of codes and prior", "lower"),
+                Output("code_stddev", "standard deviation of codes"),
+            ),
+            needs=("encoder", "gaussian", "vector"),
+        ),
+        Metric(
             "classification",
             "classification:evaluate_classification",
             (
