@@ -193,6 +193,13 @@ def _check_mixed(config):
             "discriminator_batch=mixed guesses a ratio, but a paired adversary "
             f"compares single images. Received: adversary={adversary!r}"
         )
+    apart = {"minibatch_statistics": "none", "feature_matching_weight": 0.0}
+    for name, none in apart.items():
+        if config[name] != none:
+            raise ValueError(
+                "with discriminator_batch=mixed a batch is no sample of one side: "
+                f"{name} must be {none}. Received: {name}={config[name]!r}"
+            )
     if penalty != "none":
         raise ValueError(
             "a gradient penalty is of single images: with discriminator_batch=mixed it "

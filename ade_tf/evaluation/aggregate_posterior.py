@@ -24,7 +24,7 @@ def evaluate_aggregate_posterior(evaluation, split: str) -> list[dict]:
 
     Returns:
       Two records: `code_mmd`, see `maximum_mean_discrepancy`, with its value for two
-      sets of codes of the prior (`floor`); and `code_stddev`, the mean over units of
+      sets of codes of the prior (`prior_mmd`); and `code_stddev`, the mean over units of
       the standard deviation of codes, with `largest_mean`, the greatest |mean| of one.
 
     Raises:
@@ -52,7 +52,7 @@ def evaluate_aggregate_posterior(evaluation, split: str) -> list[dict]:
         evaluation.record(
             "code_mmd",
             float(maximum_mean_discrepancy(codes_found, prior)),
-            floor=float(maximum_mean_discrepancy(others, prior)),
+            prior_mmd=float(maximum_mean_discrepancy(others, prior)),
             **known,
         ),
         evaluation.record(

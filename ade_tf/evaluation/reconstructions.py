@@ -27,9 +27,7 @@ def evaluate_reconstructions(evaluation, split: str) -> list[dict]:
     model, size = evaluation.model, evaluation.options.batch_size
     labels = model.own_labels(images.labels)
     rebuilt = model.reconstruct(images.images, labels, batch_size=size)
-    found = collect(
-        evaluation.extractor, rebuilt, levels=model.levels, batch_size=size
-    )
+    found = collect(evaluation.extractor, rebuilt, levels=model.levels, batch_size=size)
     kept, real = (
         float((part.probabilities.argmax(axis=1) == images.labels).mean())
         for part in (found, evaluation.reference_features(split))

@@ -37,8 +37,10 @@ class AdaptiveDensityEstimator(ConstructedModel):
                                                           dequantizer, feature map
                         and `mmd_weight` * MMD            the posterior
                         and `classifier_weight` * C       feature map, classifier
-        adversarial     `adversarial_weight` * L_Q,     what makes the game's samples
-                        of each game                      or codes, see below
+        adversarial     `adversarial_weight` * L_Q      what makes the game's samples
+                        and `feature_matching_weight`     or codes, see below
+                        * |E h(x) - E h(x~)|^2,
+                        of each game
                         and information_weight *        decoder, code reader
                           -E ln q(c | x~)
 
@@ -112,10 +114,13 @@ class AdaptiveDensityEstimator(ConstructedModel):
                 name,
                 discriminators[name],
                 *sides[name][:2],
-                adversary=ADVERSARIES[objective.adversary],
+                adversary=ADVERSARIES[objective.adversary].smoothed(
+                    **self.config.of("adversary")
+                ),
                 penalty=PENALTIES[objective.penalty],
                 trains=sides[name][2],
                 both_sides=name == "pair",
+                minibatch_statistics=self.config["minibatch_statistics"],
                 **self.config.of("penalty"),
                 **self.config.of("discriminator_batch"),
             )
@@ -155,10 +160,17 @@ class AdaptiveDensityEstimator(ConstructedModel):
         if objective.classifier_weight:
             parts = ("feature_map", "classifier")
             likelihood.append(Term("classifier", self._classifier_loss, parts))
+        matched = objective.feature_matching_weight
         for game in self.games if self.adversary_active else ():
-            loss = functools.partial(self._adversarial_loss, game)
             shared = game if objective.share_samples else None
-            quality.append(Term(game.label("adversarial"), loss, game.trains, shared))
+            if objective.adversarial_weight or shared or not matched:
+                loss = functools.partial(self._adversarial_loss, game)
+                name = game.label("adversarial")
+                quality.append(Term(name, loss, game.trains, shared))
+            if matched:
+                loss = functools.partial(self._feature_matching_loss, game)
+                name = game.label("feature_matching")
+                quality.append(Term(name, loss, game.trains))
         if quality and objective.reconstruction_weight:
             parts = ("decoder", "posterior")
             quality.append(Term("reconstruction", self._reconstruction_loss, parts))
@@ -234,6 +246,11 @@ class AdaptiveDensityEstimator(ConstructedModel):
             return (weight * loss, against), logs
         loss, logs = game.generator_loss(batch, draws)
         return weight * loss, logs
+
+    def _feature_matching_loss(self, game, batch, draws):
+        """Returns a game's weighted distance of features, and its logs."""
+        loss, logs = game.feature_matching_loss(batch, draws, mean_over_replicas)
+        return self.config.objective.feature_matching_weight * loss, logs
 
     def _mmd_loss(self, batch, draws):
         """Returns the weighted discrepancy of codes, per dimension, and its logs."""

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ade_tf.config.games import DISCRIMINATORS
 from ade_tf.networks.blocks import (
     WithGroupMean,
+    check_choice,
     check_network,
     conv,
     dense,
@@ -17,6 +18,7 @@ from ade_tf.networks.blocks import (
 )
 from ade_tf.networks.condition import AddCondition
 from ade_tf.networks.layers import to_output
+from ade_tf.networks.minibatch import STATISTICS
 from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Discriminator"]
@@ -41,7 +43,9 @@ class Discriminator(keras.layers.Layer):
     where h is what the last layer psi sees; for one-hot c, V c is a row of a learned
     table.
 
-    Call: images `[B, H, W, C]` in [-1, 1], condition -> logits `[B]`.
+    Call: images `[B, H, W, C]` in [-1, 1], condition -> logits `[B]`; with `features`,
+    h(x) in their place, `[B, F]`. `set_size` is for `minibatch_statistics`: how many
+    images, one behind the other, make a set; None: all of them.
 
     Args:
       image_shape: `(H, W, C)`.
@@ -51,6 +55,8 @@ class Discriminator(keras.layers.Layer):
       spectral_norm: Whether every kernel is divided by its spectral norm; then call
         `update_spectral_norm` once per discriminator step.
       projection: Whether the condition, then a vector, enters by a projection.
+      minibatch_statistics: `none`, or what of the images of a set psi sees beside h(x),
+        a key of `STATISTICS`.
       **style: Of `NetworkStyle`; a position map is behind the first layer.
     Raises:
       ValueError: If an argument is out of range.
@@ -63,6 +69,7 @@ class Discriminator(keras.layers.Layer):
         group=1,
         spectral_norm=False,
         projection=False,
+        minibatch_statistics="none",
         **style,
     ):
         style = NetworkStyle(**{"network": "dcgan", **style}).check(DISCRIMINATORS)
@@ -113,7 +120,14 @@ class Discriminator(keras.layers.Layer):
             dtype=style.dtype,
         )
         self._body = tuple(body)
-        self._last = make_dense(features, 1)
+        self._statistics, seen = None, features
+        if minibatch_statistics != "none":
+            check_choice("minibatch_statistics", minibatch_statistics, STATISTICS)
+            self._statistics = STATISTICS[minibatch_statistics](
+                features, make_dense, dtype=style.dtype
+            )
+            seen += self._statistics.size
+        self._last = make_dense(seen, 1)
         self._table = None
         if projection:
             self._table = style.dense(
@@ -123,7 +137,7 @@ class Discriminator(keras.layers.Layer):
         self._spectral_layers = tuple(made) if spectral_norm else ()
         self.built = True
 
-    def call(self, images, condition=None):
+    def call(self, images, condition=None, *, set_size=None, features=False):
         if self._flat:
             images = tf.reshape(images, [-1, math.prod(images.shape[1:])])
         h = self._first(images)
@@ -132,13 +146,24 @@ class Discriminator(keras.layers.Layer):
         for layer in self._body:
             h = layer(h)
         h = tf.reshape(h, [-1, math.prod(h.shape[1:])])
-        logits = to_output(self, tf.squeeze(self._last(h), -1))
+        if features:
+            return to_output(self, h)
+        seen = h if self._statistics is None else self._of_sets(h, set_size)
+        logits = self._last(seen)
+        logits = to_output(self, tf.squeeze(logits, -1))
         if self._table is None:
             return logits
         if condition is None:
             raise ValueError("a projection needs a condition. Received: None")
         rows, h = (to_output(self, x) for x in (self._table(condition), h))
         return logits + tf.reduce_sum(rows * h, axis=1)
+
+    def _of_sets(self, h, set_size):
+        """Returns features with the statistics of their sets behind them."""
+        size = tf.shape(h)[0] if set_size is None else set_size
+        statistics = self._statistics(tf.reshape(h, [-1, size, h.shape[-1]]))
+        statistics = tf.reshape(statistics, [-1, self._statistics.size])
+        return tf.concat([h, tf.cast(statistics, h.dtype)], -1)
 
     def update_spectral_norm(self) -> None:
         """Makes one power iteration per kernel; nothing without `spectral_norm`.

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.data import load_dataset
+from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.evaluate import choose_metrics, score
@@ -71,6 +72,7 @@ def test_a_metric_writes_what_it_declares_or_says_what_it_needs(evaluations, nam
             assert math.isfinite(record["value"]) and record["name"]
             assert ("extractor" in record) <= bool(METRICS[name].extractor)
             json.dumps(record, allow_nan=False)
+            assert record["name"] in describe_record(record)
 
 
 def test_what_is_not_declared_is_not_written(evaluations):

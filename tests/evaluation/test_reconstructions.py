@@ -69,10 +69,10 @@ def test_codes_that_are_the_priors_and_codes_that_are_not():
     # The posterior of parameters of zero is the prior itself.
     bias.assign(tf.zeros_like(bias))
     mmd, spread = evaluate_aggregate_posterior(evaluation_of(model), "test")
-    assert abs(mmd["value"]) < 0.03 and abs(mmd["floor"]) < 0.03
+    assert abs(mmd["value"]) < 0.03 and abs(mmd["prior_mmd"]) < 0.03
     assert spread["value"] == pytest.approx(1.0, abs=0.06)
     assert spread["largest_mean"] < 0.25
     bias.assign([2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     mmd, spread = evaluate_aggregate_posterior(evaluation_of(model), "test")
-    assert mmd["value"] > 0.1 > abs(mmd["floor"])
+    assert mmd["value"] > 0.1 > abs(mmd["prior_mmd"])
     assert spread["largest_mean"] == pytest.approx(2.0, abs=0.25)
