@@ -22,6 +22,8 @@ def check_rules(config) -> None:
     _check_likelihood(config)
     _check_latents(config)
     _check_codes(config)
+    if config["growth_steps"]:
+        _check_growth(config)
 
 
 def _check_feature_map(config):
@@ -123,6 +125,22 @@ def _check_codes(config):
             "`gan` and the game of images. "
             f"Received: preset={config['preset']!r}, games={','.join(games)}"
         )
+
+
+def _check_growth(config):
+    growing = {
+        "network": ("conv", "residual"),
+        "decoder": ("gaussian",),
+        "latent_levels": ((0,),),
+    }
+    if config.preset.adversary:
+        growing |= {"discriminator": ("dcgan", "residual"), "games": (("image",),)}
+    for name, choices in growing.items():
+        if config[name] not in choices:
+            listed = " or ".join(map(str, choices))
+            raise ValueError(
+                f"growth_steps needs {name} {listed}. Received: {name}={config[name]!r}"
+            )
 
 
 def _check_rows(config):

@@ -24,8 +24,8 @@ def evaluate_aggregate_posterior(evaluation, split: str) -> list[dict]:
 
     Returns:
       Two records: `code_mmd`, see `maximum_mean_discrepancy`, with its value for two
-      sets of codes of the prior (`prior_mmd`); and `code_stddev`, the mean over units of
-      the standard deviation of codes, with `largest_mean`, the greatest |mean| of one.
+      sets of codes of the prior (`prior_mmd`); and `code_stddev`, the mean over units
+      of the standard deviation of codes, with `largest_mean`, the greatest |mean|.
 
     Raises:
       ValueError: If there are fewer than two images.

@@ -68,6 +68,9 @@ class AdaptiveDensityEstimator(ConstructedModel):
     the classes of the real images at the same positions, so that both have the same
     classes, and a penalty differentiates D(., c) at these.
 
+    With `growth_steps`, decoder and discriminator grow by resolution, see `Growth`; the
+    game's real images have what of their resolution has grown.
+
     With `average_decay`, `average` follows the weights of all parts except
     discriminators, and `fit` ends by replacing the weights with their average.
 
@@ -128,7 +131,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
         )
 
     def _images(self, batch, draws):
-        return (self.to_unit(self.dequantize(batch, draws).value),)
+        return (self.grown(self.to_unit(self.dequantize(batch, draws).value)),)
 
     def _samples(self, batch, draws):
         return (self.to_unit(self.generate(draws, batch.condition)),)
@@ -202,6 +205,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
         batch = self.batch(data["image"], self.training_labels(data.get("label")))
         logs = {"skipped": 0.0}
         objective = self.config.objective
+        if self.growth is not None and not objective.generator_from:
+            self.growth.update(self.step.value)
         alone = self.adversary_active and not objective.share_samples
         for game in self.games if alone else ():
             for turn in range(objective.discriminator_steps):
