@@ -202,6 +202,13 @@ METRICS = {
             needs=("encoder", "gaussian", "vector", "normal prior"),
         ),
         Metric(
+            "mutual_information_gap",
+            "disentanglement:evaluate_mutual_information_gap",
+            (Output("mutual_information_gap", "mutual information gap", "higher"),),
+            needs=("encoder",),
+            source="shapes",
+        ),
+        Metric(
             "memorisation",
             "memorisation:evaluate_memorisation",
             (

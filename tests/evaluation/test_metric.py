@@ -51,7 +51,12 @@ def evaluations():
     points = Evaluation(
         LoadedRun(model, config, None, 7), load_dataset("toy:ring"), options
     )
-    return images, hybrid, points, codes
+    shapes = load_dataset("shapes")
+    config = tiny_config("vae", dataset="shapes", **FAST)
+    model = build_model(config, shapes.image_shape, shapes.levels)
+    factors = Evaluation(LoadedRun(model, config, None, 7), shapes, options)
+    factors.extractor = EXTRACTOR
+    return images, hybrid, points, codes, factors
 
 
 @pytest.mark.parametrize("name", METRICS)
