@@ -77,11 +77,8 @@ class Decoder(ImageDecoder):
         mu, scale = self._output(h)
         if self._growth is None:
             return mu, scale
-        heads = [
-            to_output(self, f(h))
-            for f, h in zip(self._coarse_mus, coarse, strict=False)
-        ]
-        found, *others = [*heads, mu]
+        heads = zip(self._coarse_mus, coarse, strict=False)
+        found, *others = *(to_output(self, head(h)) for head, h in heads), mu
         for doubling, own in enumerate(others, 1):
             found = self._growth.mix(doubling, enlarge(found), own)
         return found, scale
