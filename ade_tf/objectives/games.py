@@ -34,8 +34,8 @@ class Game:
       penalty_every: Steps from one penalty to the next, which then counts as often
         (lazy regularisation, arXiv 1912.04958, appendix B).
       group: Images of a mixed group; 1: each is judged by itself.
-      minibatch_statistics: Whether the discriminator sees what the images of a set
-        have in common; the sides are then sets of their own. As of `Discriminator`.
+      minibatch_statistics: What the discriminator sees of the other images of a set,
+        see `Discriminator`; unless `none`, each side is a set of its own.
       trains: Names of the parts that play against the discriminator.
       both_sides: Whether they make a part of the real side, too, such as its codes.
         They then want it to be taken for the fake one (arXiv 1605.09782, equation 2).
