@@ -19,7 +19,8 @@ _SYSTEMS = (
     *("pixel_cnn", "pixel_vae", "pixel_vae_grid", "vrnn", "maf", "maf_spline", "naf"),
     *("residual_flow", "i_resnet"),
     *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
-    *("bigan", "infogan", "aae", "infovae", "beta_vae", "hybrid"),
+    *("bigan", "bigan_reconstruction", "infogan", "aae", "infovae", "beta_vae"),
+    *("improved_gan", "progressive", "hybrid"),
 )
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")

@@ -59,7 +59,8 @@ class DataConfig(ImageSettings):
     dataset: str = setting(
         "digits",
         "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
-        "(PNG, JPEG, WebP, BMP, TIFF, GIF), `tfds:NAME`, `photos:SIDE` (patches of two "
+        "(PNG, JPEG, WebP, BMP, TIFF, GIF), `tfds:NAME`, `shapes` (drawn from known "
+        "kinds, places, sizes and orientations), `photos:SIDE` (patches of two "
         f"photographs), `toy:NAME` (points of known density: {', '.join(TOYS)}) or "
         "`prepared:DIR` (made by prepare_data, read from disk as needed).",
     )

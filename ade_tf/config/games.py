@@ -27,6 +27,15 @@ class DiscriminatorSettings:
     spectral_norm: bool = setting(
         False, "Divide every discriminator kernel by its spectral norm."
     )
+    minibatch_statistics: str = setting(
+        "none",
+        "What a discriminator sees of the other images of its side, in the batch of a "
+        "replica (with several replicas, training is then not that of one): `stddev`, "
+        "their standard deviation (growing GANs); `discrimination`, how near they are "
+        "in learned projections (improved GAN). A gradient penalty is then of the sum "
+        "of the batch's logits.",
+        choices=("none", "stddev", "discrimination"),
+    )
 
 
 # Every entry takes `image_shape`, `group`, `position_maps`, `condition_shape`,
@@ -68,11 +77,29 @@ DISCRIMINATOR_BATCHES = {
     "mixed": Choice("ade_tf.objectives.batches:MixedBatch", MixedSettings),
 }
 
+
+@dataclasses.dataclass(frozen=True)
+class CrossEntropySettings:
+    """Settings of adversaries whose discriminator is a classifier."""
+
+    label_smoothing: float = setting(
+        0.0,
+        "Share s of a real image that the discriminator is to take for a sample "
+        "(one-sided label smoothing); the best D(x) is (1 - s) p_data / (p_data + "
+        "p_model), so that L_Q is no longer a divergence of the two.",
+        minimum=0.0,
+        maximum=0.9,
+    )
+
+
 # Every entry loads an `Adversary`.
 ADVERSARIES = {
-    "log_ratio": Choice("ade_tf.objectives.adversaries:LOG_RATIO"),
-    "saturating": Choice("ade_tf.objectives.adversaries:SATURATING"),
-    "non_saturating": Choice("ade_tf.objectives.adversaries:NON_SATURATING"),
+    **{
+        name: Choice(
+            f"ade_tf.objectives.adversaries:{name.upper()}", CrossEntropySettings
+        )
+        for name in ("log_ratio", "saturating", "non_saturating")
+    },
     "hinge": Choice("ade_tf.objectives.adversaries:HINGE"),
     "least_squares": Choice("ade_tf.objectives.adversaries:LEAST_SQUARES"),
     "wasserstein": Choice("ade_tf.objectives.adversaries:WASSERSTEIN"),

@@ -142,6 +142,15 @@ class ModelConfig:
         needs="adversary",
         part="discriminator",
     )
+    growth_steps: int = setting(
+        0,
+        "Steps for which each resolution of decoder and discriminator is trained, and "
+        "then as many in which the next one fades in, from the coarsest scale of the "
+        "decoder on (progressive growing). 0: full size from the first step on.",
+        minimum=0,
+        needs="z",
+        part="generator",
+    )
     conditional: bool = setting(
         False,
         "Condition every part on the label of an image: p(x | z, c), q(z | x, c), "

@@ -89,6 +89,14 @@ class ObjectiveConfig:
         minimum=0.0,
         needs="adversary",
     )
+    feature_matching_weight: float = setting(
+        0.0,
+        "Weight of |E h(x) - E h(x~)|^2, with h the features that the last layer of a "
+        "discriminator sees and means over the batch, beside L_Q (improved GAN: in its "
+        "place, with an adversarial_weight of 0).",
+        minimum=0.0,
+        needs="adversary",
+    )
     adversarial_gradient_in_feature_map: bool | None = setting(
         None,
         "Whether L_Q also trains the parameters of the feature map. If unset, only in "

@@ -22,6 +22,11 @@ def _decoder_is(config, trait):
 # (or several) that the message quotes.
 NEEDS = {
     "likelihood": ("a preset with a likelihood", _promises("likelihood"), "preset"),
+    "trained bound": (
+        "a kl_weight above 0, or its bound is not trained",
+        lambda config: config["kl_weight"] > 0.0,
+        "kl_weight",
+    ),
     "adversary": ("a preset with an adversary", _promises("adversary"), "preset"),
     "both losses": (
         "a preset with both losses",

@@ -22,6 +22,8 @@ def check_rules(config) -> None:
     _check_likelihood(config)
     _check_latents(config)
     _check_codes(config)
+    if config["growth_steps"]:
+        _check_growth(config)
 
 
 def _check_feature_map(config):
@@ -125,6 +127,22 @@ def _check_codes(config):
         )
 
 
+def _check_growth(config):
+    growing = {
+        "network": ("conv", "residual"),
+        "decoder": ("gaussian",),
+        "latent_levels": ((0,),),
+    }
+    if config.preset.adversary:
+        growing |= {"discriminator": ("dcgan", "residual"), "games": (("image",),)}
+    for name, choices in growing.items():
+        if config[name] not in choices:
+            listed = " or ".join(map(str, choices))
+            raise ValueError(
+                f"growth_steps needs {name} {listed}. Received: {name}={config[name]!r}"
+            )
+
+
 def _check_rows(config):
     needed = {"network": "mlp", "latent_levels": (0,), "prior": "normal"}
     found = {name: config[name] for name in needed}
@@ -193,6 +211,13 @@ def _check_mixed(config):
             "discriminator_batch=mixed guesses a ratio, but a paired adversary "
             f"compares single images. Received: adversary={adversary!r}"
         )
+    apart = {"minibatch_statistics": "none", "feature_matching_weight": 0.0}
+    for name, none in apart.items():
+        if config[name] != none:
+            raise ValueError(
+                "with discriminator_batch=mixed a batch is no sample of one side: "
+                f"{name} must be {none}. Received: {name}={config[name]!r}"
+            )
     if penalty != "none":
         raise ValueError(
             "a gradient penalty is of single images: with discriminator_batch=mixed it "

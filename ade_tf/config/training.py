@@ -109,6 +109,7 @@ class TrainingConfig:
         False,
         "Evaluate, sample and export with the weights that have the best validation "
         "bound, instead of the last ones.",
+        needs="trained bound",
     )
     validate_every: int = setting(
         0,

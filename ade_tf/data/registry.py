@@ -43,6 +43,7 @@ SOURCES = {
     "npz": Choice("ade_tf.data.npz:load_npz"),
     "photos": Choice("ade_tf.data.photos:load_photos"),
     "prepared": Choice("ade_tf.data.prepared:load_prepared"),
+    "shapes": Choice("ade_tf.data.shapes:load_shapes"),
     "tfds": Choice("ade_tf.data.tfds:load_tfds"),
     "toy": Choice("ade_tf.data.toy:load_toy"),
 }
@@ -116,8 +117,8 @@ def load_dataset(
     `complete_splits`).
 
     Args:
-      name: `digits`, `npz:PATH`, `folder:PATH`, `prepared:DIR`, `tfds:NAME` or
-        `toy:NAME`; see the source's module.
+      name: `digits`, `shapes`, `npz:PATH`, `folder:PATH`, `prepared:DIR`, `tfds:NAME`
+        or `toy:NAME`; see the source's module.
       data_dir: Directory of prepared TFDS data sets; empty for TFDS's own default.
       image_size: Side in pixels, or height and width, to which images are cropped at
         their centre and resized by area; 0 keeps them, and they must then have one

@@ -143,8 +143,8 @@ def _obstacle(evaluation, metric: Metric):
     data, options = evaluation.data, evaluation.options
     if reason := missing(evaluation.run.config, *metric.needs):
         return reason
-    if metric.source and not data.name.startswith(f"{metric.source}:"):
-        return f"needs a data set `{metric.source}:NAME`. Received: {data.name!r}"
+    if metric.source and data.name.partition(":")[0] != metric.source:
+        return f"needs data of the source `{metric.source}`. Received: {data.name!r}"
     if metric.labels and not data.num_classes:
         return f"needs labels. Received: {data.name!r} without labels"
     if not options.splits_of(metric):

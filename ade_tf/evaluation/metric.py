@@ -148,6 +148,25 @@ METRICS = {
             extractor="labels",
         ),
         Metric(
+            "reconstructions",
+            "reconstructions:evaluate_reconstructions",
+            (
+                Output("class_kept", "reconstructions of their class", "higher"),
+                Output("reconstruction_rmse", "RMSE of reconstructions", "lower"),
+            ),
+            needs=("encoder",),
+            extractor="labels",
+        ),
+        Metric(
+            "aggregate_posterior",
+            "aggregate_posterior:evaluate_aggregate_posterior",
+            (
+                Output("code_mmd", "MMD^2 of codes and prior", "lower"),
+                Output("code_stddev", "standard deviation of codes"),
+            ),
+            needs=("encoder", "gaussian", "vector"),
+        ),
+        Metric(
             "classification",
             "classification:evaluate_classification",
             (
@@ -181,6 +200,13 @@ METRICS = {
                 Output("marginal_kl", "KL(q(z) || p(z)), nats"),
             ),
             needs=("encoder", "gaussian", "vector", "normal prior"),
+        ),
+        Metric(
+            "mutual_information_gap",
+            "disentanglement:evaluate_mutual_information_gap",
+            (Output("mutual_information_gap", "mutual information gap", "higher"),),
+            needs=("encoder",),
+            source="shapes",
         ),
         Metric(
             "memorisation",

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy(
         "balls": ("density_coverage", "precision_recall"),
         "bits": ("bits_per_dim", "mean_and_standard_error", "share_standard_error"),
         "calibration": ("expected_calibration_error",),
+        "disentanglement": ("MutualInformationGap", "mutual_information_gap"),
         "features": ("check_features",),
         "frechet": ("GaussianStatistics", "frechet_distance"),
         "inception": ("inception_score",),

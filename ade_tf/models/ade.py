@@ -37,8 +37,10 @@ class AdaptiveDensityEstimator(ConstructedModel):
                                                           dequantizer, feature map
                         and `mmd_weight` * MMD            the posterior
                         and `classifier_weight` * C       feature map, classifier
-        adversarial     `adversarial_weight` * L_Q,     what makes the game's samples
-                        of each game                      or codes, see below
+        adversarial     `adversarial_weight` * L_Q      what makes the game's samples
+                        and `feature_matching_weight`     or codes, see below
+                        * |E h(x) - E h(x~)|^2,
+                        of each game
                         and information_weight *        decoder, code reader
                           -E ln q(c | x~)
 
@@ -65,6 +67,9 @@ class AdaptiveDensityEstimator(ConstructedModel):
     With `conditional`, every part also receives the class of each image. Samples take
     the classes of the real images at the same positions, so that both have the same
     classes, and a penalty differentiates D(., c) at these.
+
+    With `growth_steps`, decoder and discriminator grow by resolution, see `Growth`; the
+    game's real images have what of their resolution has grown.
 
     With `average_decay`, `average` follows the weights of all parts except
     discriminators, and `fit` ends by replacing the weights with their average.
@@ -112,10 +117,13 @@ class AdaptiveDensityEstimator(ConstructedModel):
                 name,
                 discriminators[name],
                 *sides[name][:2],
-                adversary=ADVERSARIES[objective.adversary],
+                adversary=ADVERSARIES[objective.adversary].smoothed(
+                    **self.config.of("adversary")
+                ),
                 penalty=PENALTIES[objective.penalty],
                 trains=sides[name][2],
                 both_sides=name == "pair",
+                minibatch_statistics=self.config["minibatch_statistics"],
                 **self.config.of("penalty"),
                 **self.config.of("discriminator_batch"),
             )
@@ -123,7 +131,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
         )
 
     def _images(self, batch, draws):
-        return (self.to_unit(self.dequantize(batch, draws).value),)
+        return (self.grown(self.to_unit(self.dequantize(batch, draws).value)),)
 
     def _samples(self, batch, draws):
         return (self.to_unit(self.generate(draws, batch.condition)),)
@@ -155,10 +163,17 @@ class AdaptiveDensityEstimator(ConstructedModel):
         if objective.classifier_weight:
             parts = ("feature_map", "classifier")
             likelihood.append(Term("classifier", self._classifier_loss, parts))
+        matched = objective.feature_matching_weight
         for game in self.games if self.adversary_active else ():
-            loss = functools.partial(self._adversarial_loss, game)
             shared = game if objective.share_samples else None
-            quality.append(Term(game.label("adversarial"), loss, game.trains, shared))
+            if objective.adversarial_weight or shared or not matched:
+                loss = functools.partial(self._adversarial_loss, game)
+                name = game.label("adversarial")
+                quality.append(Term(name, loss, game.trains, shared))
+            if matched:
+                loss = functools.partial(self._feature_matching_loss, game)
+                name = game.label("feature_matching")
+                quality.append(Term(name, loss, game.trains))
         if quality and objective.reconstruction_weight:
             parts = ("decoder", "posterior")
             quality.append(Term("reconstruction", self._reconstruction_loss, parts))
@@ -190,6 +205,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
         batch = self.batch(data["image"], self.training_labels(data.get("label")))
         logs = {"skipped": 0.0}
         objective = self.config.objective
+        if self.growth is not None and not objective.generator_from:
+            self.growth.update(self.step.value)
         alone = self.adversary_active and not objective.share_samples
         for game in self.games if alone else ():
             for turn in range(objective.discriminator_steps):
@@ -234,6 +251,11 @@ class AdaptiveDensityEstimator(ConstructedModel):
             return (weight * loss, against), logs
         loss, logs = game.generator_loss(batch, draws)
         return weight * loss, logs
+
+    def _feature_matching_loss(self, game, batch, draws):
+        """Returns a game's weighted distance of features, and its logs."""
+        loss, logs = game.feature_matching_loss(batch, draws, mean_over_replicas)
+        return self.config.objective.feature_matching_weight * loss, logs
 
     def _mmd_loss(self, batch, draws):
         """Returns the weighted discrepancy of codes, per dimension, and its logs."""

@@ -69,6 +69,7 @@ class LatentVariableModel(BuiltModel):
         self.code_discriminator = self.parts.code_discriminator
         self.classifier = self.parts.classifier
         self.code_reader = self.parts.code_reader
+        self.growth = self.parts.growth
 
     @property
     def conditional(self) -> bool:
@@ -265,8 +266,12 @@ class LatentVariableModel(BuiltModel):
         y = self.features_of(z, draws, condition=condition)
         x, _ = self.feature_map.forward_and_log_det(y, condition)
         if self.levels and self.config.objective.dequantize_samples:
-            x += draws.uniform(self.image_shape) - 0.5
+            x += self.grown(draws.uniform(self.image_shape) - 0.5)
         return x, z
+
+    def grown(self, images):
+        """Returns images with what of their resolution the decoder has grown to."""
+        return images if self.growth is None else self.growth.fade(images)
 
     def codes(self, x, noise, condition=None):
         """Returns draws from q(z | x) of images in [0, levels), of one vector z."""

@@ -15,6 +15,8 @@ from ade_tf.config.networks import PRECISIONS
 from ade_tf.distributions import Dequantizer, Prior, TopDownEncoder, VectorEncoder
 from ade_tf.distributions.recurrent_encoder import RecurrentEncoder
 from ade_tf.networks import Encoder
+from ade_tf.networks.blocks import halvings
+from ade_tf.networks.growth import Growth
 from ade_tf.objectives.information import reader_size
 
 __all__ = ["Parts", "build_parts", "count_parameters"]
@@ -35,6 +37,7 @@ class Parts:
       code_discriminator: Codes to logits.
       classifier: Features, flattened, to logits of the classes.
       code_reader: Images in [-1, 1] to q(c | x) of the codes of prior `codes`.
+      growth: How far decoder and discriminator have grown.
     """
 
     feature_map: BijectorLayer
@@ -47,6 +50,7 @@ class Parts:
     code_discriminator: keras.layers.Layer | None = None
     classifier: keras.layers.Layer | None = None
     code_reader: keras.layers.Layer | None = None
+    growth: Growth | None = None
 
 
 def build_parts(
@@ -73,6 +77,8 @@ def build_parts(
     common = dict(given, position_maps=model.position_maps)
     if not missing(config, "encoder"):
         posterior = _posterior(config, image_shape, common)
+    growth = _growth(config, image_shape) if model.growth_steps else None
+    growing = {"growth": growth} if growth else {}
     grey_levels = levels
     if model.decoder:
         if "discrete" in DECODERS[model.decoder].traits:
@@ -87,9 +93,10 @@ def build_parts(
             width=model.width,
             dropout=model.decoder_dropout,
             **config.of("decoder"),
+            **growing,
             **common,
         )
-    discriminators = _discriminators(config, image_shape, common)
+    discriminators = _discriminators(config, image_shape, {**growing, **common})
     feature_map = _feature_map(config, image_shape, levels, common)
     latent_shape = (decoder.latent_size,) if preset.latent else image_shape
     level_shapes = None if model.latent_levels == (0,) else decoder.level_shapes
@@ -108,7 +115,27 @@ def build_parts(
         size = reader_size(prior.code_classes, prior.code_dims)
         style = dict(network=model.network, width=model.width, **common)
         reader = Encoder(image_shape, size, **style)
-    return Parts(*parts, **discriminators, classifier=classifier, code_reader=reader)
+    others = dict(classifier=classifier, code_reader=reader, growth=growth)
+    return Parts(*parts, **discriminators, **others)
+
+
+def _growth(config, image_shape):
+    """Returns the growth of the decoder, which has ended before training has."""
+    doublings = halvings(*image_shape[:2])
+    if not doublings:
+        raise ValueError(
+            "growth_steps needs images whose sides can be halved. "
+            f"Received: image_shape={tuple(image_shape)}"
+        )
+    growth = Growth(doublings, config.model.growth_steps)
+    steps, taken = config.training.num_steps, config.objective.generator_from
+    if growth.last_step >= steps and not taken:
+        raise ValueError(
+            "num_steps must be above the step at which the last resolution has grown, "
+            f"{growth.last_step}. Received: num_steps={steps}, "
+            f"growth_steps={growth.steps}, image_shape={tuple(image_shape)}"
+        )
+    return growth
 
 
 def _discriminators(config, image_shape, common):

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from ade_tf.networks.blocks import check_network, halvings
 from ade_tf.networks.decoder_output import ImageDecoder
-from ade_tf.networks.layers import Conv2DTranspose
+from ade_tf.networks.growth import enlarge
+from ade_tf.networks.layers import Conv2DTranspose, to_output
 from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Decoder", "DecoderScale", "decoder_path", "decoder_scales"]
@@ -28,6 +29,8 @@ class Decoder(ImageDecoder):
     Args:
       image_shape: `(H, W, C)`.
       latent_size: Dimensions of z.
+      growth: A `Growth` by whose resolutions mu grows, as many as there are scales;
+        None: it is of full size from the first step on. Not of `mlp`.
       **settings: Those of `NetworkStyle`, as `Encoder`'s (position maps are added to
         mu, too); the others are those of the scale, see `ImageDecoder`.
 
@@ -35,7 +38,7 @@ class Decoder(ImageDecoder):
       ValueError: If an argument is out of range.
     """
 
-    def __init__(self, image_shape, latent_size, **settings):
+    def __init__(self, image_shape, latent_size, *, growth=None, **settings):
         style, scale = NetworkStyle.split(settings)
         style.check()
         super().__init__(dtype=style.dtype)
@@ -54,10 +57,15 @@ class Decoder(ImageDecoder):
             self._first = style.dense(latent_size, math.prod(scales[0]))
             self._scales = decoder_path(scales, style)
         self._build_output(shape, style, flat=self._flat, **scale)
+        self._growth, self._coarse_mus = growth, ()
+        if growth is not None:
+            self._coarse_mus = tuple(
+                style.conv(channels, shape[-1]) for *_, channels in scales[:-1]
+            )
         self.built = True
 
     def call(self, z, condition=None):
-        h = self._first(z)
+        h, coarse = self._first(z), []
         if self._flat:
             h = self._dropout(tf.nn.elu(self._add_condition(h, condition)))
             h = self._dropout(tf.nn.elu(self._hidden(h)))
@@ -65,7 +73,15 @@ class Decoder(ImageDecoder):
             h = tf.reshape(h, [-1, *self._coarsest])
             for scale in self._scales:
                 h = scale(h, condition)
-        return self._output(h)
+                coarse.append(h)
+        mu, scale = self._output(h)
+        if self._growth is None:
+            return mu, scale
+        heads = zip(self._coarse_mus, coarse, strict=False)
+        found, *others = *(to_output(self, head(h)) for head, h in heads), mu
+        for doubling, own in enumerate(others, 1):
+            found = self._growth.mix(doubling, enlarge(found), own)
+        return found, scale
 
 
 def decoder_scales(shape, width):

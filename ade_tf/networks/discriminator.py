@@ -10,13 +10,16 @@ import tensorflow as tf
 from ade_tf.config.games import DISCRIMINATORS
 from ade_tf.networks.blocks import (
     WithGroupMean,
+    check_choice,
     check_network,
     conv,
     dense,
     halvings,
 )
 from ade_tf.networks.condition import AddCondition
+from ade_tf.networks.growth import halve
 from ade_tf.networks.layers import to_output
+from ade_tf.networks.minibatch import STATISTICS
 from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Discriminator"]
@@ -41,7 +44,9 @@ class Discriminator(keras.layers.Layer):
     where h is what the last layer psi sees; for one-hot c, V c is a row of a learned
     table.
 
-    Call: images `[B, H, W, C]` in [-1, 1], condition -> logits `[B]`.
+    Call: images `[B, H, W, C]` in [-1, 1], condition -> logits `[B]`; with `features`,
+    h(x) in their place, `[B, F]`. `set_size` is for `minibatch_statistics`: how many
+    images, one behind the other, make a set; None: all of them.
 
     Args:
       image_shape: `(H, W, C)`.
@@ -51,6 +56,10 @@ class Discriminator(keras.layers.Layer):
       spectral_norm: Whether every kernel is divided by its spectral norm; then call
         `update_spectral_norm` once per discriminator step.
       projection: Whether the condition, then a vector, enters by a projection.
+      minibatch_statistics: `none`, or what of the images of a set psi sees beside h(x),
+        a key of `STATISTICS`.
+      growth: A `Growth` by whose resolutions images are seen; None: at full size from
+        the first step on. Not of `mlp`.
       **style: Of `NetworkStyle`; a position map is behind the first layer.
     Raises:
       ValueError: If an argument is out of range.
@@ -63,6 +72,8 @@ class Discriminator(keras.layers.Layer):
         group=1,
         spectral_norm=False,
         projection=False,
+        minibatch_statistics="none",
+        growth=None,
         **style,
     ):
         style = NetworkStyle(**{"network": "dcgan", **style}).check(DISCRIMINATORS)
@@ -85,6 +96,7 @@ class Discriminator(keras.layers.Layer):
 
         make_conv = functools.partial(make, conv, dtype=style.dtype)
         make_dense = functools.partial(make, dense, dtype=style.dtype)
+        self._growth, self._entries, self._ends = growth, (), ()
         self._flat = style.network == "mlp"
         if self._flat:
             self._first = make_dense(height * columns * channels, width)
@@ -100,11 +112,21 @@ class Discriminator(keras.layers.Layer):
             )
             widths = [min(width << scale, 8 * width) for scale in range(scales + 1)]
             if style.network == "residual":
-                body += _residual_body(widths, make_conv, make_dense, style.dtype)
+                stages = _residual_body(widths, make_conv, make_dense, style.dtype)
                 features = widths[-1]
             else:
-                body += _dcgan_body(widths, make_conv)
+                stages = _dcgan_body(widths, make_conv)
                 features = (height >> scales) * (columns >> scales) * widths[-1]
+            ends = []
+            for stage in stages:
+                body += stage
+                ends.append(len(body) - 1)
+            if growth is not None:
+                self._ends = tuple(ends[: growth.doublings])
+                self._entries = tuple(
+                    make_conv(channels, after)
+                    for _, after in zip(self._ends, widths[1:], strict=False)
+                )
         self._add_condition = AddCondition(
             None if projection else condition_shape,
             width,
@@ -113,7 +135,14 @@ class Discriminator(keras.layers.Layer):
             dtype=style.dtype,
         )
         self._body = tuple(body)
-        self._last = make_dense(features, 1)
+        self._statistics, seen = None, features
+        if minibatch_statistics != "none":
+            check_choice("minibatch_statistics", minibatch_statistics, STATISTICS)
+            self._statistics = STATISTICS[minibatch_statistics](
+                features, make_dense, dtype=style.dtype
+            )
+            seen += self._statistics.size
+        self._last = make_dense(seen, 1)
         self._table = None
         if projection:
             self._table = style.dense(
@@ -123,22 +152,37 @@ class Discriminator(keras.layers.Layer):
         self._spectral_layers = tuple(made) if spectral_norm else ()
         self.built = True
 
-    def call(self, images, condition=None):
+    def call(self, images, condition=None, *, set_size=None, features=False):
         if self._flat:
             images = tf.reshape(images, [-1, math.prod(images.shape[1:])])
         h = self._first(images)
         if self._table is None:
             h = self._add_condition(h, condition)
-        for layer in self._body:
+        for place, layer in enumerate(self._body):
             h = layer(h)
+            if place in self._ends:
+                images, halved = halve(images), self._ends.index(place)
+                doubling = self._growth.doublings - halved
+                h = self._growth.mix(doubling, self._entries[halved](images), h)
         h = tf.reshape(h, [-1, math.prod(h.shape[1:])])
-        logits = to_output(self, tf.squeeze(self._last(h), -1))
+        if features:
+            return to_output(self, h)
+        seen = h if self._statistics is None else self._of_sets(h, set_size)
+        logits = self._last(seen)
+        logits = to_output(self, tf.squeeze(logits, -1))
         if self._table is None:
             return logits
         if condition is None:
             raise ValueError("a projection needs a condition. Received: None")
         rows, h = (to_output(self, x) for x in (self._table(condition), h))
         return logits + tf.reduce_sum(rows * h, axis=1)
+
+    def _of_sets(self, h, set_size):
+        """Returns features with the statistics of their sets behind them."""
+        size = tf.shape(h)[0] if set_size is None else set_size
+        statistics = self._statistics(tf.reshape(h, [-1, size, h.shape[-1]]))
+        statistics = tf.reshape(statistics, [-1, self._statistics.size])
+        return tf.concat([h, tf.cast(statistics, h.dtype)], -1)
 
     def update_spectral_norm(self) -> None:
         """Makes one power iteration per kernel; nothing without `spectral_norm`.
@@ -172,20 +216,20 @@ class _PoolingBlock(keras.layers.Layer):
 
 
 def _dcgan_body(widths, make_conv):
-    """Returns the layers and functions behind the first layer."""
-    body = [tf.nn.leaky_relu]
+    """Returns the layers and functions behind the first layer, scale by scale."""
+    stages = []
     for before, after in itertools.pairwise(widths):
-        if len(body) > 1:
-            body += [make_conv(before, before), tf.nn.leaky_relu]
-        body += [make_conv(before, after, 4, strides=2), tf.nn.leaky_relu]
-    return body
+        plain = [make_conv(before, before), tf.nn.leaky_relu] if stages else []
+        halving = make_conv(before, after, 4, strides=2)
+        stages.append([tf.nn.leaky_relu, *plain, halving])
+    return [*stages, [tf.nn.leaky_relu]]
 
 
 def _residual_body(widths, make_conv, make_dense, dtype):
-    """Returns the layers and functions behind the first layer."""
+    """Returns the layers and functions behind the first layer, scale by scale."""
     block = functools.partial(
         _PoolingBlock, make_conv=make_conv, make_dense=make_dense, dtype=dtype
     )
-    body = [block(*pair, pool=True) for pair in itertools.pairwise(widths)]
-    body.append(block(widths[-1], widths[-1], pool=False))
-    return [*body, tf.nn.relu, functools.partial(tf.reduce_sum, axis=[1, 2])]
+    stages = [[block(*pair, pool=True)] for pair in itertools.pairwise(widths)]
+    last = block(widths[-1], widths[-1], pool=False)
+    return [*stages, [last, tf.nn.relu, functools.partial(tf.reduce_sum, axis=[1, 2])]]

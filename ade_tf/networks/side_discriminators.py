@@ -11,7 +11,7 @@ __all__ = ["CodeDiscriminator", "PairDiscriminator"]
 class CodeDiscriminator(keras.layers.Layer):
     """Network from codes to logits: three hidden dense layers, see `Discriminator`.
 
-    Call: z `[B, latent_size]`, condition -> logits `[B]`.
+    Call: z `[B, latent_size]`, condition -> logits `[B]`; by name, as `Discriminator`.
 
     Args:
       image_shape: Taken as by all discriminators; not used.
@@ -29,8 +29,9 @@ class CodeDiscriminator(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, z, condition=None):
-        return self._inner(z[:, None, None, :], condition)
+    def call(self, z, condition=None, *, set_size=None, features=False):
+        keywords = dict(set_size=set_size, features=features)
+        return self._inner(z[:, None, None, :], condition, **keywords)
 
     def update_spectral_norm(self) -> None:
         """As `Discriminator.update_spectral_norm`."""
@@ -45,7 +46,7 @@ class PairDiscriminator(keras.layers.Layer):
     deeper).
 
     Call: images `[B, H, W, C]` in [-1, 1], z `[B, latent_size]`, condition ->
-    logits `[B]`.
+    logits `[B]`; by name, as `Discriminator`.
 
     Args:
       image_shape: `(H, W, C)`.
@@ -78,9 +79,9 @@ class PairDiscriminator(keras.layers.Layer):
         self._inner = Discriminator(image_shape, condition_shape=(size,), **settings)
         self.built = True
 
-    def call(self, images, z, condition=None):
+    def call(self, images, z, condition=None, *, set_size=None, features=False):
         given = z if condition is None else tf.concat([z, condition], -1)
-        return self._inner(images, given)
+        return self._inner(images, given, set_size=set_size, features=features)
 
     def update_spectral_norm(self) -> None:
         """As `Discriminator.update_spectral_norm`."""

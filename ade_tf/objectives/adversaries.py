@@ -48,6 +48,24 @@ class Adversary:
     encoded: Callable | None = None
     paired: bool = False
 
+    def smoothed(self, label_smoothing: float = 0.0) -> "Adversary":
+        """Returns the game with one-sided label smoothing (arXiv 1606.03498).
+
+            discriminator: E_data[(1 - s) real(t) + s fake(t)] + E_model[fake(t)]
+
+        Args:
+          label_smoothing: The share s, in [0, 1); 0: this game. Not if `paired`.
+        """
+        if not label_smoothing:
+            return self
+
+        def real(t):
+            return (1.0 - label_smoothing) * self.real(t) + label_smoothing * self.fake(
+                t
+            )
+
+        return dataclasses.replace(self, real=real)
+
     def discriminator_loss(self, real_logits, fake_logits) -> tf.Tensor:
         """Returns what the discriminator minimises, a scalar.
 

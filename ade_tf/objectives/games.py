@@ -34,6 +34,8 @@ class Game:
       penalty_every: Steps from one penalty to the next, which then counts as often
         (lazy regularisation, arXiv 1912.04958, appendix B).
       group: Images of a mixed group; 1: each is judged by itself.
+      minibatch_statistics: What the discriminator sees of the other images of a set,
+        see `Discriminator`; unless `none`, each side is a set of its own.
       trains: Names of the parts that play against the discriminator.
       both_sides: Whether they make a part of the real side, too, such as its codes.
         They then want it to be taken for the fake one (arXiv 1605.09782, equation 2).
@@ -48,6 +50,7 @@ class Game:
     penalty_weight: float = 1.0
     penalty_every: int = 1
     group: int = 1
+    minibatch_statistics: str = "none"
     trains: tuple[str, ...] = ("decoder",)
     both_sides: bool = False
 
@@ -65,7 +68,7 @@ class Game:
           draws: The draws behind those of the sides.
           step: The training step, which says whether a penalty is due.
         """
-        layout, judge = self._layout(draws), self._judge(batch.condition)
+        layout, judge = self._layout(draws), self._judge(batch)
 
         def plain():
             logits = layout.split(judge(layout.join(real, fake)))
@@ -104,7 +107,7 @@ class Game:
 
     def generator_loss(self, batch, draws):
         """Returns what the model minimises, a scalar, and its logs."""
-        judge = self._judge(batch.condition)
+        judge = self._judge(batch)
         fake = self.fake(batch, draws)
         real_logits = None
         if self._together or self.adversary.paired:
@@ -115,6 +118,29 @@ class Game:
             layout, logits = SeparateBatch(), judge(fake)
         loss = self._generator_loss(layout, real_logits, logits)
         return loss, self._labelled({"adversarial_loss": loss})
+
+    def feature_matching_loss(self, batch, draws, mean=tf.identity):
+        """Returns how far the discriminator's features of the sides are apart.
+
+            |E h(x) - E h(x~)|^2    (arXiv 1606.03498, section 3.1)
+
+        with h what the last layer of the discriminator sees, and means over the batch.
+
+        Args:
+          batch: The batch.
+          draws: Of the sides.
+          mean: The mean over replicas of a Tensor, see `mean_over_replicas`.
+
+        Returns:
+          A scalar and its logs.
+        """
+        features = self._judge(batch, features=True)
+        real, fake = (
+            mean(tf.reduce_mean(features(side(batch, draws)), axis=0))
+            for side in (self.real, self.fake)
+        )
+        loss = tf.reduce_sum((real - fake) ** 2)
+        return loss, self._labelled({"feature_matching_loss": loss})
 
     def shared_losses(self, batch, draws, step=0):
         """Returns what both players minimise on one draw of the sides, and the logs.
@@ -131,7 +157,7 @@ class Game:
           `((generator_loss, discriminator_loss), logs)`.
         """
         real, fake = self.real(batch, draws), self.fake(batch, draws)
-        judge, layout = self._judge(batch.condition), self._layout(draws)
+        judge, layout = self._judge(batch), self._layout(draws)
         real_logits, penalty = self._judged_real(judge, real, fake, draws, step)
         if self._together:
             real_logits, logits = layout.split(judge(layout.join(real, fake)))
@@ -184,17 +210,20 @@ class Game:
     def _labelled(self, logs):
         return {self.label(word): value for word, value in logs.items()}
 
-    def _judge(self, condition):
+    def _judge(self, batch, **keywords):
         """Returns D(., c) as a function of sides.
 
         It takes whole sets of images, one behind the other, each with this condition.
         """
+        condition = batch.condition
+        if self.minibatch_statistics != "none":
+            keywords["set_size"] = batch.count
 
         def judge(side):
             own = condition
             if own is not None:
                 own = repeat_condition(own, tf.shape(side[0])[0])
-            return self.discriminator(*side, condition=own)
+            return self.discriminator(*side, condition=own, **keywords)
 
         return judge
 

@@ -3,8 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.config import missing
 from ade_tf.evaluation.latent import codes
 from ade_tf.models import decode, encode, reconstruct
+from ade_tf.randomness import BatchDraws
 from ade_tf.samples.pictures import Grid
 from ade_tf.samples.request import Request
 
@@ -44,14 +46,23 @@ def draw_traversals(request: Request) -> Grid:
 
     A unit is the more active the more its code varies over the test images (the first
     1000 of them); see `evaluate_active_units`. Rows come in this order, as many as are
-    asked for and there are units.
+    asked for and there are units. Without an encoder they come in the order of z,
+    around a code of the prior, drawn by the seed, of the first class asked for.
     """
-    images, labels = request.test_images(_MOST_CODES)
-    found = codes(request.model, images, labels)
-    units = np.argsort(-found.var(0), kind="stable")[: request.options.num_samples]
+    model, options = request.model, request.options
     stops = np.linspace(-_FURTHEST, _FURTHEST, _STOPS)
-    label = None if labels is None else int(labels[0])
-    rows = traverse(request.model, images[0], units, stops, label)
+    if missing(model.config, "encoder"):
+        labels = [request.classes[0]] if model.conditional else None
+        draws = BatchDraws(options.seed, 1)
+        code = model.draw_codes(draws, condition=model.condition(labels)).numpy()[0]
+        units = np.arange(min(options.num_samples, len(code)))
+    else:
+        images, labels = request.test_images(_MOST_CODES)
+        found = codes(model, images, labels)
+        units = np.argsort(-found.var(0), kind="stable")[: options.num_samples]
+        labels = None if labels is None else [int(labels[0])]
+        code = encode(model, model.batch(images[:1], labels)).numpy()[0]
+    rows = _along(model, code, units, stops, labels)
     return Grid(
         rows,
         _STOPS,
@@ -101,6 +112,11 @@ def traverse(model, image, units, stops, label=None) -> np.ndarray:
     """
     labels = None if label is None else [label]
     code = encode(model, model.batch(np.asarray(image)[None], labels)).numpy()[0]
+    return _along(model, code, units, stops, labels)
+
+
+def _along(model, code, units, stops, labels):
+    """Returns images of a code with one unit at a time at each of the stops."""
     z = np.tile(code, (len(units), len(stops), 1))
     for row, unit in enumerate(units):
         z[row, :, unit] = stops

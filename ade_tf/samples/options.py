@@ -54,9 +54,9 @@ MODES = {
     "traverse": Mode(
         "ade_tf.samples.codes:draw_traversals",
         "Latent traversals",
-        "a row for each of the most active latent units, {count} at most, around the "
-        "code of a test image",
-        needs=("encoder",),
+        "a row for each latent unit, the most active first, {count} at most, around "
+        "the code of a test image (without an encoder: in order, around a draw)",
+        needs=("z",),
         count=10,
     ),
     "neighbours": Mode(
@@ -117,8 +117,9 @@ class PictureOptions(RunDataSettings):
         "reconstructions. `interpolate`: rows from the code of one test image to that "
         "of another. `traverse`: rows in which one latent unit, the most active first, "
         "goes from -2.5 to 2.5 standard deviations of the prior around the code of a "
-        "test image. `neighbours`: samples, each followed by its nearest training "
-        "images. `temperatures`: the same samples in a row for each of `temperatures`. "
+        "test image (without an encoder: around a draw of z). `neighbours`: samples, "
+        "each followed by its nearest training images. `temperatures`: the same "
+        "samples in a row for each of `temperatures`. "
         "`complete`: test images, each with its first rows and completions of these. "
         "`resample`: test images, each with images drawn anew from its z. "
         "`codes`: a row for each category of prior `codes`, along its continuous "

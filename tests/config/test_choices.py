@@ -27,7 +27,7 @@ NEEDS = {
     if field.metadata["needs"] and len(field.metadata["choices"] or "any") > 1
 }
 # What is not the maker's own, but that of the game it stands in.
-OF_GAMES = ("penalty_weight", "penalty_every")
+OF_GAMES = ("penalty_weight", "penalty_every", "label_smoothing")
 
 
 def another(name):

@@ -43,6 +43,15 @@ def test_preset_fills_in_what_is_left_to_it(preset):
         ({"likelihood_only_steps": 9, "num_steps": 9}, "below num_steps"),
         ({"warmup_steps": 9, "num_steps": 9}, "warmup_steps must be below"),
         ({"keep_best": True}, "keep_best needs.*validate_every"),
+        (
+            {
+                "preset": "vae",
+                "kl_weight": 0.0,
+                "validate_every": 9,
+                "keep_best": True,
+            },
+            "keep_best needs a kl_weight above 0",
+        ),
         ({"learning_rat": 1.0}, "must be known.*learning_rat"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.data import load_dataset
+from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import EvaluationOptions
 from ade_tf.evaluation.context import Evaluation
 from ade_tf.evaluation.evaluate import choose_metrics, score
@@ -25,6 +26,12 @@ def rows(images):
     """Returns the means of rows as features, and probabilities that follow them."""
     means = tf.reduce_mean(tf.cast(images, tf.float32), [1, 3])
     return means, tf.nn.softmax(means / 99.0)
+
+
+def pixels(images):
+    """Returns the pixels of shapes, whose rows' means are alike for several."""
+    flat = tf.reshape(tf.cast(images, tf.float32), [-1, 256])
+    return flat, rows(images[:, :8])[1]
 
 
 EXTRACTOR = Extractor("rows", "classifier", "0" * 64, 1, 8, 8, rows)
@@ -50,7 +57,12 @@ def evaluations():
     points = Evaluation(
         LoadedRun(model, config, None, 7), load_dataset("toy:ring"), options
     )
-    return images, hybrid, points, codes
+    shapes = load_dataset("shapes")
+    config = tiny_config("vae", dataset="shapes", **FAST)
+    model = build_model(config, shapes.image_shape, shapes.levels)
+    factors = Evaluation(LoadedRun(model, config, None, 7), shapes, options)
+    factors.extractor = Extractor("pixels", "classifier", "0" * 64, 1, 256, 8, pixels)
+    return images, hybrid, points, codes, factors
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -71,6 +83,7 @@ def test_a_metric_writes_what_it_declares_or_says_what_it_needs(evaluations, nam
             assert math.isfinite(record["value"]) and record["name"]
             assert ("extractor" in record) <= bool(METRICS[name].extractor)
             json.dumps(record, allow_nan=False)
+            assert record["name"] in describe_record(record)
 
 
 def test_what_is_not_declared_is_not_written(evaluations):

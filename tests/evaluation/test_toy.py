@@ -101,7 +101,7 @@ def test_where_samples_lie():
 def test_it_is_refused_for_other_data_and_left_out_of_all():
     assert "toy_divergences" in METRICS
     evaluation = evaluation_of("flow", "digits")
-    with pytest.raises(ValueError, match="needs a data set `toy:NAME`.*'digits'"):
+    with pytest.raises(ValueError, match="needs data of the source `toy`.*'digits'"):
         choose_metrics(evaluation)
     with pytest.raises(ValueError, match="known of `toy:NAME` only. Received: 'dig"):
         evaluate_toy_divergences(evaluation, "test")

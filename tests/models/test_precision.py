@@ -22,6 +22,11 @@ MODELS = {
     "gan": dict(preset="gan", penalty="interpolates", discriminator="residual"),
     "mixed_batch": dict(preset="gan", discriminator_batch="mixed", mixed_group=4),
     "flow_gan": dict(preset="flow_gan", penalty="r1"),
+    "improved_gan": dict(
+        preset="gan",
+        minibatch_statistics="discrimination",
+        feature_matching_weight=1.0,
+    ),
 }
 LIKELIHOOD = [n for n in MODELS if MODELS[n]["preset"] not in ("gan", "flow_gan")]
 CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")

@@ -57,6 +57,7 @@ RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
         dict(preset="vae", decoder="recurrent", network="mlp"),
         dict(preset="gan", prior="codes", code_classes=2, code_dims=1),
         dict(preset="flow", **RESIDUAL),
+        dict(preset="gan", growth_steps=1, feature_matching_weight=1.0),
         pytest.param(
             dict(preset="av_gde", games=("code",), update="joint"),
             marks=pytest.mark.long,

@@ -5,6 +5,7 @@ from PIL import Image
 
 from ade_tf.evaluation.latent import codes
 from ade_tf.extractors import EXTRACTORS, collect
+from ade_tf.randomness import BatchDraws
 from ade_tf.runs import load_run
 from ade_tf.samples import MODES, draw, interpolate, traverse
 from ade_tf.training import train
@@ -194,11 +195,36 @@ def test_continuous_data_train_without_pictures_and_give_arrays(points_run, tmp_
         assert found["images"].shape == (6, 1, 1, 2)
 
 
-@pytest.mark.parametrize("mode", ["reconstruct", "interpolate", "traverse", "resample"])
-def test_modes_that_need_an_encoder_say_so(points_run, mode):
-    message = f"mode `{mode}` needs an encoder.*preset='flow'"
+@pytest.mark.parametrize(
+    ("mode", "need"),
+    [
+        ("reconstruct", "an encoder"),
+        ("interpolate", "an encoder"),
+        ("resample", "an encoder"),
+        ("traverse", ".* z"),
+    ],
+)
+def test_modes_say_what_they_need(points_run, mode, need):
+    message = f"mode `{mode}` needs {need}.*preset='flow'"
     with pytest.raises(ValueError, match=message):
         draw(points_run, mode=mode)
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_without_an_encoder_units_move_around_a_draw(tmp_path, conditional):
+    run = tmp_path / "run"
+    train(tiny_config("gan", conditional=conditional, network="mlp"), run)
+    label = {"label": ("3",)} if conditional else {}
+    images = arrays(run, tmp_path, mode="traverse", num_samples=3, seed=5, **label)
+    assert images.shape == (33, 8, 8, 1)
+    model, labels = load_run(run).model, [3] if conditional else None
+    condition = model.condition(labels)
+    z = model.draw_codes(BatchDraws(5, 1), condition=condition).numpy()
+    z[0, 2] = -2.5
+    expected = decode(model, tf.constant(z), labels)
+    np.testing.assert_array_equal(images[22:23], expected)
+    other = arrays(run, tmp_path, mode="traverse", num_samples=3, seed=6, **label)
+    assert np.any(other != images)
 
 
 def test_neighbours_in_features_are_the_nearest_there(v_ade_run, tmp_path):
