@@ -23,13 +23,16 @@ from ade_tf.models.initialization import (
 from ade_tf.models.parts import count_parameters
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
+from ade_tf.models.two_domains import DOMAINS, TwoDomainModel
 
 __all__ = [
+    "DOMAINS",
     "AdaptiveDensityEstimator",
     "Batch",
     "LikelihoodScorer",
     "LikelihoodScores",
     "Sampler",
+    "TwoDomainModel",
     "averaged_weights",
     "build_model",
     "classify",

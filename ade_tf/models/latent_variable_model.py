@@ -71,6 +71,11 @@ class LatentVariableModel(BuiltModel):
         self.code_reader = self.parts.code_reader
 
     @property
+    def domains(self) -> "tuple[LatentVariableModel, ...]":
+        """The models of each domain of images: itself alone."""
+        return (self,)
+
+    @property
     def conditional(self) -> bool:
         """Whether the model is one of images given their class."""
         return self.config.model.conditional
@@ -264,9 +269,13 @@ class LatentVariableModel(BuiltModel):
         z = self.draw_codes(draws, condition=condition)
         y = self.features_of(z, draws, condition=condition)
         x, _ = self.feature_map.forward_and_log_det(y, condition)
+        return self.with_noise(x, draws), z
+
+    def with_noise(self, x, draws: Draws):
+        """Returns samples with the noise that hides what they are in a game, if any."""
         if self.levels and self.config.objective.dequantize_samples:
             x += draws.uniform(self.image_shape) - 0.5
-        return x, z
+        return x
 
     def codes(self, x, noise, condition=None):
         """Returns draws from q(z | x) of images in [0, levels), of one vector z."""

@@ -35,6 +35,11 @@ class Parts:
       code_discriminator: Codes to logits.
       classifier: Features, flattened, to logits of the classes.
       code_reader: Images in [-1, 1] to q(c | x) of the codes of prior `codes`.
+      feature_map_b: As `feature_map`, of images of a second domain, B.
+      dequantizer_b: As `dequantizer`, of B.
+      discriminator_b: Images of B in [-1, 1] to logits.
+      translator_to_a: Images of B to images of A, both in [-1, 1].
+      translator_to_b: Images of A to images of B.
     """
 
     feature_map: BijectorLayer
@@ -47,6 +52,11 @@ class Parts:
     code_discriminator: keras.layers.Layer | None = None
     classifier: keras.layers.Layer | None = None
     code_reader: keras.layers.Layer | None = None
+    feature_map_b: BijectorLayer | None = None
+    dequantizer_b: Dequantizer | None = None
+    discriminator_b: keras.layers.Layer | None = None
+    translator_to_a: keras.layers.Layer | None = None
+    translator_to_b: keras.layers.Layer | None = None
 
 
 def build_parts(
