@@ -60,8 +60,9 @@ class DataConfig(ImageSettings):
         "digits",
         "Images: `digits` (scikit-learn's, built in; `digits:negative` in black on "
         "white), `npz:PATH`, `folder:PATH` (PNG, JPEG, WebP, BMP, TIFF, GIF), "
-        "`tfds:NAME`, `photos:SIDE` (patches of two photographs), `toy:NAME` (points of "
-        f"known density: {', '.join(TOYS)}) or `prepared:DIR` (made by prepare_data, read from disk as needed).",
+        "`tfds:NAME`, `photos:SIDE` (patches of two photographs), `toy:NAME` (points "
+        f"of known density: {', '.join(TOYS)}) or `prepared:DIR` (made by "
+        "prepare_data, read from disk as needed).",
     )
     dataset_b: str = setting(
         "",
