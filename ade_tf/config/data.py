@@ -59,7 +59,7 @@ class DataConfig(ImageSettings):
     dataset: str = setting(
         "digits",
         "Images: `digits` (scikit-learn's, built in; `digits:negative` in black on "
-        "white), `npz:PATH`, `folder:PATH` (PNG, JPEG, WebP, BMP, TIFF, GIF), "
+        "white, `digits:bold`), `npz:PATH`, `folder:PATH` (PNG, JPEG, WebP, BMP, TIFF, GIF), "
         "`tfds:NAME`, `photos:SIDE` (patches of two photographs), `toy:NAME` (points "
         f"of known density: {', '.join(TOYS)}) or `prepared:DIR` (made by "
         "prepare_data, read from disk as needed).",
