@@ -133,9 +133,8 @@ def _check_replicas(replicas, data):
     if replicas > 1 and stored:
         raise ValueError(
             "images on disk are read for one replica; several take them in memory, "
-            "from the source that they were prepared from. Received: "
-            f"{stored[0].name!r}, "
-            f"{replicas} replicas"
+            "from the source that they were prepared from. "
+            f"Received: {stored[0].name!r}, {replicas} replicas"
         )
 
 
@@ -255,6 +254,7 @@ def _finish(run, model, checkpointer, data, scored, grid, trained):
         found = evaluate_likelihood(evaluation, "test")
         if len(data.domains) > 1:
             found += evaluate_likelihood_b(evaluation, "test")
+        found = [record | {"origin": "train"} for record in found]
     picture = run.samples / "final.png"
     if trained or not picture.exists():
         grid.save(picture)
@@ -268,5 +268,5 @@ def _finish(run, model, checkpointer, data, scored, grid, trained):
     for record in found:
         print(describe_record(record), flush=True)
         if not done:
-            append_record(run.metrics, record | {"origin": "train"})
+            append_record(run.metrics, record)
     return found[0] if found else {}
