@@ -42,7 +42,7 @@ class ModelConfig:
         "levels). 0 scales linearly to [-2, 2] instead.",
         minimum=0.0,
         maximum=0.45,
-        needs="features",
+        needs=("features", "samples"),
         part="generator",
     )
     position_maps: bool = setting(

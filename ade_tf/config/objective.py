@@ -82,7 +82,7 @@ class ObjectiveConfig:
         "Weight of that error of images which a translator is given of the domain that "
         "it leads to, as a share of cycle_weight.",
         minimum=0.0,
-        needs="translators",
+        needs=("translators", "cycles"),
     )
     information_weight: float = setting(
         1.0,

@@ -112,6 +112,11 @@ NEEDS = {
         lambda config: PRESETS[config["preset"]].second_domain == "translators",
         "preset",
     ),
+    "cycles": (
+        "a cycle_weight above 0",
+        lambda config: config["cycle_weight"] > 0,
+        "cycle_weight",
+    ),
     "samples": (
         "a preset that draws images of no others",
         lambda config: PRESETS[config["preset"]].second_domain != "translators",
