@@ -59,10 +59,10 @@ class DataConfig(ImageSettings):
     dataset: str = setting(
         "digits",
         "Images: `digits` (scikit-learn's, built in; `digits:negative` in black on "
-        "white, `digits:bold`), `npz:PATH`, `folder:PATH` (PNG, JPEG, WebP, BMP, TIFF, GIF), "
-        "`tfds:NAME`, `photos:SIDE` (patches of two photographs), `toy:NAME` (points "
-        f"of known density: {', '.join(TOYS)}) or `prepared:DIR` (made by "
-        "prepare_data, read from disk as needed).",
+        "white, `digits:bold`), `npz:PATH`, `folder:PATH` (PNG, JPEG, WebP, BMP, "
+        "TIFF, GIF), `tfds:NAME`, `photos:SIDE` (patches of two photographs), "
+        f"`toy:NAME` (points of known density: {', '.join(TOYS)}) or `prepared:DIR` "
+        "(made by prepare_data, read from disk as needed).",
     )
     dataset_b: str = setting(
         "",

@@ -214,7 +214,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
         for game in self.games if alone else ():
             for turn in range(objective.discriminator_steps):
                 self._train_discriminator(game, batch, turn, logs)
-        for own in self.domains:
+        for own in self.domains():
             own.feature_map.update_spectral_norm()
         for update in self.updates():
             self._train(update, batch, logs)

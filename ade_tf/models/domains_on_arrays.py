@@ -59,7 +59,7 @@ class DomainsOnArrays(AdaptiveDensityEstimator):
 
     def initialize(self, *splits) -> None:
         """Lets the images of A and B set the ActNorms (`initialize_from_split`)."""
-        for own, split in zip(self.domains, splits, strict=True):
+        for own, split in zip(self.domains(), splits, strict=True):
             initialize_from_split(own, split)
 
     def translate(
@@ -98,7 +98,7 @@ class DomainsOnArrays(AdaptiveDensityEstimator):
             if new:
                 some = x.unbatch().batch(INITIALIZATION_IMAGES).take(1)
                 (first,) = some.as_numpy_iterator()
-                for own, name in zip(self.domains, ("image", "image_b"), strict=True):
+                for own, name in zip(self.domains(), ("image", "image_b"), strict=True):
                     initialize_from_data(own, first[name], settings.seed)
             known = int(x.cardinality().numpy())
             return (x, None) if known < 1 else (x.repeat(), known)

@@ -70,9 +70,11 @@ class LatentVariableModel(BuiltModel):
         self.classifier = self.parts.classifier
         self.code_reader = self.parts.code_reader
 
-    @property
     def domains(self) -> "tuple[LatentVariableModel, ...]":
-        """The models of each domain of images: itself alone."""
+        """Returns the models of each domain of images: itself alone.
+
+        No property: Keras would save what it holds, without end.
+        """
         return (self,)
 
     @property

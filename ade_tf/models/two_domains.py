@@ -119,9 +119,8 @@ class TwoDomainModel(DomainsOnArrays):
             return "feature_map", "feature_map_b"
         return (f"translator_to_{DOMAINS[to]}",)
 
-    @property
     def domains(self) -> tuple[LatentVariableModel, ...]:
-        """The models of A and of B."""
+        """Returns the models of A and of B."""
         return self, self.domain_b
 
     def training_batch(self, data: dict[str, tf.Tensor]) -> DomainBatch:
@@ -153,18 +152,18 @@ class TwoDomainModel(DomainsOnArrays):
         return terms
 
     def _likelihood_in(self, place, batch, draws):
-        loss, logs = self.likelihood_loss(batch[place], draws, self.domains[place])
+        loss, logs = self.likelihood_loss(batch[place], draws, self.domains()[place])
         return loss, {f"{'b_' * place}{name}": logs[name] for name in logs}
 
     def _given(self, place, batch, draws):
         """Returns the images of a domain as they are translated, in [0, levels)."""
         if self.translator_to_a is not None:
             draws = MeanDraws(batch.count)
-        return self.domains[place].dequantize(batch[place], draws).value
+        return self.domains()[place].dequantize(batch[place], draws).value
 
     def _real(self, place, batch, draws):
         return (
-            self.to_unit(self.domains[place].dequantize(batch[place], draws).value),
+            self.to_unit(self.domains()[place].dequantize(batch[place], draws).value),
         )
 
     def _fake(self, to, batch, draws):
@@ -201,8 +200,8 @@ class TwoDomainModel(DomainsOnArrays):
           to: Place of the other domain in `DOMAINS`.
         """
         if self.translator_to_a is None:
-            y, _ = self.domains[1 - to].feature_map(x, None)
-            return self.domains[to].feature_map.forward_and_log_det(y)[0]
+            y, _ = self.domains()[1 - to].feature_map(x, None)
+            return self.domains()[to].feature_map.forward_and_log_det(y)[0]
         translator = (self.translator_to_a, self.translator_to_b)[to]
         found = translator(self.to_unit(x))
         return found if self.levels == 0 else (found + 1.0) * (self.levels / 2.0)
@@ -210,5 +209,5 @@ class TwoDomainModel(DomainsOnArrays):
     def translated(self, images, to: int) -> tf.Tensor:
         """Returns a batch of images, of any type, translated and quantised."""
         batch = self.batch(images)
-        x = self.domains[1 - to].dequantize(batch, MeanDraws(batch.count)).value
+        x = self.domains()[1 - to].dequantize(batch, MeanDraws(batch.count)).value
         return quantize(self.carry(x, to), self.levels)

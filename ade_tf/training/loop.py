@@ -103,7 +103,7 @@ def train(config: RunConfig, run_dir) -> dict:
         run.open(config, *images, data)
         scored = ()
         if config.preset.likelihood:
-            pairs = zip(model.domains, data.domains, strict=True)
+            pairs = zip(model.domains(), data.domains, strict=True)
             scored = tuple((LikelihoodScorer(m), d.validation) for m, d in pairs)
         two = config.preset.second_domain
         grid = TranslationGrid(model, data) if two else SampleGrid(model)
@@ -169,7 +169,7 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
         if config.objective.generator_from or config.training.initialize_from:
             return 0
         with strategy.scope():
-            for own, images in zip(model.domains, data.domains, strict=True):
+            for own, images in zip(model.domains(), data.domains, strict=True):
                 initialize_from_split(own, images.train)
         return 0
     return start

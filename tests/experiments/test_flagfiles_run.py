@@ -52,7 +52,7 @@ def test_a_flagfile_runs_for_two_steps(name, monkeypatch):
     images = images.astype(np.float32)
     labels = np.arange(16) % 10
     model = build_model(config, shape, levels, num_classes=10)
-    for own in model.domains:
+    for own in model.domains():
         initialize_from_data(own, images, labels=own.own_labels(labels))
     model.run_eagerly = True
     before = [v.numpy() for v in model.trainable_variables]
