@@ -81,7 +81,7 @@ METRICS = {
             "inversion_error",
             "round_trip:evaluate_inversion_error",
             (Output("inversion_error", "max |f^-1(f(x)) - x|", "lower"),),
-            needs=("features",),
+            needs=("features", "samples"),
             formerly="reconstruction_error",
         ),
         Metric(
@@ -219,8 +219,8 @@ METRICS = {
             "translation_distance",
             "translation:evaluate_translation_distance",
             (
-                Output("frechet_a_to_b", "Frechet distance, a to b", "lower"),
-                Output("frechet_b_to_a", "Frechet distance, b to a", "lower"),
+                Output("frechet_a_to_b", "Frechet distance, A to B", "lower"),
+                Output("frechet_b_to_a", "Frechet distance, B to A", "lower"),
             ),
             needs=("two domains",),
             extractor="features",
@@ -229,8 +229,8 @@ METRICS = {
             "class_kept",
             "translation:evaluate_class_kept",
             (
-                Output("class_kept_a_to_b", "class kept from a to b", "higher"),
-                Output("class_kept_b_to_a", "class kept from b to a", "higher"),
+                Output("class_kept_a_to_b", "class kept from A to B", "higher"),
+                Output("class_kept_b_to_a", "class kept from B to A", "higher"),
             ),
             needs=("two domains",),
             extractor="labels",

@@ -164,4 +164,4 @@ def _way(to):
 
 
 def _words(to):
-    return _way(to).replace("_", " ")
+    return f"{DOMAINS[1 - to].upper()} to {DOMAINS[to].upper()}"
