@@ -38,7 +38,7 @@ def test_second_domains_are_made_of_the_first():
     )
     np.testing.assert_array_equal(negative.images, 16 - plain.images)
     np.testing.assert_array_equal(negative.labels, plain.labels)
-    images = np.pad(plain.images, ((0, 0), (1, 0), (1, 0), (0, 0)))
+    images = np.pad(plain.images, ((0, 0), (0, 1), (0, 1), (0, 0)))
     pairs = [images[:, i : i + 8, j : j + 8] for i in (0, 1) for j in (0, 1)]
     np.testing.assert_array_equal(bold.images, np.max(pairs, axis=0))
 
