@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ade_tf.data.registry import load_dataset as load_dataset
     from ade_tf.evaluation.of_model import evaluate as evaluate
     from ade_tf.models import AdaptiveDensityEstimator as AdaptiveDensityEstimator
+    from ade_tf.models import TwoDomainModel as TwoDomainModel
     from ade_tf.runs.restoring import load as load
 else:
     __getattr__, __dir__, __all__ = lazy(
@@ -30,9 +31,10 @@ else:
             "config": ("PRESETS",),
             "data": ("load_dataset",),
             "evaluation.of_model": ("evaluate",),
-            "models": ("AdaptiveDensityEstimator",),
+            "models": ("AdaptiveDensityEstimator", "TwoDomainModel"),
             "runs": ("load",),
         },
     )
 
-announce("ade_tf", "AdaptiveDensityEstimator", "ade_tf.models")
+for _name in ("AdaptiveDensityEstimator", "TwoDomainModel"):
+    announce("ade_tf", _name, "ade_tf.models")

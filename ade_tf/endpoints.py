@@ -2,10 +2,11 @@
 
 import tensorflow as tf
 
+from ade_tf.config import missing
 from ade_tf.data.images import type_of_levels
 from ade_tf.example_draws import ExampleDraws, content_indices
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models import classify, decode, encode, sample
+from ade_tf.models import DOMAINS, classify, decode, encode, sample
 from ade_tf.randomness import fold
 
 __all__ = ["make_endpoints"]
@@ -31,6 +32,11 @@ def make_endpoints(model) -> dict:
         functions.pop("classify", None)
     if not model.latent_size:
         del functions["decode"]
+    if missing(model.config, "samples"):
+        del functions["sample"]
+    if not missing(model.config, "two domains"):
+        functions["translate_to_b"] = lambda images: passes.to_b(_floats(images))
+        functions["translate_to_a"] = lambda images: passes.to_a(_floats(images))
     return functions
 
 
@@ -52,6 +58,10 @@ class _Passes:
         self.encode = graph(self._encode, images)
         self.decode = graph(self._decode, z)
         self.classify = tf.function(self._classify, [images], autograph=False)
+        self.to_a, self.to_b = (
+            tf.function(self._translate(to), [images], autograph=False)
+            for to in range(len(DOMAINS))
+        )
 
     def scores(self, images, *labels):
         log_prob = self.log_prob(images, 0, *labels)
@@ -89,6 +99,13 @@ class _Passes:
 
     def _classify(self, images):
         return classify(self._model, self._batch(images, None))
+
+    def _translate(self, to):
+        def translated(images):
+            given = self._batch(images, None).images
+            return tf.cast(self._model.translated(given, to), self.kind)
+
+        return translated
 
     def _decode(self, z, labels=None):
         if labels is not None:

@@ -126,6 +126,9 @@ def export_model(
     where there is no likelihood. With an encoder: `encode(images)`, the posterior mean
     (of a hierarchical z, the path of means); with a decoder: `decode(z)`;
     with a classifier: `classify(images)`, the probabilities of the classes `[B, K]`.
+    Of two domains: `translate_to_b(images)`, images of A as ones of B, and
+    `translate_to_a(images)`; those of translators have no `sample`, and the first is
+    `serving_default`.
 
     The noise and the z of a score are drawn by the seed and the image's own values
     (`content_indices`): an image has one score, whatever its place and neighbours in a
@@ -170,7 +173,8 @@ def export_model(
         function, signatures[name] = _traced(function, _specs(model))
         setattr(module, name, function)
     names = list(signatures)
-    signatures.setdefault("serving_default", signatures["sample"])
+    first = "sample" if "sample" in signatures else "translate_to_b"
+    signatures.setdefault("serving_default", signatures[first])
     found = {
         "format": "ade_tf model",
         "packages": package_versions(),

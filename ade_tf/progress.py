@@ -8,7 +8,10 @@ from ade_tf.terms import term
 
 __all__ = ["Passes", "Progress", "say"]
 
-_SHOWN = ("bits_per_dim", "kl", "adversarial_loss", "discriminator_loss")
+_SHOWN = (
+    *("bits_per_dim", "b_bits_per_dim", "kl", "adversarial_loss", "discriminator_loss"),
+    *("a_adversarial_loss", "b_adversarial_loss", "a_cycle_error", "b_cycle_error"),
+)
 
 
 def say(text: str, stream=None) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "define_run_flags",
     "define_sample_flags",
     "define_score_flags",
+    "define_translate_flags",
     "loading_run_dir_from_flags",
     "options_from_flags",
     "run_dir_from_flags",
@@ -149,6 +150,14 @@ def define_sample_flags() -> None:
 
     define_run_dir()
     define_options(PictureOptions)
+
+
+def define_translate_flags() -> None:
+    """Defines the flags of `translate`: one per option, and `run_dir`."""
+    from ade_tf.samples.options import TranslationOptions
+
+    define_run_dir()
+    define_options(TranslationOptions)
 
 
 def define_export_flags() -> None:

@@ -9,6 +9,7 @@ def main():
     """Trains, or with --dry_run describes, the run of the flags."""
     config = common_flags.config_from_flags()
     common_flags.check_path_of_dataset(config.data.dataset)
+    common_flags.check_path_of_dataset(config.data.dataset_b)
     run_dir = None if flags.FLAGS.dry_run else common_flags.run_dir_from_flags()
 
     from ade_tf.training import describe_run, train

@@ -58,11 +58,18 @@ class DataConfig(ImageSettings):
 
     dataset: str = setting(
         "digits",
-        "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
-        "(PNG, JPEG, WebP, BMP, TIFF, GIF), `tfds:NAME`, `shapes` (drawn from known "
-        "kinds, places, sizes and orientations), `photos:SIDE` (patches of two "
-        f"photographs), `toy:NAME` (points of known density: {', '.join(TOYS)}) or "
-        "`prepared:DIR` (made by prepare_data, read from disk as needed).",
+        "Images: `digits` (scikit-learn's, built in; `digits:negative` in black on "
+        "white, `digits:bold`), `npz:PATH`, `folder:PATH` (PNG, JPEG, WebP, BMP, "
+        "TIFF, GIF), `tfds:NAME`, `shapes` (drawn from known kinds, places, sizes and "
+        "orientations), `photos:SIDE` (patches of two photographs), "
+        f"`toy:NAME` (points of known density: {', '.join(TOYS)}) or `prepared:DIR` "
+        "(made by prepare_data, read from disk as needed).",
+    )
+    dataset_b: str = setting(
+        "",
+        "Images of the second domain, B, named as those of the first, A, are. Both are "
+        "brought to one size; no image of A belongs to one of B.",
+        needs="two domains",
     )
     data_dir: str = setting(
         "", "Directory of prepared TFDS data sets.", operational=True
@@ -91,6 +98,9 @@ class RunDataSettings:
         "",
         "The run's images by the name they have now, as in training; empty: the name "
         "they had. They must be those that the run was trained with.",
+    )
+    dataset_b: str = setting(
+        "", "Likewise, the images of the second domain of a run that has two."
     )
     data_dir: str = setting(
         "", "Directory of prepared TFDS data sets; empty: the run's, or TFDS's own."

@@ -42,7 +42,7 @@ class ModelConfig:
         "levels). 0 scales linearly to [-2, 2] instead.",
         minimum=0.0,
         maximum=0.45,
-        needs="features",
+        needs=("features", "samples"),
         part="generator",
     )
     position_maps: bool = setting(
@@ -127,6 +127,28 @@ class ModelConfig:
         needs="z",
         part="dropout",
     )
+    translator_width: int = setting(
+        32,
+        "Number of channels of the networks from one domain to the other, at full "
+        "size.",
+        minimum=1,
+        needs="translators",
+        part="generator",
+    )
+    translator_blocks: int = setting(
+        4,
+        "Number of their residual blocks, at the coarsest scale.",
+        minimum=0,
+        needs="translators",
+        part="generator",
+    )
+    translator_halvings: int = setting(
+        1,
+        "How often they halve the sides of images before the blocks.",
+        minimum=0,
+        needs="translators",
+        part="generator",
+    )
     discriminator: str = slot(
         DISCRIMINATORS,
         "dcgan",
@@ -155,6 +177,7 @@ class ModelConfig:
         False,
         "Condition every part on the label of an image: p(x | z, c), q(z | x, c), "
         "f_c(x), and D(x, c) by a projection. Needs data with labels.",
+        needs="one domain",
         part="generator",
     )
     precision: str = setting(

@@ -44,7 +44,7 @@ class ObjectiveConfig:
         "code, (x, q(z|x)) against (x~, z) (BiGAN); codes, q(z|x) against p(z) "
         "(adversarial autoencoder).",
         choices=GAMES,
-        needs="adversary",
+        needs=("adversary", "one domain"),
     )
     reconstruction_weight: float = setting(
         0.0,
@@ -68,7 +68,21 @@ class ObjectiveConfig:
         "Flow, -lambda ln p(x) - ln p(c | f(x)). 0: no classifier. Needs data with "
         "labels.",
         minimum=0.0,
-        needs=("likelihood", "flow", "unconditional"),
+        needs=("likelihood", "flow", "unconditional", "one domain"),
+    )
+    cycle_weight: float = setting(
+        10.0,
+        "Weight of the mean absolute error, in [-1, 1], of images translated to the "
+        "other domain and back, against L_Q.",
+        minimum=0.0,
+        needs="translators",
+    )
+    identity_weight: float = setting(
+        0.5,
+        "Weight of that error of images which a translator is given of the domain that "
+        "it leads to, as a share of cycle_weight.",
+        minimum=0.0,
+        needs=("translators", "cycles"),
     )
     information_weight: float = setting(
         1.0,
@@ -79,8 +93,9 @@ class ObjectiveConfig:
     )
     adversary: str = slot(
         ADVERSARIES,
-        "log_ratio",
-        "Losses of the discriminator and the generator. `log_ratio` is L_Q.",
+        "",
+        "Losses of the discriminator and the generator. `log_ratio` is L_Q; if empty, "
+        "it is taken, or `least_squares` for two domains.",
         needs="adversary",
     )
     adversarial_weight: float = setting(

@@ -15,6 +15,9 @@ class Preset:
       flow: Whether the feature map is a flow (else only the image space's map).
       likelihood: Whether it is trained by L_C.
       adversary: Whether it is trained by L_Q.
+      second_domain: How it takes images to those of a second domain and back:
+        `translators`, networks for it; `flows`, through a z that both share; empty:
+        there is one domain.
       summary: The model in a line.
     """
 
@@ -23,6 +26,7 @@ class Preset:
     flow: bool = False
     likelihood: bool = False
     adversary: bool = False
+    second_domain: str = ""
     summary: str
 
 
@@ -61,5 +65,17 @@ PRESETS = {
         likelihood=True,
         adversary=True,
         summary="flow trained by both losses",
+    ),
+    "cyclegan": Preset(
+        adversary=True,
+        second_domain="translators",
+        summary="translators between two domains, trained by adversaries and cycles",
+    ),
+    "alignflow": Preset(
+        flow=True,
+        likelihood=True,
+        adversary=True,
+        second_domain="flows",
+        summary="flows of two domains with one z, trained by both losses",
     ),
 }

@@ -102,6 +102,31 @@ NEEDS = {
         lambda config: config["classifier_weight"] > 0,
         "classifier_weight",
     ),
+    "one domain": (
+        "a preset of one domain",
+        lambda config: not PRESETS[config["preset"]].second_domain,
+        "preset",
+    ),
+    "two domains": (
+        "a preset of two domains",
+        lambda config: PRESETS[config["preset"]].second_domain,
+        "preset",
+    ),
+    "translators": (
+        "preset `cyclegan`, which is no bijection by itself",
+        lambda config: PRESETS[config["preset"]].second_domain == "translators",
+        "preset",
+    ),
+    "cycles": (
+        "a cycle_weight above 0",
+        lambda config: config["cycle_weight"] > 0,
+        "cycle_weight",
+    ),
+    "samples": (
+        "a preset that draws images of no others",
+        lambda config: PRESETS[config["preset"]].second_domain != "translators",
+        "preset",
+    ),
     "conditional": (
         "a conditional model",
         lambda config: config["conditional"],

@@ -24,6 +24,11 @@ def check_rules(config) -> None:
     _check_codes(config)
     if config["growth_steps"]:
         _check_growth(config)
+    if config.preset.second_domain and config["prior"] != "normal":
+        raise ValueError(
+            "the features of two domains have one prior, `normal`. "
+            f"Received: prior={config['prior']!r}"
+        )
 
 
 def _check_feature_map(config):
@@ -54,9 +59,9 @@ def _check_feature_map(config):
             f"it greater than it is. Received: log_det={config['log_det']!r}"
         )
     in_map = config["adversarial_gradient_in_feature_map"]
-    if name == "flow_gan" and in_map is False:
+    if preset.flow and preset.adversary and not preset.latent and in_map is False:
         raise ValueError(
-            "preset `flow_gan` trains its feature map by the adversary; there is "
+            f"preset `{name}` trains its feature map by the adversary; there is "
             "nothing else to train. "
             f"Received: adversarial_gradient_in_feature_map={in_map}"
         )
@@ -229,10 +234,11 @@ def _check_likelihood(config):
     name, preset = config["preset"], config.preset
     trained, rest = config["train_likelihood"], config["likelihood_only_steps"]
     classifies = name == "flow" and config["classifier_weight"]
-    if not trained and name != "flow_gan" and not classifies:
+    free = preset.flow and preset.adversary and not preset.latent
+    if not trained and not free and not classifies:
         raise ValueError(
-            "train_likelihood can be off in `flow_gan` only (`gan` is the adversary "
-            "alone with a z), and in `flow` with a classifier_weight. "
+            "train_likelihood can be off in `flow_gan` and `alignflow` only (`gan` is "
+            "the adversary alone with a z), and in `flow` with a classifier_weight. "
             f"Received: preset={name!r}, train_likelihood=False"
         )
     if not trained and rest:

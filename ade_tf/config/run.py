@@ -200,7 +200,9 @@ def _complete(values):
         found["decoder"] = preset.decoder or ("gaussian" if preset.latent else "")
     name = "adversarial_gradient_in_feature_map"
     if found[name] is None:
-        found[name] = not preset.latent and preset.adversary
+        found[name] = preset.flow and not preset.latent and preset.adversary
+    if preset.adversary and not found["adversary"]:
+        found["adversary"] = "least_squares" if preset.second_domain else "log_ratio"
     return found
 
 

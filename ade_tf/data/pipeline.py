@@ -6,7 +6,7 @@ from ade_tf.data.splits import Split
 from ade_tf.data.stored import in_memory
 from ade_tf.randomness import fold
 
-__all__ = ["evaluation_batches", "training_stream"]
+__all__ = ["evaluation_batches", "stream_of_domains", "training_stream"]
 
 
 def training_stream(
@@ -16,6 +16,7 @@ def training_stream(
     seed: int,
     start_step: int = 0,
     random_flip: bool = False,
+    domain: str = "",
 ) -> tf.data.Dataset:
     """Makes the endless stream of training batches.
 
@@ -30,6 +31,7 @@ def training_stream(
       seed: Integer, from 0.
       start_step: The t of the first batch.
       random_flip: Flip each image left-right with probability 1/2.
+      domain: Name of a further domain, whose order is then another.
 
     Returns:
       A dataset of `{"image": float32 [batch_size, H, W, C], "label": int32
@@ -46,16 +48,36 @@ def training_stream(
 
     def batch_at(step):
         position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-        index = _shuffled(position, num_images, seed)
+        index = _shuffled(position, num_images, fold(seed, f"order{domain}"))
         image = images_at(index)
         if random_flip:
-            flip_seed = fold(seed, "flip", step)
+            flip_seed = fold(seed, f"flip{domain}", step)
             flip = tf.random.stateless_uniform([batch_size], flip_seed) < 0.5
             image = tf.where(flip[:, None, None, None], image[:, :, ::-1], image)
         return {"image": image, "label": tf.gather(labels, index)}
 
     steps = tf.data.Dataset.counter(start_step)
     return _finish(steps, batch_at, split)
+
+
+def stream_of_domains(splits, **settings) -> tf.data.Dataset:
+    """Makes the stream of training batches of one domain, or of two, unpaired.
+
+    Args:
+      splits: The images of the only domain, or of A and B.
+      **settings: As of `training_stream`.
+
+    Returns:
+      A dataset as of `training_stream`, with `image_b` of the second domain.
+    """
+    first, *others = splits
+    stream = training_stream(first, **settings)
+    for split in others:
+        other = training_stream(split, domain="_b", **settings)
+        stream = tf.data.Dataset.zip(stream, other).map(
+            lambda a, b: {**a, "image_b": b["image"]}
+        )
+    return stream
 
 
 def evaluation_batches(
@@ -94,7 +116,7 @@ def evaluation_batches(
 def _shuffled(position, num_images, seed):
     """Maps positions in the stream, int64 `[B]`, to indices of images."""
     epoch = tf.cast(position // num_images, tf.int32)
-    order_seed = tf.broadcast_to(fold(seed, "order"), [len(position), 2])
+    order_seed = tf.broadcast_to(seed, [len(position), 2])
     # tf.random.experimental.index_shuffle pads a matrix of seeds along the wrong axis
     # (TF 2.21), so the operation below it is called; 4 rounds is its choice, too.
     return tf.raw_ops.RandomIndexShuffle(

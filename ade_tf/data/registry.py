@@ -64,6 +64,7 @@ class ImageData:
       description: Shape and sizes, and how the splits were made, in words.
       drawn: Names of the splits that the source lacks and that were drawn.
       known_identity: The `identity`, where the source has it on record.
+      domain_b: Images of a second domain, where there is one.
     """
 
     name: str
@@ -75,6 +76,12 @@ class ImageData:
     description: str
     drawn: tuple[str, ...] = ()
     known_identity: dict | None = None
+    domain_b: "ImageData | None" = None
+
+    @property
+    def domains(self) -> tuple["ImageData", ...]:
+        """The images of the only domain, or of both."""
+        return (self,) if self.domain_b is None else (self, self.domain_b)
 
     @property
     def num_classes(self) -> int:
@@ -90,12 +97,15 @@ class ImageData:
     def identity(self) -> dict:
         """What tells these images, their labels and splits from others, fit for JSON.
 
-        Split -> its number of `images` and their `sha256`, with that of the labels.
+        Split -> its number of `images` and their `sha256`, with that of the labels;
+        splits of a second domain are called `SPLIT_b`.
         """
-        return self.known_identity or {
+        found = self.known_identity or {
             name: {"images": len(split), "sha256": _sha256(split)}
             for name, split in ((name, getattr(self, name)) for name in SPLITS)
         }
+        other = self.domain_b.identity if self.domain_b else {}
+        return found | {f"{name}_b": value for name, value in other.items()}
 
 
 def load_dataset(
@@ -328,10 +338,28 @@ def load_data(config: DataConfig, *, as_formerly: bool = False) -> ImageData:
       as_formerly: As of `load_dataset`.
 
     Raises:
-      ValueError: As `load_dataset` says.
+      ValueError: As `load_dataset` says, or if the images of two domains differ in
+        shape or levels.
     """
+    data, *others = (
+        _load_named(name, config, as_formerly)
+        for name in filter(None, (config.dataset, config.dataset_b))
+    )
+    for other in others:
+        kinds = [(own.image_shape, own.levels) for own in (data, other)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                "images of both domains have one shape and number of levels. Received: "
+                f"{data.name!r} with {kinds[0]}, {other.name!r} with {kinds[1]}"
+            )
+        words = f"{data.description}\ndata of B: {other.description}"
+        data = dataclasses.replace(data, domain_b=other, description=words)
+    return data
+
+
+def _load_named(name, config, as_formerly):
     return load_dataset(
-        config.dataset,
+        name,
         data_dir=config.data_dir,
         image_size=config.image_size,
         pad_to=config.pad_to,

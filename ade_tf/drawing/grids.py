@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ade_tf.files import replace_file
 
-__all__ = ["can_show", "image_grid", "save_png"]
+__all__ = ["can_show", "image_grid", "save_png", "to_bytes"]
 
 _TILE_PIXELS = 64
 # Neither black nor white: a stroke that runs to the edge of its image ends there.
@@ -85,8 +85,7 @@ def image_grid(
             f"images from {images.min()} to {images.max()}"
         )
     rows = math.ceil(count / columns)
-    grey = np.rint(images.astype(np.float64) * (255 / (levels - 1))).astype(np.uint8)
-    tiles = grey.repeat(scale, axis=1).repeat(scale, axis=2)
+    tiles = to_bytes(images, levels).repeat(scale, axis=1).repeat(scale, axis=2)
     line = 1 if scale == 1 else max(2, scale // 2)
     tiles = np.pad(
         tiles, ((0, 0), (line, 0), (line, 0), (0, 0)), constant_values=_BORDER
@@ -110,6 +109,11 @@ def image_grid(
         list(zip(row_names, beside, strict=False)),
         list(zip(itertools.cycle(column_names), above, strict=False)),
     )
+
+
+def to_bytes(images, levels: int) -> np.ndarray:
+    """Returns images in 0 .. levels-1 in 0 .. 255, rounded, uint8."""
+    return np.rint(images.astype(np.float64) * (255 / (levels - 1))).astype(np.uint8)
 
 
 def _with_margins(grid, rows, columns):

@@ -10,7 +10,7 @@ from ade_tf.data import ImageData, Split
 from ade_tf.evaluation.metric import OUTPUTS, SPLITS
 from ade_tf.evaluation.options import FeatureOptions
 from ade_tf.extractors import EXTRACTORS, FeatureSet, cached_features, collect
-from ade_tf.models import LikelihoodScorer, Sampler
+from ade_tf.models import DOMAINS, LikelihoodScorer, Sampler
 from ade_tf.progress import Passes
 from ade_tf.runs import LoadedRun
 from ade_tf.strategies import make_strategy
@@ -48,6 +48,40 @@ class Evaluation:
         self._samples = None
         self._features = {}
         self._shared = {}
+
+    @functools.cached_property
+    def domain_b(self) -> "Evaluation":
+        """The evaluation of the second domain's model, by its images.
+
+        Raises:
+          ValueError: If there are no such images.
+        """
+        if self.data.domain_b is None:
+            raise ValueError("needs images of both domains. Received: one")
+        found = Evaluation(self.run, self.data.domain_b, self.options)
+        found.model = self.model.domain_b
+        return found
+
+    @property
+    def domains(self) -> "tuple[Evaluation, Evaluation]":
+        """The evaluations of both domains."""
+        return self, self.domain_b
+
+    def translated_features(self, split: str, to: int) -> FeatureSet:
+        """Returns the features of a split's images, translated to a domain.
+
+        Args:
+          split: The split, of the other domain.
+          to: Place of the domain in `DOMAINS`; its own extractor computes them.
+        """
+        if (split, to) not in self._features:
+            own, batch_size = self.domains[to], self.options.batch_size
+            if reason := own.weakness_of_extractor():
+                raise ValueError(reason)
+            images = self.domains[1 - to].split_images(split).images
+            images = self.model.translate(images, DOMAINS[to], batch_size=batch_size)
+            self._features[split, to] = own._collected(images, f"to {DOMAINS[to]}")
+        return self._features[split, to]
 
     def split_images(self, split: str) -> Split:
         """Returns the images of a split, or of several joined by `+`."""
@@ -155,15 +189,18 @@ class Evaluation:
     def sample_features(self) -> FeatureSet:
         """Returns the features of the samples."""
         if None not in self._features:
-            self._features[None] = collect(
-                self.extractor,
-                self.samples(),
-                levels=self.model.levels,
-                batch_size=self.options.batch_size,
-                strategy=self._strategy,
-                progress=self.progress("features of samples"),
-            )
+            self._features[None] = self._collected(self.samples(), "samples")
         return self._features[None]
+
+    def _collected(self, images, name):
+        return collect(
+            self.extractor,
+            images,
+            levels=self.model.levels,
+            batch_size=self.options.batch_size,
+            strategy=self._strategy,
+            progress=self.progress(f"features of {name}"),
+        )
 
     def progress(self, name: str) -> Passes:
         """Returns a progress line, to be called with `(done, total)`."""

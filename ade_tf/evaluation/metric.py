@@ -66,7 +66,8 @@ class Metric:
         return Choice(f"ade_tf.evaluation.{self.compute}").load()
 
 
-_FEATURES = dict(extractor="features", compares=True)
+_OF_SAMPLES = dict(needs=("samples",), compares=True)
+_FEATURES = dict(extractor="features", **_OF_SAMPLES)
 METRICS = {
     metric.name: metric
     for metric in (
@@ -80,7 +81,7 @@ METRICS = {
             "inversion_error",
             "round_trip:evaluate_inversion_error",
             (Output("inversion_error", "max |f^-1(f(x)) - x|", "lower"),),
-            needs=("features",),
+            needs=("features", "samples"),
             formerly="reconstruction_error",
         ),
         Metric(
@@ -100,7 +101,7 @@ METRICS = {
             "quality:inception",
             (Output("inception_score", "Inception score", "higher", "IS"),),
             extractor="probabilities",
-            compares=True,
+            **_OF_SAMPLES,
         ),
         Metric(
             "precision_recall",
@@ -218,6 +219,7 @@ METRICS = {
                 ),
                 Output("memorisation_share", "share nearer than 5 % of real ones"),
             ),
+            needs=("samples",),
             extractor="features",
             splits=("validation", "test"),
         ),
@@ -230,8 +232,44 @@ METRICS = {
                 Output("modes_covered", "modes covered", "higher"),
                 Output("off_data", "off the data", "lower"),
             ),
-            needs=("unconditional",),
+            needs=("unconditional", "samples"),
             source="toy",
+        ),
+        Metric(
+            "b_bits_per_dim",
+            "translation:evaluate_likelihood_b",
+            (Output("b_bits_per_dim", "bits/dim of B", "lower"),),
+            needs=("likelihood", "two domains"),
+        ),
+        Metric(
+            "translation_distance",
+            "translation:evaluate_translation_distance",
+            (
+                Output("frechet_a_to_b", "Frechet distance, A to B", "lower"),
+                Output("frechet_b_to_a", "Frechet distance, B to A", "lower"),
+            ),
+            needs=("two domains",),
+            extractor="features",
+        ),
+        Metric(
+            "class_kept",
+            "translation:evaluate_class_kept",
+            (
+                Output("class_kept_a_to_b", "class kept from A to B", "higher"),
+                Output("class_kept_b_to_a", "class kept from B to A", "higher"),
+            ),
+            needs=("two domains",),
+            extractor="labels",
+            labels=True,
+        ),
+        Metric(
+            "cycle_error",
+            "translation:evaluate_cycle_error",
+            (
+                Output("cycle_error_a", "RMSE of A to B and back", "lower"),
+                Output("cycle_error_b", "RMSE of B to A and back", "lower"),
+            ),
+            needs=("two domains",),
         ),
     )
 }

@@ -13,7 +13,7 @@ from ade_tf.models.answers import (
     sample,
 )
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
-from ade_tf.models.batch import Batch, labels_in_turn
+from ade_tf.models.batch import DOMAINS, Batch, labels_in_turn
 from ade_tf.models.build import build_model
 from ade_tf.models.given_generator import copy_generator
 from ade_tf.models.given_weights import copy_weights
@@ -24,13 +24,16 @@ from ade_tf.models.initialization import (
 from ade_tf.models.parts import count_parameters
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, LikelihoodScores
+from ade_tf.models.two_domains import TwoDomainModel
 
 __all__ = [
+    "DOMAINS",
     "AdaptiveDensityEstimator",
     "Batch",
     "LikelihoodScorer",
     "LikelihoodScores",
     "Sampler",
+    "TwoDomainModel",
     "averaged_weights",
     "build_model",
     "classify",

@@ -5,7 +5,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from ade_tf.config import RunConfig
+from ade_tf.config import RunConfig, requires
 from ade_tf.config.bounds import BOUNDS
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.construction import ConstructedModel
@@ -86,9 +86,12 @@ class AdaptiveDensityEstimator(ConstructedModel):
       ValueError: If the configuration does not fit the images or the classes.
     """
 
+    needs: tuple[str, ...] = ("one domain",)
+
     def __init__(
         self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
     ):
+        requires(config, type(self).__name__, *self.needs)
         super().__init__(config, image_shape, levels, num_classes)
         self.adversary_active = config.preset.adversary
         self.games = self._games()
@@ -113,21 +116,29 @@ class AdaptiveDensityEstimator(ConstructedModel):
         }
         games = objective.games if self.config.preset.adversary else ()
         return tuple(
-            Game(
+            self.game(
                 name,
                 discriminators[name],
                 *sides[name][:2],
-                adversary=ADVERSARIES[objective.adversary].smoothed(
-                    **self.config.of("adversary")
-                ),
-                penalty=PENALTIES[objective.penalty],
                 trains=sides[name][2],
                 both_sides=name == "pair",
-                minibatch_statistics=self.config["minibatch_statistics"],
-                **self.config.of("penalty"),
-                **self.config.of("discriminator_batch"),
             )
             for name in games
+        )
+
+    def game(self, *sides, **keywords) -> Game:
+        """Returns a `Game` of these arguments, played as the settings say."""
+        objective = self.config.objective
+        return Game(
+            *sides,
+            adversary=ADVERSARIES[objective.adversary].smoothed(
+                **self.config.of("adversary")
+            ),
+            penalty=PENALTIES[objective.penalty],
+            minibatch_statistics=self.config["minibatch_statistics"],
+            **self.config.of("penalty"),
+            **self.config.of("discriminator_batch"),
+            **keywords,
         )
 
     def _images(self, batch, draws):
@@ -153,16 +164,27 @@ class AdaptiveDensityEstimator(ConstructedModel):
 
     def updates(self) -> tuple[Update, ...]:
         """Returns the updates of a step that follow those of the discriminators."""
-        objective, likelihood, quality = self.config.objective, [], []
-        if self._trains_likelihood:
-            likelihood.append(
-                Term("likelihood", self._likelihood_loss, GENERATOR_PARTS)
-            )
+        likelihood, quality = self.likelihood_of_step(), self.quality_of_step()
+        if likelihood and quality and self.config.objective.update == "joint":
+            return (Update("joint", (*likelihood, *quality)),)
+        found = {"likelihood": likelihood, "adversarial": quality}
+        return tuple(Update(n, tuple(terms)) for n, terms in found.items() if terms)
+
+    def likelihood_of_step(self) -> list[Term]:
+        """Returns the terms that the likelihood's update minimises."""
+        objective, likelihood = self.config.objective, []
+        if self.trains_likelihood:
+            likelihood.append(Term("likelihood", self.likelihood_loss, GENERATOR_PARTS))
         if objective.mmd_weight:
             likelihood.append(Term("mmd", self._mmd_loss, ("posterior",)))
         if objective.classifier_weight:
             parts = ("feature_map", "classifier")
             likelihood.append(Term("classifier", self._classifier_loss, parts))
+        return likelihood
+
+    def quality_of_step(self) -> list[Term]:
+        """Returns the terms that the adversarial update minimises."""
+        objective, quality = self.config.objective, []
         matched = objective.feature_matching_weight
         for game in self.games if self.adversary_active else ():
             shared = game if objective.share_samples else None
@@ -180,13 +202,11 @@ class AdaptiveDensityEstimator(ConstructedModel):
         if self.code_reader is not None:
             parts = ("decoder", "code_reader")
             quality.append(Term("information", self._information_loss, parts))
-        if likelihood and quality and objective.update == "joint":
-            return (Update("joint", (*likelihood, *quality)),)
-        found = {"likelihood": likelihood, "adversarial": quality}
-        return tuple(Update(n, tuple(terms)) for n, terms in found.items() if terms)
+        return quality
 
     @property
-    def _trains_likelihood(self):
+    def trains_likelihood(self) -> bool:
+        """Whether L_C is minimised."""
         return self.config.preset.likelihood and self.config.objective.train_likelihood
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -202,7 +222,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
           losses of the adversary (in nats for a cross-entropy), gradient norms, and
           `skipped`, the number of skipped updates.
         """
-        batch = self.batch(data["image"], self.training_labels(data.get("label")))
+        batch = self.training_batch(data)
         logs = {"skipped": 0.0}
         objective = self.config.objective
         if self.growth is not None and not objective.generator_from:
@@ -211,7 +231,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
         for game in self.games if alone else ():
             for turn in range(objective.discriminator_steps):
                 self._train_discriminator(game, batch, turn, logs)
-        self.feature_map.update_spectral_norm()
+        for own in self.domains():
+            own.feature_map.update_spectral_norm()
         for update in self.updates():
             self._train(update, batch, logs)
         self.skipped_updates.assign_add(tf.cast(logs["skipped"], tf.int64))
@@ -223,10 +244,23 @@ class AdaptiveDensityEstimator(ConstructedModel):
             logs = {name: tf.reshape(value, [1]) for name, value in logs.items()}
         return logs
 
-    def _likelihood_loss(self, batch, draws):
-        """Returns L_C in nats per dimension, as trained, and its terms in bits."""
+    def training_batch(self, data: dict[str, tf.Tensor]):
+        """Returns the `Batch` of a step's data."""
+        return self.batch(data["image"], self.training_labels(data.get("label")))
+
+    def likelihood_loss(self, batch, draws, domain=None):
+        """Returns L_C in nats per dimension, as trained, and its terms in bits.
+
+        It is that of the model or, where given, of another of its `domains`.
+        """
+        model = domain or self
+
+        def terms_with_dropout(batch, draws):
+            with draws.scope():
+                return model.likelihood_terms(batch, draws)
+
         loss, terms = self.bound(
-            self._terms_with_dropout,
+            terms_with_dropout,
             batch,
             draws,
             step=self.step.value,
@@ -238,10 +272,6 @@ class AdaptiveDensityEstimator(ConstructedModel):
                 logs[f"kl_{level}"] = self._bits(tf.reduce_sum(kl, axis=1))
         logs["bits_per_dim"] = self._bits(terms.loss_nats())
         return loss / self.dims, logs
-
-    def _terms_with_dropout(self, batch, draws):
-        with draws.scope():
-            return self.likelihood_terms(batch, draws)
 
     def _adversarial_loss(self, game, batch, draws):
         """Returns a game's weighted L_Q, with `share_samples` both losses; its logs."""

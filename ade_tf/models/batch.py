@@ -5,7 +5,17 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["Batch", "checked_labels", "labels_in_turn", "one_hot_labels"]
+__all__ = [
+    "DOMAINS",
+    "Batch",
+    "DomainBatch",
+    "checked_labels",
+    "labels_in_turn",
+    "one_hot_labels",
+]
+
+# Of a model of two: the first is that of its inherited methods.
+DOMAINS = ("a", "b")
 
 
 class Batch(NamedTuple):
@@ -33,6 +43,28 @@ class Batch(NamedTuple):
         """Returns each image `times` times, its copies side by side."""
         parts = [None if p is None else tf.repeat(p, times, axis=0) for p in self]
         return Batch(*parts)
+
+
+class DomainBatch(NamedTuple):
+    """A batch of each domain, as many images of both, in no relation to each other.
+
+    Attributes:
+      a: The `Batch` of A.
+      b: The `Batch` of B.
+    """
+
+    a: Batch
+    b: Batch
+
+    @property
+    def condition(self) -> None:
+        """None: there are no conditional models of two domains."""
+        return None
+
+    @property
+    def count(self):
+        """Number of images of each domain."""
+        return self.a.count
 
 
 def one_hot_labels(labels, num_classes: int) -> tf.Tensor | None:

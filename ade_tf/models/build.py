@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ade_tf.config import RunConfig
 from ade_tf.models.ade import AdaptiveDensityEstimator
+from ade_tf.models.two_domains import TwoDomainModel
 
 __all__ = ["build_model"]
 
@@ -26,6 +27,6 @@ def build_model(
     Raises:
       ValueError: If the configuration does not fit the images or the classes.
     """
-    return AdaptiveDensityEstimator.from_run_config(
-        config, image_shape, levels, num_classes
-    )
+    two = config.preset.second_domain
+    model = TwoDomainModel if two else AdaptiveDensityEstimator
+    return model.from_run_config(config, image_shape, levels, num_classes)

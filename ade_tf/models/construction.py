@@ -15,7 +15,7 @@ from ade_tf.models.given_generator import freeze_generator
 from ade_tf.models.initialization import INITIALIZATION_IMAGES, initialize_from_split
 from ade_tf.models.on_arrays import OnArrays
 
-__all__ = ["ConstructedModel"]
+__all__ = ["ConstructedModel", "levels_of"]
 
 _AVERAGE = ("vector", "taken")
 
@@ -58,7 +58,7 @@ class ConstructedModel(OnArrays):
         if isinstance(images, tf.data.Dataset):
             first = first_images(images, INITIALIZATION_IMAGES)
             images, labels = first if config.needs_labels else (first[0], labels)
-        levels = _levels_of(np.asarray(images), config.data)
+        levels = levels_of(np.asarray(images), config.data)
         split = as_split(images, labels, levels=levels)
         num_classes = int(split.labels.max()) + 1 if labels is not None else 0
         model = cls.from_run_config(config, split.images.shape[1:], levels, num_classes)
@@ -146,7 +146,12 @@ class ConstructedModel(OnArrays):
                 getattr(self.average, name).assign(found[name])
 
 
-def _levels_of(images, settings):
+def levels_of(images, settings) -> int:
+    """Returns the grey levels of images in memory, by the `DataConfig` or their type.
+
+    Raises:
+      ValueError: If neither says.
+    """
     if settings.continuous:
         return 0
     if settings.levels or images.dtype.kind in "biu":

@@ -82,7 +82,8 @@ class FittedModel(TrainedModel):
                 f"more. Received: num_steps={settings.num_steps}, all of them made"
             )
         if validation_data is not None:
-            requires(self.config, "a score of validation images", "likelihood")
+            needs = ("likelihood", "one domain")
+            requires(self.config, "a score of validation images", *needs)
         batches, known = self._training_batches(x, y, batch_size, start)
         steps = min(steps_per_epoch or known or left, left)
         epochs = epochs or (1 if steps_per_epoch else -(-left // steps))

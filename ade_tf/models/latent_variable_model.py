@@ -71,6 +71,13 @@ class LatentVariableModel(BuiltModel):
         self.code_reader = self.parts.code_reader
         self.growth = self.parts.growth
 
+    def domains(self) -> "tuple[LatentVariableModel, ...]":
+        """Returns the models of each domain of images: itself alone.
+
+        No property: Keras would save what it holds, without end.
+        """
+        return (self,)
+
     @property
     def conditional(self) -> bool:
         """Whether the model is one of images given their class."""
@@ -265,9 +272,13 @@ class LatentVariableModel(BuiltModel):
         z = self.draw_codes(draws, condition=condition)
         y = self.features_of(z, draws, condition=condition)
         x, _ = self.feature_map.forward_and_log_det(y, condition)
+        return self.with_noise(x, draws), z
+
+    def with_noise(self, x, draws: Draws):
+        """Returns samples with the noise that hides what they are in a game, if any."""
         if self.levels and self.config.objective.dequantize_samples:
             x += self.grown(draws.uniform(self.image_shape) - 0.5)
-        return x, z
+        return x
 
     def grown(self, images):
         """Returns images with what of their resolution the decoder has grown to."""

@@ -38,6 +38,11 @@ class Parts:
       classifier: Features, flattened, to logits of the classes.
       code_reader: Images in [-1, 1] to q(c | x) of the codes of prior `codes`.
       growth: How far decoder and discriminator have grown.
+      feature_map_b: As `feature_map`, of images of a second domain, B.
+      dequantizer_b: As `dequantizer`, of B.
+      discriminator_b: Images of B in [-1, 1] to logits.
+      translator_to_a: Images of B to images of A, both in [-1, 1].
+      translator_to_b: Images of A to images of B.
     """
 
     feature_map: BijectorLayer
@@ -51,6 +56,11 @@ class Parts:
     classifier: keras.layers.Layer | None = None
     code_reader: keras.layers.Layer | None = None
     growth: Growth | None = None
+    feature_map_b: BijectorLayer | None = None
+    dequantizer_b: Dequantizer | None = None
+    discriminator_b: keras.layers.Layer | None = None
+    translator_to_a: keras.layers.Layer | None = None
+    translator_to_b: keras.layers.Layer | None = None
 
 
 def build_parts(

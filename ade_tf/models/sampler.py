@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from ade_tf.config import requires
 from ade_tf.data.images import type_of_levels
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.models.answers import sample
@@ -23,9 +24,13 @@ class Sampler:
       batch_size: Samples per pass.
       seed: Integer.
       noise: Whether to draw y instead of taking its mean (see `sample`).
+
+    Raises:
+      ValueError: If the model's preset draws no images.
     """
 
     def __init__(self, model, batch_size: int, seed: int = 0, noise: bool = False):
+        requires(model.config, "a sample", "samples")
         self._model = model
         self._batch_size = batch_size
 

@@ -54,13 +54,14 @@ class TrainedModel(LatentVariableModel):
     """A latent-variable model with the means to train its parts.
 
     A subclass has `games`, whose discriminators are trained by a loss of their own, and
-    `updates()`, which train all other parts.
+    `updates()`, which train all other parts, `generator_parts` by name.
 
     Args:
       config: As of a `LatentVariableModel`, with the others.
     """
 
     games: tuple[Game, ...] = ()
+    generator_parts: tuple[str, ...] = GENERATOR_PARTS
 
     def __init__(
         self, config: RunConfig, image_shape, levels: int, num_classes: int = 0
@@ -126,7 +127,7 @@ class TrainedModel(LatentVariableModel):
     @property
     def generator_variables(self) -> list:
         """Trainable variables of all parts but discriminators, in a fixed order."""
-        return self._variables_of(GENERATOR_PARTS)
+        return self._variables_of(self.generator_parts)
 
     def _variables_of(self, names):
         layers = [getattr(self, name) for name in names]

@@ -1,4 +1,4 @@
-"""Networks: conditioners, encoders, decoders and discriminators."""
+"""Networks: conditioners, encoders, decoders, discriminators and translators."""
 
 import ade_tf.keras_settings  # noqa: F401
 from ade_tf.config.flows import CONDITIONERS
@@ -11,6 +11,7 @@ from ade_tf.networks.decoder_output import LowRankScale
 from ade_tf.networks.discriminator import Discriminator
 from ade_tf.networks.encoder import Encoder
 from ade_tf.networks.top_down import TopDownDecoder
+from ade_tf.networks.translator import Translator
 
 __all__ = [
     "CONDITIONERS",
@@ -25,4 +26,5 @@ __all__ = [
     "Encoder",
     "LowRankScale",
     "TopDownDecoder",
+    "Translator",
 ]

@@ -28,9 +28,15 @@ def load_images_of_run(
     Raises:
       ValueError: If they cannot be loaded, or are not those of training.
     """
+    if settings.dataset_b and not config.dataset_b:
+        raise ValueError(
+            "dataset_b is for a run of two domains. "
+            f"Received: dataset_b={settings.dataset_b!r}"
+        )
     config = dataclasses.replace(
         config,
         dataset=settings.dataset or config.dataset,
+        dataset_b=settings.dataset_b or config.dataset_b,
         data_dir=settings.data_dir or config.data_dir,
     )
     data = load_data(config, as_formerly=directory.is_former)

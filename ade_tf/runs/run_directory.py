@@ -139,7 +139,8 @@ class RunDirectory:
             return
         differences = record["config"].differences(config)
         if record["images"]:
-            differences.pop("dataset", None)
+            for name in ("dataset", "dataset_b"):
+                differences.pop(name, None)
         steps = record["config"].training.num_steps
         if [*differences] == ["num_steps"] and steps < config.training.num_steps:
             return

@@ -6,7 +6,8 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "codes": ("interpolate", "traverse"),
-        "options": ("MODES", "PictureOptions"),
+        "options": ("MODES", "PictureOptions", "TranslationOptions"),
+        "translations": ("translate_images",),
         "writing": ("draw",),
     },
 )

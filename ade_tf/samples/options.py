@@ -4,12 +4,18 @@ import dataclasses
 import pathlib
 from typing import NamedTuple
 
-from ade_tf.config.data import RunDataSettings
+from ade_tf.config.data import MOST_LEVELS, RunDataSettings
 from ade_tf.config.settings import check_settings, setting
 from ade_tf.config.training import weights_setting
 from ade_tf.extractors import EXTRACTORS
 
-__all__ = ["MODES", "MOST_IN_A_PICTURE", "Mode", "PictureOptions"]
+__all__ = [
+    "MODES",
+    "MOST_IN_A_PICTURE",
+    "Mode",
+    "PictureOptions",
+    "TranslationOptions",
+]
 
 MOST_IN_A_PICTURE = 10_000
 
@@ -35,7 +41,10 @@ class Mode(NamedTuple):
 
 MODES = {
     "sample": Mode(
-        "ade_tf.samples.samples:draw_samples", "Samples", "{count} samples, {draws}"
+        "ade_tf.samples.samples:draw_samples",
+        "Samples",
+        "{count} samples, {draws}",
+        needs=("samples",),
     ),
     "reconstruct": Mode(
         "ade_tf.samples.codes:draw_reconstructions",
@@ -64,12 +73,14 @@ MODES = {
         "Nearest training images",
         "{count} samples, each followed by its nearest training images in {near}; "
         "{draws}",
+        needs=("samples",),
         count=20,
     ),
     "temperatures": Mode(
         "ade_tf.samples.samples:draw_temperatures",
         "Samples by temperature",
         "the same samples in rows by temperature: {temperatures}; {noise}, seed {seed}",
+        needs=("samples",),
     ),
     "complete": Mode(
         "ade_tf.samples.completions:draw_completions",
@@ -98,7 +109,14 @@ MODES = {
         "ade_tf.samples.densities:draw_density",
         "Density",
         "the model's density, and {count} of its samples beside the data; seed {seed}",
-        needs=("unconditional",),
+        needs=("unconditional", "samples"),
+    ),
+    "translate": Mode(
+        "ade_tf.samples.translations:draw_translations",
+        "Translations",
+        "{count} test images of both domains, translated, and back again",
+        needs=("two domains",),
+        count=10,
     ),
 }
 
@@ -124,7 +142,7 @@ class PictureOptions(RunDataSettings):
         "`resample`: test images, each with images drawn anew from its z. "
         "`codes`: a row for each category of prior `codes`, along its continuous "
         "codes. `density`: the density of a model of points, and its samples, beside "
-        "the data.",
+        "the data. `translate`: test images of two domains, translated and back.",
         choices=MODES,
     )
     num_samples: int | None = setting(
@@ -195,3 +213,54 @@ class PictureOptions(RunDataSettings):
             object.__setattr__(self, "num_samples", MODES[self.mode].count)
         if self.out and pathlib.Path(self.out).suffix not in (".png", ".npz"):
             raise ValueError(f"out must end in .png or .npz. Received: {self.out!r}")
+
+
+@dataclasses.dataclass(frozen=True)
+class TranslationOptions(RunDataSettings):
+    """Which images are translated, and where they go.
+
+    Raises:
+      ValueError: If a value is unknown or out of range.
+    """
+
+    to: str = setting(
+        "b", "Domain that the images are translated to.", choices=("a", "b")
+    )
+    images: str = setting(
+        "",
+        "Images of the other domain: a folder of image files or one of these, an "
+        "archive .npz as of --dataset, or an array .npy. Empty: the run's test images.",
+    )
+    out: str = setting(
+        "",
+        "New directory for a PNG of each image, or an .npz for the array; empty: only "
+        "the picture is made.",
+    )
+    picture: str = setting(
+        "",
+        "File (.png) of rows: some images, translated, and back again. If empty, "
+        "to_a.png or to_b.png among the samples of the run.",
+    )
+    num_shown: int = setting(
+        10, "Number of images in the picture, from the first.", minimum=1, maximum=100
+    )
+    levels: int = setting(
+        0,
+        "Grey levels of the images; 0: 256 of image files, those that an archive "
+        "names, else the run's.",
+        minimum=0,
+        maximum=MOST_LEVELS,
+    )
+    skip_bad_images: bool = setting(
+        False, "Count and leave out files of a folder that cannot be decoded."
+    )
+    weights: str = weights_setting()
+
+    def __post_init__(self):
+        check_settings(self)
+        if self.picture and not self.picture.endswith(".png"):
+            raise ValueError(f"picture must end in .png. Received: {self.picture!r}")
+        if self.levels == 1:
+            raise ValueError(
+                f"levels must be 0 or 2..{MOST_LEVELS}. Received: levels=1"
+            )

@@ -4,12 +4,13 @@ import contextlib
 import time
 
 from ade_tf.config import RunConfig
-from ade_tf.data import load_data, training_stream
+from ade_tf.data import ImageData, load_data, stream_of_domains
 from ade_tf.data.stored import in_memory
 from ade_tf.drawing.curves import learning_curves
 from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import Evaluation, EvaluationOptions
 from ade_tf.evaluation.likelihood import evaluate_likelihood
+from ade_tf.evaluation.translation import evaluate_likelihood_b
 from ade_tf.models import (
     LikelihoodScorer,
     build_model,
@@ -23,7 +24,8 @@ from ade_tf.runs.records import append_record, read_records
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
-from ade_tf.training.recorder import Recorder, SampleGrid
+from ade_tf.training.grids import SampleGrid, TranslationGrid
+from ade_tf.training.recorder import Recorder
 from ade_tf.training.stopping import StopSignals
 
 __all__ = ["describe_run", "train"]
@@ -35,13 +37,22 @@ def describe_run(config: RunConfig) -> str:
     Raises:
       ValueError: If the data cannot be loaded or the model not be built for it.
     """
-    data = load_data(config.data)
+    data = _load(config)
     model = build_model(config, data.image_shape, data.levels, data.num_classes)
     counts = count_parameters(model.parts)
     lines = [flagfile(config), f"data: {data.description}", "parameters:"]
     lines += [f"  {name}: {count:,}" for name, count in counts.items()]
     lines.append(f"  total: {sum(counts.values()):,}")
     return "\n".join(lines)
+
+
+def _load(config, as_formerly=False) -> ImageData:
+    if config.preset.second_domain and not config.data.dataset_b:
+        raise ValueError(
+            f"preset `{config.model.preset}` is of two domains: dataset_b names the "
+            "images of the second. Received: none"
+        )
+    return load_data(config.data, as_formerly=as_formerly)
 
 
 def train(config: RunConfig, run_dir) -> dict:
@@ -74,7 +85,7 @@ def train(config: RunConfig, run_dir) -> dict:
         known = run.read() is not None
         if known:
             stack.enter_context(run.locked())
-        data = load_data(config.data, as_formerly=run.is_former)
+        data = _load(config, run.is_former)
         run.check_images(data, "other images need another run_dir")
         strategy = make_strategy(settings.strategy, settings.batch_size)
         _check_replicas(strategy.num_replicas_in_sync, data)
@@ -90,14 +101,16 @@ def train(config: RunConfig, run_dir) -> dict:
             stack.enter_context(run.locked())
             run.check(config)
         run.open(config, *images, data)
-        scorer = LikelihoodScorer(model) if config.preset.likelihood else None
-        grid = SampleGrid(model)
+        scored = ()
+        if config.preset.likelihood:
+            pairs = zip(model.domains(), data.domains, strict=True)
+            scored = tuple((LikelihoodScorer(m), d.validation) for m, d in pairs)
+        two = config.preset.second_domain
+        grid = TranslationGrid(model, data) if two else SampleGrid(model)
         start = _restore_or_initialize(model, checkpointer, run, data, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
-            recorder = Recorder(
-                run, checkpointer, data.validation, signals, scorer, grid, start
-            )
+            recorder = Recorder(run, checkpointer, signals, scored, grid, start)
             began = time.monotonic()
             _fit(model, data, start, recorder)
             if signals.requested:
@@ -107,7 +120,7 @@ def train(config: RunConfig, run_dir) -> dict:
         else:
             print(f"This run is finished ({settings.num_steps} steps).")
         trained = start < settings.num_steps
-        return _finish(run, model, checkpointer, data, scorer, grid, trained)
+        return _finish(run, model, checkpointer, data, scored, grid, trained)
 
 
 def _check_replicas(replicas, data):
@@ -116,11 +129,12 @@ def _check_replicas(replicas, data):
     TensorFlow reads ahead for these in threads of its own, and an iterator dropped
     while one of them is in Python's code can end the process.
     """
-    if replicas > 1 and not in_memory(data.train.images):
+    stored = [own for own in data.domains if not in_memory(own.train.images)]
+    if replicas > 1 and stored:
         raise ValueError(
             "images on disk are read for one replica; several take them in memory, "
-            f"from the source that they were prepared from. Received: {data.name!r}, "
-            f"{replicas} replicas"
+            "from the source that they were prepared from. "
+            f"Received: {stored[0].name!r}, {replicas} replicas"
         )
 
 
@@ -155,7 +169,8 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
         if config.objective.generator_from or config.training.initialize_from:
             return 0
         with strategy.scope():
-            initialize_from_split(model, data.train)
+            for own, images in zip(model.domains(), data.domains, strict=True):
+                initialize_from_split(own, images.train)
         return 0
     return start
 
@@ -181,8 +196,8 @@ def _records(path):
 def _fit(model, data, start, recorder):
     """Fits the rest of the run."""
     config = model.config
-    stream = training_stream(
-        data.train,
+    stream = stream_of_domains(
+        [own.train for own in data.domains],
         batch_size=config.training.batch_size,
         seed=config.training.seed,
         start_step=start,
@@ -223,7 +238,7 @@ def _scored_weights(model, step):
     return f"of step {step}{kept}: {average}"
 
 
-def _finish(run, model, checkpointer, data, scorer, grid, trained):
+def _finish(run, model, checkpointer, data, scored, grid, trained):
     """Scores the test split once and says where everything is."""
     step = settle_weights(model, checkpointer)
     done = [
@@ -231,13 +246,15 @@ def _finish(run, model, checkpointer, data, scorer, grid, trained):
         for record in _records(run.metrics)
         if record.get("origin") == "train" and record["step"] == step
     ]
-    record = done[-1] if done else {}
-    if not done and scorer:
+    found = done[-len(data.domains) :]
+    if not done and scored:
         loaded = LoadedRun(model, model.config, run, step)
         evaluation = Evaluation(loaded, data, EvaluationOptions())
-        evaluation.scorer = scorer
-        (record,) = evaluate_likelihood(evaluation, "test")
-        record["origin"] = "train"
+        evaluation.scorer = scored[0][0]
+        found = evaluate_likelihood(evaluation, "test")
+        if len(data.domains) > 1:
+            found += evaluate_likelihood_b(evaluation, "test")
+        found = [record | {"origin": "train"} for record in found]
     picture = run.samples / "final.png"
     if trained or not picture.exists():
         grid.save(picture)
@@ -246,9 +263,10 @@ def _finish(run, model, checkpointer, data, scorer, grid, trained):
     if grid.shown:
         print(f"samples   {picture}")
     print(f"curves    {run.path / 'curves.png'}")
-    if record:
+    if found:
         print(f"weights   {_scored_weights(model, step)}")
+    for record in found:
         print(describe_record(record), flush=True)
         if not done:
             append_record(run.metrics, record)
-    return record
+    return found[0] if found else {}

@@ -7,49 +7,18 @@ import keras
 import tensorflow as tf
 from absl import logging
 
-from ade_tf.drawing.grids import can_show, image_grid, save_png
-from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import mean_and_standard_error
-from ade_tf.models import LikelihoodScorer, averaged_weights, labels_in_turn, sample
+from ade_tf.models import averaged_weights
 from ade_tf.progress import Progress
 from ade_tf.runs import Checkpointer
 from ade_tf.runs.records import append_record, read_records
 
-__all__ = ["Recorder", "SampleGrid"]
-
-
-class SampleGrid:
-    """Draws the same 100 samples of a model, with the weights it has at the time.
-
-    Those of a conditional model are of its classes in turn.
-
-    Args:
-      model: An `AdaptiveDensityEstimator`.
-    """
-
-    def __init__(self, model):
-        self._levels = model.levels
-        self.shown = can_show(model.image_shape, model.levels)
-        seed, labels = model.config.training.seed, None
-        if model.conditional:
-            labels = labels_in_turn(100, range(model.num_classes))
-        self._draw = tf.function(
-            lambda: sample(
-                model,
-                ExampleDraws(seed, tf.range(100)),
-                condition=model.condition(labels),
-            ),
-            autograph=False,
-        )
-
-    def save(self, path) -> None:
-        """Writes the samples as PNG; images that no picture can show are left out."""
-        if self.shown:
-            path.parent.mkdir(exist_ok=True)
-            save_png(path, image_grid(self._draw().numpy(), self._levels, columns=10))
+__all__ = ["Recorder"]
 
 
 _COLLAPSED_KL_NATS = 1.0
+# Of the only domain, or of A and of B.
+_BITS = ("validation_bits_per_dim", "validation_b_bits_per_dim")
 
 
 class Recorder(keras.callbacks.Callback):
@@ -60,10 +29,10 @@ class Recorder(keras.callbacks.Callback):
     Args:
       run: The `RunDirectory`.
       checkpointer: The model's `Checkpointer`.
-      validation: The validation split.
       signals: The `StopSignals`.
-      scorer: The model's `LikelihoodScorer`; None where there is no likelihood.
-      grid: The model's `SampleGrid`.
+      scored: For each domain of the model, its `LikelihoodScorer` and the validation
+        split; none where there is no likelihood.
+      grid: The model's `SampleGrid` or `TranslationGrid`.
       start: Step at which this process began.
     """
 
@@ -71,27 +40,25 @@ class Recorder(keras.callbacks.Callback):
         self,
         run,
         checkpointer: Checkpointer,
-        validation,
         signals,
-        scorer: LikelihoodScorer | None,
-        grid: SampleGrid,
+        scored: tuple,
+        grid,
         start: int = 0,
     ):
         super().__init__()
         self._run = run
         self._start = start
         self._checkpointer = checkpointer
-        self._validation = validation
         self._signals = signals
         self._step = start
-        self._scorer = scorer
+        self._scored = scored
         self._grid = grid
         self._best = None
         if start and run.scalars.exists():
             lines = read_records(run.scalars)
             lines = [line for line in lines if line["step"] <= start]
-            found = [line.get("validation_bits_per_dim") for line in lines]
-            self._best = min((v for v in found if v is not None), default=None)
+            lines = [line for line in lines if "validation_bits_per_dim" in line]
+            self._best = min(map(_bits_of_domains, lines), default=None)
 
     def set_model(self, model):
         """Prepares what needs the model; Keras calls it."""
@@ -113,7 +80,7 @@ class Recorder(keras.callbacks.Callback):
         line = {}
         if last or self._step % settings.log_every == 0:
             line = {name: float(value) for name, value in logs.items()}
-        if self._scorer and (last or _due(self._step, settings.validate_every)):
+        if self._scored and (last or _due(self._step, settings.validate_every)):
             line.update(self._validate())
         if line:
             self._write(line)
@@ -137,18 +104,17 @@ class Recorder(keras.callbacks.Callback):
             self._grid.save(self._run.samples / f"step-{self._step:06}.png")
 
     def _validate(self):
+        found, limit = {}, self._settings.validation_images
         with averaged_weights(self.model):
-            limit = self._settings.validation_images
-            scores = self._scorer.bound(self._validation, limit=limit)
-            value, _ = mean_and_standard_error(
-                scores.bits_per_dim, "validation_bits_per_dim"
-            )
+            for name, (scorer, validation) in zip(_BITS, self._scored, strict=False):
+                scores = scorer.bound(validation, limit=limit)
+                found[name], _ = mean_and_standard_error(scores.bits_per_dim, name)
+            value = _bits_of_domains(found)
             better = self._best is None or value < self._best
             if better:
                 self._best = value
                 if self._settings.keep_best:
                     self._checkpointer.save_best(self._step)
-        found = {"validation_bits_per_dim": value}
         if self.model.latent_size:
             found["validation_kl"] = float(scores.kl.mean())
             # Earlier the KL's warm-up and the average's memory of the start show.
@@ -187,6 +153,12 @@ def _written_whole(directory):
             "TensorBoard's events must be written whole. "
             f"Received: {str(directory)!r} ({type(error).__name__})"
         ) from error
+
+
+def _bits_of_domains(line):
+    """Returns the mean of the bits/dim of all domains in a line of scalars."""
+    found = [line[name] for name in _BITS if name in line]
+    return sum(found) / len(found)
 
 
 def _due(step, every):

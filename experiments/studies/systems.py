@@ -89,14 +89,15 @@ def systems_study(systems, configs: dict, out, command: str) -> list[dict] | Non
 
 
 def _result(name, seed, directory):
-    run = RunDirectory(directory)
+    run, loaded = RunDirectory(directory), load_run(directory)
+    metric = distance = "frechet_distance"
+    if loaded.config.preset.second_domain:
+        metric, distance = "translation_distance", "frechet_b_to_a"
     records = _latest(run)
-    if "frechet_distance" not in records:
-        options = EvaluationOptions(metrics=("frechet_distance",))
-        evaluate_run(directory, options)
+    if distance not in records:
+        evaluate_run(directory, EvaluationOptions(metrics=(metric,)))
         records = _latest(run)
     bits = records.get("bits_per_dim", {})
-    loaded = load_run(directory)
     return {
         "system": name,
         "seed": seed,
@@ -104,7 +105,7 @@ def _result(name, seed, directory):
         "bits_per_dim": bits.get("value"),
         "kl": bits.get("kl"),
         "protocol": bits.get("protocol"),
-        "frechet_distance": records["frechet_distance"]["value"],
+        "frechet_distance": records[distance]["value"],
         "parameters": sum(count_parameters(loaded.model.parts).values()),
         "steps": loaded.config.training.num_steps,
         **training_times(directory),
@@ -152,7 +153,8 @@ def _page(systems, results, command):
         "* bits/dim: of the test images, the single-sample bound; `pixel_cnn`'s is "
         "exact. A dash: the system has no likelihood, or is not scored by it.",
         "* FD: Frechet distance between samples and test images, in the features of "
-        "the data's own classifier (protocol `desk`).",
+        "the data's own classifier (protocol `desk`); of two domains, between images "
+        "translated from the second to the first and those of the first.",
         "* CPU minutes: of training with validation, all threads.",
         f"* Made by `{command}`.",
     ]

@@ -29,7 +29,7 @@ MIXED = {"preset": "gan", "discriminator_batch": "mixed"}
         ({**MIXED, "penalty": "r1"}, "must be none.*penalty='r1'"),
         (
             {"preset": "av_ade", "train_likelihood": False},
-            "off in `flow_gan` only.*'av_ade'",
+            "off in `flow_gan` and `alignflow` only.*'av_ade'",
         ),
         (
             {

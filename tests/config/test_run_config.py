@@ -18,7 +18,7 @@ def test_preset_fills_in_what_is_left_to_it(preset):
     flow = PRESETS[preset].flow
     assert resolved.model.feature_map == ("glow" if flow else "identity")
     in_map = resolved.objective.adversarial_gradient_in_feature_map
-    assert in_map == (preset == "flow_gan")
+    assert in_map == (preset in ("flow_gan", "alignflow"))
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,17 @@ def test_facts():
     assert "default_rng(0).permutation(1797)" in data.description
 
 
-def test_argument_is_refused():
-    with pytest.raises(ValueError, match="takes no argument. Received: 'small'"):
+def test_second_domains_are_made_of_the_first():
+    plain, negative, bold = (
+        load_dataset(f"digits{more}").test for more in ("", ":negative", ":bold")
+    )
+    np.testing.assert_array_equal(negative.images, 16 - plain.images)
+    np.testing.assert_array_equal(negative.labels, plain.labels)
+    images = np.pad(plain.images, ((0, 0), (0, 1), (0, 1), (0, 0)))
+    pairs = [images[:, i : i + 8, j : j + 8] for i in (0, 1) for j in (0, 1)]
+    np.testing.assert_array_equal(bold.images, np.max(pairs, axis=0))
+
+
+def test_another_argument_is_refused():
+    with pytest.raises(ValueError, match="but `negative` or `bold`. Received: 'small'"):
         load_dataset("digits:small")

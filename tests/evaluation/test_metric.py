@@ -1,5 +1,6 @@
 """The table of metrics: each line computes, and writes what it declares."""
 
+import dataclasses
 import json
 import math
 import subprocess
@@ -39,7 +40,7 @@ EXTRACTOR = Extractor("rows", "classifier", "0" * 64, 1, 8, 8, rows)
 
 @pytest.fixture(scope="module")
 def evaluations():
-    """Models of digits and one of points: all that any metric needs."""
+    """Models of digits, of points and of two domains: all that any metric needs."""
     options = EvaluationOptions(metrics=("all",), num_samples=40, cache_dir="")
     model = tiny_model("v_ade", conditional=True, **FAST)
     images = Evaluation(LoadedRun(model, model.config, None, 7), digits(), options)
@@ -62,7 +63,13 @@ def evaluations():
     model = build_model(config, shapes.image_shape, shapes.levels)
     factors = Evaluation(LoadedRun(model, config, None, 7), shapes, options)
     factors.extractor = Extractor("pixels", "classifier", "0" * 64, 1, 256, 8, pixels)
-    return images, hybrid, points, codes, factors
+    model = build_model(tiny_config("alignflow", **FAST), (8, 8, 1), 17)
+    data = dataclasses.replace(digits(), domain_b=load_dataset("digits:bold"))
+    model.initialize(*(own.train for own in data.domains))
+    domains = Evaluation(LoadedRun(model, model.config, None, 7), data, options)
+    for own in domains.domains:
+        own.extractor = EXTRACTOR
+    return images, hybrid, points, codes, factors, domains
 
 
 @pytest.mark.parametrize("name", METRICS)

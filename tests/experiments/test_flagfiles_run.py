@@ -53,10 +53,13 @@ def test_a_flagfile_runs_for_two_steps(name, monkeypatch):
     images = images.astype(np.float32)
     labels = np.arange(16) % 10
     model = build_model(config, shape, levels, num_classes=10)
-    initialize_from_data(model, images, labels=model.own_labels(labels))
+    for own in model.domains():
+        initialize_from_data(own, images, labels=own.own_labels(labels))
     model.run_eagerly = True
     before = [v.numpy() for v in model.trainable_variables]
     batch = {"image": images[:2], "label": labels[:2]}
+    if config.preset.second_domain:
+        batch["image_b"] = images[2:4]
     data = tf.data.Dataset.from_tensors(batch).repeat()
     history = model.fit(data, steps_per_epoch=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values()), history

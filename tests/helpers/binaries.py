@@ -56,6 +56,7 @@ def call(binary, *arguments):
         "novelty": common_flags.define_novelty_flags,
         "report": common_flags.define_report_flags,
         "systems": study_flags.define_systems_flags,
+        "translate": common_flags.define_translate_flags,
         "toy": study_flags.define_toy_flags,
     }[binary]
     out, err = io.StringIO(), io.StringIO()

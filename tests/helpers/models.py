@@ -6,11 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from ade_tf import models
-from ade_tf.config import RunConfig
+from ade_tf.config import PRESETS, RunConfig
 from ade_tf.data import load_dataset
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.models import build_model, initialize_from_data
 
+# Those of one domain.
+ONE_DOMAIN = [name for name in PRESETS if not PRESETS[name].second_domain]
 TINY = dict(
     dataset="digits",
     flow_steps=(2,),

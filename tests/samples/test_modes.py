@@ -30,7 +30,9 @@ def arrays(run, directory, **options):
 
 
 # Modes of the model whose run is drawn.
-OF_ALL = [mode for mode in MODES if mode not in ("density", "complete", "codes")]
+OF_ALL = [
+    mode for mode in MODES if mode not in ("density", "complete", "codes", "translate")
+]
 
 
 @pytest.mark.parametrize(

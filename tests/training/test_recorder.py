@@ -8,7 +8,8 @@ from ade_tf.data import training_stream
 from ade_tf.models import LikelihoodScorer
 from ade_tf.runs import Checkpointer, RunDirectory
 from ade_tf.runs.records import read_records
-from ade_tf.training.recorder import Recorder, SampleGrid
+from ade_tf.training.grids import SampleGrid
+from ade_tf.training.recorder import Recorder
 from ade_tf.training.stopping import StopSignals
 from tests.helpers.models import digits, tiny_model
 
@@ -32,10 +33,10 @@ def fit(model, directory, signals=None, **deeds):
     run.open(model.config, model.image_shape, model.levels)
     checkpointer = Checkpointer(model, run.checkpoints)
     signals = signals or StopSignals()
-    scorer = LikelihoodScorer(model) if model.config.preset.likelihood else None
-    recorder = Recorder(
-        run, checkpointer, digits().validation, signals, scorer, SampleGrid(model)
-    )
+    scored = ()
+    if model.config.preset.likelihood:
+        scored = ((LikelihoodScorer(model), digits().validation),)
+    recorder = Recorder(run, checkpointer, signals, scored, SampleGrid(model))
     settings = model.config.training
     stream = training_stream(digits().train, batch_size=settings.batch_size, seed=0)
     model.fit(
