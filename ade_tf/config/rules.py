@@ -3,6 +3,7 @@
 from ade_tf.config.densities import DECODERS, POSTERIORS, PRIORS
 from ade_tf.config.flows import FEATURE_MAPS, LOG_DETS
 from ade_tf.config.games import ADVERSARIES
+from ade_tf.config.label_rules import check_labels
 
 __all__ = ["check_rules"]
 
@@ -22,6 +23,7 @@ def check_rules(config) -> None:
     _check_likelihood(config)
     _check_latents(config)
     _check_codes(config)
+    check_labels(config)
 
 
 def _check_feature_map(config):

@@ -5,6 +5,7 @@ import time
 
 from ade_tf.config import RunConfig
 from ade_tf.data import load_data, training_stream
+from ade_tf.data.labelled import training_part
 from ade_tf.data.stored import in_memory
 from ade_tf.drawing.curves import learning_curves
 from ade_tf.drawing.tables import describe_record
@@ -76,6 +77,7 @@ def train(config: RunConfig, run_dir) -> dict:
             stack.enter_context(run.locked())
         data = load_data(config.data, as_formerly=run.is_former)
         run.check_images(data, "other images need another run_dir")
+        seen = training_part(data.train, config, data.num_classes)
         strategy = make_strategy(settings.strategy, settings.batch_size)
         _check_replicas(strategy.num_replicas_in_sync, data)
         images = (data.image_shape, data.levels, data.num_classes)
@@ -92,14 +94,14 @@ def train(config: RunConfig, run_dir) -> dict:
         run.open(config, *images, data)
         scorer = LikelihoodScorer(model) if config.preset.likelihood else None
         grid = SampleGrid(model)
-        start = _restore_or_initialize(model, checkpointer, run, data, strategy)
+        start = _restore_or_initialize(model, checkpointer, run, seen, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
             recorder = Recorder(
                 run, checkpointer, data.validation, signals, scorer, grid, start
             )
             began = time.monotonic()
-            _fit(model, data, start, recorder)
+            _fit(model, seen, start, recorder)
             if signals.requested:
                 print("Stopped and saved. Run the same command to continue.")
                 return {}
@@ -147,7 +149,7 @@ def _finished_run(run_dir, data):
     return run
 
 
-def _restore_or_initialize(model, checkpointer, run, data, strategy):
+def _restore_or_initialize(model, checkpointer, run, split, strategy):
     start = checkpointer.restore()
     config = model.config
     if start is None:
@@ -155,7 +157,7 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
         if config.objective.generator_from or config.training.initialize_from:
             return 0
         with strategy.scope():
-            initialize_from_split(model, data.train)
+            initialize_from_split(model, split)
         return 0
     return start
 
@@ -178,11 +180,11 @@ def _records(path):
     return read_records(path) if path.exists() else []
 
 
-def _fit(model, data, start, recorder):
+def _fit(model, split, start, recorder):
     """Fits the rest of the run."""
     config = model.config
     stream = training_stream(
-        data.train,
+        split,
         batch_size=config.training.batch_size,
         seed=config.training.seed,
         start_step=start,
