@@ -130,7 +130,7 @@ def _discriminators(config, image_shape, common):
 
 
 def _classifier(config, image_shape, num_classes, common):
-    """Returns q(c | x) or p(c | z), or p(c | y) of features, linear, first all alike."""
+    """Returns p(c | z) or q(c | x), or p(c | y), linear, first all classes alike."""
     style = dict(common, width=config.model.width, condition_shape=None)
     if not missing(config, "modalities"):
         shape = (1, 1, config.model.latent_size)

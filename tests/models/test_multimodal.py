@@ -60,7 +60,8 @@ def test_each_bound_is_above_its_minus_ln_p(part):
     exact = -log_evidence(model)[part]
     nats = nats_of(model, part)
     error = nats.std(1) / np.sqrt(nats.shape[1])
-    assert np.all(nats.mean(1) > exact + 4 * error)
+    assert np.all(nats.mean(1) > exact - 4 * error)
+    assert np.sum(nats.mean(1) > exact + 4 * error) >= 3
 
 
 @pytest.mark.parametrize("part", ["both", "image", "label"])
@@ -76,7 +77,7 @@ def test_each_bound_is_tight_where_z_says_nothing(part):
     given.pop({"image": "condition", "label": "images"}.get(part), None)
     q = model.posterior.density(**given)
     kl = q.kl_by_unit(model.prior.density()).numpy().sum(1)
-    np.testing.assert_allclose(nats, (exact + kl)[:, None] + 0 * nats, rtol=1e-4)
+    np.testing.assert_allclose(nats, (exact + kl)[:, None] + 0 * nats, atol=1e-3)
 
 
 def loss_of(model, labels, draws):
