@@ -139,8 +139,10 @@ def test_a_conditional_model_with_a_classifier_is_told_no_class(tmp_path):
     settings = dict(conditional=True, bound="semi_supervised", network="mlp")
     model = tiny_model("vae", **settings)
     assert "classify" in export_model(model, tmp_path / "out")
-    found = tf.saved_model.load(tmp_path / "out").classify(IMAGES)
-    np.testing.assert_allclose(found, model.classify(IMAGES), rtol=1e-5)
+    exported = tf.saved_model.load(tmp_path / "out")
+    np.testing.assert_allclose(
+        exported.classify(IMAGES), model.classify(IMAGES), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("preset", ENDPOINTS)
