@@ -160,6 +160,7 @@ def _given_labels(passes):
         "sample": drawn,
         "encode": lambda images, labels: passes.encode(_floats(images), _int32(labels)),
         "decode": lambda z, labels: passes.decode(z, labels),
+        "classify": lambda images: passes.classify(_floats(images)),
     }
 
 

@@ -147,7 +147,8 @@ def export_model(
     0 .. num_classes-1 (others are refused): `serving_default(images, labels)`,
     `log_prob(images, labels, seed)`, `bits_per_dim(images, labels)`,
     `encode(images, labels)`, `decode(z, labels)` and, with one sample for each label,
-    `sample(labels, temperature, seed)`.
+    `sample(labels, temperature, seed)`; `classify(images)` is told no class. Where
+    labels are a modality, all but `classify` are of images alone.
 
     The asset `ade_tf.json` says what the model is: `preset`, `image_shape`, `levels`,
     `num_classes`, `latent_size`, `endpoints`, the versions of `packages`.

@@ -104,10 +104,12 @@ class BatchDraws(Draws):
       seed: Integer or int32 `[2]` Tensor; say what it is for with `fold`.
       count: Examples of this replica, an integer or a scalar Tensor.
       shard: `(replica_index, num_replicas)`; replicas hold equal, contiguous parts.
+      copies: Rows for each example, side by side, that share its values.
     """
 
-    def __init__(self, seed, count, shard=(0, 1)):
-        self.count = count
+    def __init__(self, seed, count, shard=(0, 1), copies=1):
+        self.count = count * copies
+        self._examples, self._copies = count, copies
         self._seed = fold(seed)
         self._shard = shard
         self._calls = 0
@@ -119,19 +121,32 @@ class BatchDraws(Draws):
     def uniform(self, shape, dtype=tf.float32) -> tf.Tensor:
         return self._draw(tf.random.stateless_uniform, shape, dtype)
 
-    def repeat(self, times: int) -> "BatchDraws":
-        """Returns fresh draws for `times` copies of each example, side by side."""
+    def repeat(self, times: int, alike: bool = False) -> "BatchDraws":
+        """Returns fresh draws for `times` copies of each example, side by side.
+
+        Args:
+          times: Number of copies.
+          alike: Whether the copies of an example share its values.
+        """
+        if alike:
+            return BatchDraws(self._seed, self.count, self._shard, times)
         return BatchDraws(self._seed, self.count * times, self._shard)
+
+    def of_their_own(self, purpose: str) -> "BatchDraws":
+        """Returns draws of a purpose that have nothing in common with these."""
+        seed = fold(self._seed, purpose)
+        return BatchDraws(seed, self._examples, self._shard, self._copies)
 
     def _draw(self, function, shape, dtype):
         seed = fold(self._seed, self._calls)
         self._calls += 1
         index, replicas = self._shard
-        total = _rows(self.count * replicas, shape)
+        total = _rows(self._examples * replicas, shape)
         values = function(total, seed, dtype=dtype, alg="philox")
-        if replicas == 1:
-            return values
-        return values[index * self.count : (index + 1) * self.count]
+        if replicas > 1:
+            first = index * self._examples
+            values = values[first : first + self._examples]
+        return values if self._copies == 1 else tf.repeat(values, self._copies, axis=0)
 
     def scope(self):
         """Makes these the draws of the networks called inside (this thread only)."""
@@ -169,7 +184,7 @@ class BatchDraws(Draws):
         return self._from(self._calls)
 
     def _from(self, calls):
-        again = BatchDraws(self._seed, self.count, self._shard)
+        again = BatchDraws(self._seed, self._examples, self._shard, self._copies)
         again._calls = calls
         return again
 

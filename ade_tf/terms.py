@@ -12,6 +12,8 @@ _KNOWN = {
     "kl": ("kl", "bits/dim"),
     "log_det": ("log det", "bits/dim"),
     "dequantizer": ("dequantizer", "bits/dim"),
+    "label": ("label", "bits/dim"),
+    "class_kl": ("class kl", "bits/dim"),
     "classifier_loss": ("classifier", "nats"),
     "adversarial_loss": ("adversary", "nats"),
     "discriminator_loss": ("discriminator", "nats"),

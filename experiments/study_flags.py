@@ -20,7 +20,8 @@ _SYSTEMS = (
     *("residual_flow", "i_resnet"),
     *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
     *("bigan", "bigan_reconstruction", "infogan", "aae", "infovae", "beta_vae"),
-    *("improved_gan", "progressive", "hybrid", "cyclegan", "alignflow"),
+    *("improved_gan", "progressive", "hybrid", "semi_supervised", "supervised"),
+    *("mvae", "cyclegan", "alignflow"),
 )
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")

@@ -26,8 +26,20 @@ ENDPOINTS = {
     "flow": ["serving_default", "log_prob", "bits_per_dim", "sample"],
     "gan": ["sample", "decode"],
     "hybrid": ["serving_default", "log_prob", "bits_per_dim", "sample", "classify"],
+    "multimodal": [
+        "serving_default",
+        "log_prob",
+        "bits_per_dim",
+        "sample",
+        "encode",
+        "decode",
+        "classify",
+    ],
 }
-SETTINGS = {"hybrid": dict(preset="flow", classifier_weight=1.0)}
+SETTINGS = {
+    "hybrid": dict(preset="flow", classifier_weight=1.0),
+    "multimodal": dict(preset="vae", bound="multimodal", network="mlp"),
+}
 IMAGES = np.concatenate([digits().test.images[:5], digits().train.images[:2]])
 CODES = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
 
@@ -121,6 +133,16 @@ def expected(model, name, turn):
     if name == "classify":
         return model.classify(IMAGES)
     return decode(model, CODES).numpy()
+
+
+def test_a_conditional_model_with_a_classifier_is_told_no_class(tmp_path):
+    settings = dict(conditional=True, bound="semi_supervised", network="mlp")
+    model = tiny_model("vae", **settings)
+    assert "classify" in export_model(model, tmp_path / "out")
+    exported = tf.saved_model.load(tmp_path / "out")
+    np.testing.assert_allclose(
+        exported.classify(IMAGES), model.classify(IMAGES), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("preset", ENDPOINTS)

@@ -46,11 +46,29 @@ class IwaeSettings:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class MultimodalSettings(ElboSettings):
+    """Settings of the bounds on images and labels."""
+
+    label_weight: float = setting(
+        1.0,
+        "Weight of -ln p(c | z) in the bounds of `multimodal`. Above 1, the few nats "
+        "of a label count against the many of an image.",
+        minimum=0.0,
+    )
+
+
 # Every entry takes its settings; what it makes is a function of a model's terms, a
 # batch and its draws, see `EvidenceBound`.
 BOUNDS = {
     "elbo": Choice("ade_tf.objectives.bounds:EvidenceBound", ElboSettings),
     "iwae": Choice(
         "ade_tf.objectives.importance_weighted:ImportanceWeightedBound", IwaeSettings
+    ),
+    "semi_supervised": Choice(
+        "ade_tf.objectives.semi_supervised:SemiSupervisedBound", ElboSettings
+    ),
+    "multimodal": Choice(
+        "ade_tf.objectives.multimodal:MultimodalBound", MultimodalSettings
     ),
 }

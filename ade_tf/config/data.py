@@ -83,6 +83,17 @@ class DataConfig(ImageSettings):
     random_flip: bool = setting(
         False, "Flip training images left-right with probability 1/2."
     )
+    labelled: int = setting(
+        0,
+        "Number of training images that keep their label, drawn by the seed, as many "
+        "of each class; training does not see the labels of the others. 0: all.",
+        minimum=0,
+    )
+    only_labelled: bool = setting(
+        False,
+        "Train with the images that keep their label alone.",
+        needs="labelled",
+    )
     download: bool = setting(
         False,
         "Allow TFDS to download the data set. Nothing is downloaded otherwise.",

@@ -35,7 +35,10 @@ class ObjectiveConfig:
     bound: str = slot(
         BOUNDS,
         "elbo",
-        "Bound on -ln p(x) that the likelihood part of training minimises.",
+        "Bound on -ln p(x) that the likelihood part of training minimises. "
+        "`semi_supervised`: of a conditional model, the sum over all classes where the "
+        "label is missing (M2). `multimodal`: bounds on p(x), p(c) and p(x, c), labels "
+        "being a second modality (MVAE).",
         needs="likelihood",
     )
     games: tuple[str, ...] = setting(
@@ -63,12 +66,13 @@ class ObjectiveConfig:
     )
     classifier_weight: float = setting(
         0.0,
-        "Weight of -ln p(c | f(x)), in nats, of a linear classifier on the features, "
-        "against L_C in nats per dimension: 1 / (lambda D) for the loss of Residual "
-        "Flow, -lambda ln p(x) - ln p(c | f(x)). 0: no classifier. Needs data with "
-        "labels.",
+        "Weight of -ln p(c | x), in nats, against L_C in nats per dimension; images "
+        "without a label count 0. Above 0 a flow has a linear classifier on its "
+        "features f(x): 1 / (lambda D) for the loss of Residual Flow, -lambda ln p(x) "
+        "- ln p(c | f(x)). With bound `semi_supervised` the classifier is q(c | x), "
+        "with `multimodal` p(c | z), z ~ q(z | x). Needs data with labels.",
         minimum=0.0,
-        needs=("likelihood", "flow", "unconditional", "one domain"),
+        needs=("likelihood", "classes", "one domain"),
     )
     cycle_weight: float = setting(
         10.0,

@@ -18,6 +18,11 @@ def _decoder_is(config, trait):
     return trait in DECODERS[config["decoder"] or "gaussian"].traits
 
 
+def _bound_is(config, *names):
+    likelihood = PRESETS[config["preset"]].likelihood
+    return likelihood and config["bound"] in names
+
+
 # What may be needed: how it is said, whether a configuration has it, and the setting
 # (or several) that the message quotes.
 NEEDS = {
@@ -97,10 +102,43 @@ NEEDS = {
         ),
         ("latent_levels", "decoder"),
     ),
+    "classes": (
+        "a flow without condition, or bound `semi_supervised` or `multimodal`",
+        lambda config: (
+            _bound_is(config, "semi_supervised", "multimodal")
+            or PRESETS[config["preset"]].flow
+            and not config["conditional"]
+        ),
+        ("preset", "conditional", "bound"),
+    ),
     "classifier": (
-        "a classifier, a classifier_weight above 0",
-        lambda config: config["classifier_weight"] > 0,
-        "classifier_weight",
+        "a classifier: a classifier_weight above 0, or bound `semi_supervised` or "
+        "`multimodal`",
+        lambda config: (
+            config["classifier_weight"] > 0
+            or _bound_is(config, "semi_supervised", "multimodal")
+        ),
+        ("classifier_weight", "bound"),
+    ),
+    "semi-supervised": (
+        "bound `semi_supervised`",
+        lambda config: _bound_is(config, "semi_supervised"),
+        "bound",
+    ),
+    "modalities": (
+        "bound `multimodal`",
+        lambda config: _bound_is(config, "multimodal"),
+        "bound",
+    ),
+    "labelled": (
+        "labelled above 0",
+        lambda config: config["labelled"] > 0,
+        "labelled",
+    ),
+    "samples of classes": (
+        "a conditional model, or bound `multimodal`",
+        lambda config: config["conditional"] or _bound_is(config, "multimodal"),
+        ("conditional", "bound"),
     ),
     "one domain": (
         "a preset of one domain",

@@ -3,6 +3,7 @@
 from ade_tf.config.densities import DECODERS, POSTERIORS, PRIORS
 from ade_tf.config.flows import FEATURE_MAPS, LOG_DETS
 from ade_tf.config.games import ADVERSARIES
+from ade_tf.config.label_rules import check_labels
 
 __all__ = ["check_rules"]
 
@@ -29,6 +30,7 @@ def check_rules(config) -> None:
             "the features of two domains have one prior, `normal`. "
             f"Received: prior={config['prior']!r}"
         )
+    check_labels(config)
 
 
 def _check_feature_map(config):

@@ -7,6 +7,7 @@ from ade_tf.config.data import DataConfig
 from ade_tf.config.model import ModelConfig
 from ade_tf.config.objective import ObjectiveConfig
 from ade_tf.config.presets import PRESETS, Preset
+from ade_tf.config.requirements import missing
 from ade_tf.config.rules import check_rules
 from ade_tf.config.settings import check_setting, settings_of
 from ade_tf.config.training import TrainingConfig
@@ -71,8 +72,9 @@ class RunConfig:
 
     @property
     def needs_labels(self) -> bool:
-        """Whether the model is trained with the labels of the images."""
-        return self.model.conditional or self.objective.classifier_weight > 0
+        """Whether training uses the labels of the images."""
+        trained = self.model.conditional or not missing(self, "classifier")
+        return trained or self.data.labelled > 0
 
     @classmethod
     def settings(cls) -> dict:

@@ -10,7 +10,9 @@ from ade_tf.data.splits import Split
 __all__ = ["as_batches", "as_split", "first_images"]
 
 
-def as_split(images, labels=None, *, levels: int, image_shape=None) -> Split:
+def as_split(
+    images, labels=None, *, levels: int, image_shape=None, lowest: int = 0
+) -> Split:
     """Returns arrays, or a dataset read to its end, as a checked `Split`.
 
     Args:
@@ -19,6 +21,7 @@ def as_split(images, labels=None, *, levels: int, image_shape=None) -> Split:
       labels: Integers from 0, `[N]`, or None. Those of a dataset are in it.
       levels: Grey levels of the images; 0 if they are continuous.
       image_shape: `(H, W, C)` that they must have; None: any.
+      lowest: The lowest label, -1 where some may be missing.
 
     Raises:
       ValueError: If the images are none, of another shape or out of range, or the
@@ -41,7 +44,7 @@ def as_split(images, labels=None, *, levels: int, image_shape=None) -> Split:
     images = to_values(images, levels, "images")
     if labels is None:
         return Split(images, np.zeros(len(images), np.int32))
-    return Split(images, check_labels(labels, len(images), "labels"))
+    return Split(images, check_labels(labels, len(images), "labels", lowest))
 
 
 def as_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -7,19 +7,20 @@ from ade_tf.data.splits import Split
 __all__ = ["all_numbers", "check_labels", "number_classes"]
 
 
-def check_labels(labels, num_images: int, where: str) -> np.ndarray:
+def check_labels(labels, num_images: int, where: str, lowest: int = 0) -> np.ndarray:
     """Converts labels, `[N]` or `[N, 1]`, to integers `[N]`, as large as they are.
 
     Args:
       labels: Integers from 0.
       num_images: The N they must have.
       where: What the array is called in an error message.
+      lowest: The lowest label, -1 where some may be missing.
 
     Returns:
       The labels, `[N]`.
 
     Raises:
-      ValueError: If their number is not N, or they are not integers from 0.
+      ValueError: If their number is not N, or they are not integers from `lowest`.
     """
     labels = np.asarray(labels)
     if labels.shape == (num_images, 1):
@@ -31,8 +32,8 @@ def check_labels(labels, num_images: int, where: str) -> np.ndarray:
         )
     if labels.dtype.kind not in "biu":
         raise ValueError(f"{where} must be integers. Received: dtype={labels.dtype}")
-    if labels.min() < 0:
-        raise ValueError(f"{where} must be at least 0. Received: {labels.min()}")
+    if labels.min() < lowest:
+        raise ValueError(f"{where} must be at least {lowest}. Received: {labels.min()}")
     return labels.astype(np.uint8) if labels.dtype.kind == "b" else labels
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ade_tf.config import missing
 from ade_tf.data import ImageData, Split
 from ade_tf.evaluation.metric import OUTPUTS, SPLITS
 from ade_tf.evaluation.options import FeatureOptions
@@ -15,9 +16,10 @@ from ade_tf.progress import Passes
 from ade_tf.runs import LoadedRun
 from ade_tf.strategies import make_strategy
 
-__all__ = ["Evaluation", "check_finite", "joined_splits", "test_split"]
+__all__ = ["LABELS", "Evaluation", "check_finite", "joined_splits", "test_split"]
 
-_LABELS = "drawn from the frequencies of the training images"
+# How the classes of samples are chosen.
+LABELS = "drawn from the frequencies of the training images"
 _OF_LABELS = 1
 
 
@@ -89,11 +91,11 @@ class Evaluation:
 
     @functools.cached_property
     def sample_labels(self) -> np.ndarray | None:
-        """The classes of a conditional model's samples, int32 `[N]`, else None.
+        """Classes of samples, of a model that has such, int32 `[N]`, else None.
 
         They are drawn with replacement from the labels of the training images.
         """
-        if not self.model.conditional:
+        if missing(self.model.config, "samples of classes"):
             return None
         generator = np.random.default_rng([self.options.seed, _OF_LABELS])
         labels = self.data.train.labels
@@ -102,7 +104,7 @@ class Evaluation:
     @property
     def of_samples(self) -> dict:
         """What records of samples say of a conditional model's classes."""
-        return {"labels": _LABELS} if self.model.conditional else {}
+        return {"labels": LABELS} if self.model.conditional else {}
 
     def samples(self) -> np.ndarray:
         """Returns the protocol's samples, uint8 `[N, H, W, C]` in 0 .. levels-1.
@@ -111,10 +113,10 @@ class Evaluation:
         those of the options; they are drawn at the first call.
         """
         if self._samples is None:
-            self._samples = self._draw()
+            self._samples = self._draw(self.model.conditional)
         return self._samples
 
-    def _draw(self):
+    def _draw(self, of_classes):
         options = self.options
         batch = min(options.batch_size, options.num_samples)
         sampler = Sampler(self.model, batch, options.seed, options.noise)
@@ -125,7 +127,7 @@ class Evaluation:
         return sampler.samples(
             options.num_samples,
             options.temperature,
-            labels if self.model.conditional else None,
+            labels if of_classes else None,
             Passes("samples", unit="images"),
         )
 
@@ -191,6 +193,15 @@ class Evaluation:
         if None not in self._features:
             self._features[None] = self._collected(self.samples(), "samples")
         return self._features[None]
+
+    def features_of_classes(self) -> FeatureSet:
+        """Returns the features of samples of the `sample_labels`.
+
+        Those of a conditional model are its samples.
+        """
+        if self.model.conditional:
+            return self.sample_features()
+        return self._collected(self._draw(of_classes=True), "samples")
 
     def _collected(self, images, name):
         return collect(

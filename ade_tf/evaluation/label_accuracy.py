@@ -1,5 +1,6 @@
-"""Whether samples of a conditional model are of the class they were asked for."""
+"""Whether samples are of the class they were asked for."""
 
+from ade_tf.evaluation.context import LABELS
 from ade_tf.metrics import share_standard_error
 
 __all__ = ["evaluate_label_accuracy"]
@@ -12,8 +13,8 @@ def evaluate_label_accuracy(evaluation, split: str) -> list[dict]:
     images of a split says what can be had.
 
     Args:
-      evaluation: The `Evaluation` of a conditional model, by the extractor
-        `classifier`.
+      evaluation: The `Evaluation` of a model with samples of classes, by the
+        extractor `classifier`.
       split: `train`, `validation` or `test`: the real images beside it.
 
     Returns:
@@ -22,7 +23,7 @@ def evaluate_label_accuracy(evaluation, split: str) -> list[dict]:
       real images (`real_accuracy`).
     """
     labels = evaluation.sample_labels
-    right = _right(evaluation.sample_features(), labels)
+    right = _right(evaluation.features_of_classes(), labels)
     share = float(right.mean())
     real = _right(
         evaluation.reference_features(split), evaluation.split_images(split).labels
@@ -42,7 +43,7 @@ def evaluate_label_accuracy(evaluation, split: str) -> list[dict]:
             num_reference=len(real),
             temperature=options.temperature,
             noise=options.noise,
-            **evaluation.of_samples,
+            labels=LABELS,
         )
     ]
 

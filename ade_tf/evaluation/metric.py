@@ -145,7 +145,7 @@ METRICS = {
             "label_accuracy",
             "label_accuracy:evaluate_label_accuracy",
             (Output("label_accuracy", "samples classified as their label", "higher"),),
-            needs=("conditional",),
+            needs=("samples of classes",),
             extractor="labels",
         ),
         Metric(

@@ -49,8 +49,10 @@ class AdaptiveDensityEstimator(ConstructedModel):
         pair            x, z ~ q(z | x)     x~, z ~ p(z)        decoder, posterior
         code            z ~ p(z)            z ~ q(z | x)        posterior
 
-    C = -ln p(c | f(x)) is the loss of a linear classifier on the features, in nats: a
-    hybrid of p(x) and p(c | x) (arXiv 1906.02735, section 5.4).
+    C = -ln p(c | x) is the loss of a classifier, in nats; 0 of an image without a
+    label. It is linear on the features in a hybrid of p(x) and p(c | x) (arXiv
+    1906.02735, section 5.4), and q(c | x) or p(c | z) with the bounds `semi_supervised`
+    and `multimodal`, whose L_C trains it, too.
 
     The feature map is trained by games of images and pairs with
     `adversarial_gradient_in_feature_map`. In a game of pairs (BiGAN, arXiv 1605.09782)
@@ -178,7 +180,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
         if objective.mmd_weight:
             likelihood.append(Term("mmd", self._mmd_loss, ("posterior",)))
         if objective.classifier_weight:
-            parts = ("feature_map", "classifier")
+            parts = ("feature_map", "posterior", "classifier")
             likelihood.append(Term("classifier", self._classifier_loss, parts))
         return likelihood
 
@@ -265,6 +267,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
             draws,
             step=self.step.value,
             mean=mean_over_replicas,
+            class_logits=self._class_logits_with_dropout,
         )
         logs = {own.name: self._bits(own.nats) for own in terms}
         if "kl" in terms and len(terms["kl"].units_nats) > 1:
@@ -272,6 +275,10 @@ class AdaptiveDensityEstimator(ConstructedModel):
                 logs[f"kl_{level}"] = self._bits(tf.reduce_sum(kl, axis=1))
         logs["bits_per_dim"] = self._bits(terms.loss_nats())
         return loss / self.dims, logs
+
+    def _class_logits_with_dropout(self, batch, draws):
+        with draws.scope():
+            return self.class_logits(batch, draws)
 
     def _adversarial_loss(self, game, batch, draws):
         """Returns a game's weighted L_Q, with `share_samples` both losses; its logs."""
@@ -297,11 +304,12 @@ class AdaptiveDensityEstimator(ConstructedModel):
         """Returns the weighted loss of the classifier, and its logs."""
         if batch.labels is None:
             raise ValueError("a classifier is trained with labels. Received: None")
-        with draws.scope():
-            logits = self.class_logits(self.dequantize(batch, draws).value)
-        found = tf.reduce_mean(
-            tf.nn.sparse_softmax_cross_entropy_with_logits(batch.labels, logits)
-        )
+        logits = self._class_logits_with_dropout(batch, draws)
+        known = tf.one_hot(batch.labels, self.num_classes)
+        # A missing label is a row of zeros, for which TensorFlow's cross-entropy has a
+        # gradient.
+        log_q = tf.nn.log_softmax(logits)
+        found = -tf.reduce_mean(tf.reduce_sum(known * log_q, axis=1))
         weight = self.config.objective.classifier_weight
         return weight * found, {"classifier_loss": found}
 

@@ -38,13 +38,12 @@ def encode(model, batch: Batch) -> tf.Tensor:
 
 
 def classify(model, batch: Batch) -> tf.Tensor:
-    """Returns p(c | f(x)) of images, `[B, K]`, noise replaced by its mean.
+    """Returns p(c | x) of images by the classifier, `[B, K]`, draws at their means.
 
     Raises:
       ValueError: If the model has no classifier.
     """
-    x = model.dequantize(batch, MeanDraws(batch.count)).value
-    return tf.nn.softmax(model.class_logits(x))
+    return tf.nn.softmax(model.class_logits(batch, MeanDraws(batch.count)))
 
 
 def decode(model, z, condition=None) -> tf.Tensor:
@@ -86,7 +85,7 @@ def read_codes(model, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def sample(
-    model, draws: Draws, temperature=1.0, noise=False, condition=None
+    model, draws: Draws, temperature=1.0, noise=False, condition=None, codes=None
 ) -> tf.Tensor:
     """Returns quantised samples, one for each example of the draws, `[B, H, W, C]`.
 
@@ -102,8 +101,9 @@ def sample(
       temperature: Factor on the standard deviations.
       noise: Whether to draw y instead of taking its mean.
       condition: Of a conditional model, that of the samples (`model.condition`).
+      codes: Density of z in place of the prior (`model.given`).
     """
-    y = model.draw_features(draws, temperature, noise, condition)
+    y = model.draw_features(draws, temperature, noise, condition, codes)
     x, _ = model.feature_map.forward_and_log_det(y, condition)
     return quantize(x, model.levels)
 

@@ -22,14 +22,16 @@ class Batch(NamedTuple):
     """Images, and their condition.
 
     Attributes:
-      images: float32 `[B, H, W, C]` in 0 .. levels-1 (continuous data as they are).
+      images: float32 `[B, H, W, C]` in 0 .. levels-1 (continuous data as they are);
+        None in a bound on the labels.
       condition: What every part of a conditional model is given, `[B, ...]`, such as
         one-hot labels; None of an unconditional one.
       indices: int64 `[B]`, the images' positions in their set, where that is known.
-      labels: int32 `[B]`, what a classifier is to say, of a model that has one.
+      labels: int32 `[B]`, what a classifier is to say, of a model that has one; -1
+        where it is missing.
     """
 
-    images: tf.Tensor
+    images: tf.Tensor | None
     condition: tf.Tensor | None = None
     indices: tf.Tensor | None = None
     labels: tf.Tensor | None = None
@@ -37,7 +39,7 @@ class Batch(NamedTuple):
     @property
     def count(self):
         """Number of images."""
-        return tf.shape(self.images)[0]
+        return tf.shape(self.labels if self.images is None else self.images)[0]
 
     def repeat(self, times: int) -> "Batch":
         """Returns each image `times` times, its copies side by side."""
@@ -91,16 +93,17 @@ def one_hot_labels(labels, num_classes: int) -> tf.Tensor | None:
     return tf.one_hot(checked_labels(labels, num_classes), num_classes)
 
 
-def checked_labels(labels, num_classes: int) -> tf.Tensor:
+def checked_labels(labels, num_classes: int, lowest: int = 0) -> tf.Tensor:
     """Returns labels as an int32 Tensor `[B]`.
 
     Args:
       labels: Integers, `[B]`.
       num_classes: Number of classes, K.
+      lowest: The lowest that is one, -1 where labels may be missing.
 
     Raises:
-      ValueError: If they are not integers `[B]`, or one is outside 0 .. K-1 (of values
-        that are known when this is called, not of a graph's).
+      ValueError: If they are not integers `[B]`, or one is outside lowest .. K-1 (of
+        values that are known when this is called, not of a graph's).
     """
     labels = tf.convert_to_tensor(labels)
     if labels.shape.rank != 1 or not labels.dtype.is_integer:
@@ -110,10 +113,10 @@ def checked_labels(labels, num_classes: int) -> tf.Tensor:
         )
     known = tf.get_static_value(labels)
     if known is not None:
-        wrong = known[(known < 0) | (known >= num_classes)]
+        wrong = known[(known < lowest) | (known >= num_classes)]
         if wrong.size:
             raise ValueError(
-                f"labels must be in 0 .. {num_classes - 1}. Received: {wrong[0]}"
+                f"labels must be in {lowest} .. {num_classes - 1}. Received: {wrong[0]}"
             )
     return tf.cast(labels, tf.int32)
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from ade_tf.config import RunConfig
+from ade_tf.config import RunConfig, missing
 from ade_tf.data.arrays import as_split, first_images
 from ade_tf.models import optimizers
 from ade_tf.models.given_generator import freeze_generator
@@ -39,7 +39,7 @@ class ConstructedModel(OnArrays):
             a `tf.data.Dataset` as in `fit`. The first 512 images initialise the
             ActNorms (`initialize_from_data`).
           labels: Labels of the images, integers `[N]`. Required by a `conditional`
-            model or a classifier.
+            model or a classifier, which takes -1 where one is missing.
           **settings: Settings of a run by name, such as `num_steps`, `coupling` or
             `conditional`. They are the flags of `experiments.train` and have the same
             defaults. `levels` is the number of grey levels: it defaults to 256 for
@@ -59,7 +59,8 @@ class ConstructedModel(OnArrays):
             first = first_images(images, INITIALIZATION_IMAGES)
             images, labels = first if config.needs_labels else (first[0], labels)
         levels = levels_of(np.asarray(images), config.data)
-        split = as_split(images, labels, levels=levels)
+        lowest = 0 if missing(config, "classifier") else -1
+        split = as_split(images, labels, levels=levels, lowest=lowest)
         num_classes = int(split.labels.max()) + 1 if labels is not None else 0
         model = cls.from_run_config(config, split.images.shape[1:], levels, num_classes)
         if not config.objective.generator_from:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
 from ade_tf.data.arrays import as_batches, as_split, first_images
+from ade_tf.data.labelled import training_part
 from ade_tf.data.pipeline import training_stream
 from ade_tf.data.splits import Split
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
@@ -49,7 +50,9 @@ class FittedModel(TrainedModel):
         Args:
           x: Images, `[N, H, W, C]` in 0 .. levels - 1, or a `tf.data.Dataset` of
             batches: images, pairs `(images, labels)` or `{"image": ..., "label": ...}`.
-          y: Labels of an array, integers `[N]`. Only a conditional model uses them.
+          y: Labels of an array, integers `[N]`, for a model that uses them; with a
+            classifier, -1 where one is missing. The settings `labelled` and
+            `random_flip` are for arrays.
           batch_size: Batch size for arrays. If None, that of the settings. All batches
             are full: the images are reshuffled without end, and an epoch is the next
             N / batch_size steps, rounded up.
@@ -180,7 +183,13 @@ class FittedModel(TrainedModel):
                 "a model that uses labels is fitted to images with labels. "
                 "Received: y=None"
             )
-        split = self.as_split(x, y)
+        split = as_split(
+            *(x, y),
+            levels=self.levels,
+            image_shape=self.image_shape,
+            lowest=0 if self.classifier is None else -1,
+        )
+        split = training_part(split, self.config, self.num_classes)
         self.training_labels(split.labels)
         if start == 0 and self._lacks_actnorms():
             initialize_from_split(self, split)

@@ -42,7 +42,9 @@ def initialize_from_split(model, split) -> None:
       split: A `Split` of images that fit it, with their labels.
     """
     images = split.images[:INITIALIZATION_IMAGES]
-    labels = model.own_labels(split.labels[:INITIALIZATION_IMAGES])
+    labels = None
+    if model.conditional:
+        labels = model.training_labels(split.labels[:INITIALIZATION_IMAGES])
     initialize_from_data(model, images, model.config.training.seed, labels)
 
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from ade_tf.bijectors import Conditioned
-from ade_tf.config import RunConfig, requires
+from ade_tf.config import RunConfig, missing, requires
 from ade_tf.distributions import Density, Draw, Inference, Normal, kl_by_unit
 from ade_tf.models.batch import Batch, checked_labels, one_hot_labels
 from ade_tf.models.parts import build_parts
@@ -26,14 +26,15 @@ class LatentVariableModel(BuiltModel):
     Without a z, y ~ p(y), which is N(0, I). With the setting `conditional`, decoder,
     posterior, feature map and discriminator are also given a condition c of an image,
     its class: p(x | z, c), q(z | x, c), f_c and D(x, c). `batch` makes it of labels.
-    With a `classifier_weight`, p(c | f(x)) tells the classes apart.
+    A classifier tells the classes apart: p(c | f(x)) with a `classifier_weight`,
+    q(c | x) of a semi-supervised model, p(c | z) where labels are a modality.
 
     Args:
       config: The run's resolved configuration.
       image_shape: `(H, W, C)`.
       levels: Grey levels of the images; 0 for continuous data, which gets no noise.
-      num_classes: Classes of the data; only a model that is conditional or
-        has a classifier asks for them.
+      num_classes: Classes of the data; only a model that is conditional or has a
+        classifier asks for them.
 
     Raises:
       ValueError: If the configuration does not fit the images or the classes.
@@ -44,7 +45,11 @@ class LatentVariableModel(BuiltModel):
     ):
         super().__init__(name=config.model.preset)
         if config.needs_labels and num_classes < 2:
-            kind = "conditional model" if config.model.conditional else "classifier"
+            kind = "model trained with labels"
+            if config.model.conditional:
+                kind = "conditional model"
+            elif not missing(config, "classifier"):
+                kind = "classifier"
             raise ValueError(
                 f"a {kind} needs data with labels of at least 2 classes. "
                 f"Received: dataset={config.data.dataset!r}, num_classes={num_classes}"
@@ -84,6 +89,11 @@ class LatentVariableModel(BuiltModel):
         return self.config.model.conditional
 
     @property
+    def multimodal(self) -> bool:
+        """Whether labels are a modality beside the images, p(x | z) p(c | z)."""
+        return missing(self.config, "modalities") is None
+
+    @property
     def latent_size(self) -> int:
         """Dimensions of z, of all levels together; 0 where there is no z."""
         return 0 if self.decoder is None else self.decoder.latent_size
@@ -94,7 +104,7 @@ class LatentVariableModel(BuiltModel):
         Args:
           images: `[B, H, W, C]` in 0 .. levels-1, of any type.
           labels: Of a conditional model, their labels, `[B]` (`own_labels`); one with a
-            classifier is trained with them.
+            classifier is trained with them, and some may be missing, -1.
           indices: Their positions in their set, `[B]`, if known.
 
         Raises:
@@ -103,7 +113,10 @@ class LatentVariableModel(BuiltModel):
         images = tf.cast(images, tf.float32)
         if self.classifier is None:
             return Batch(images, self.condition(labels), indices)
-        return Batch(images, None, indices, self.training_labels(labels))
+        condition, labels = None, self.training_labels(labels)
+        if self.conditional and labels is not None:
+            condition = tf.one_hot(labels, self.num_classes)
+        return Batch(images, condition, indices, labels)
 
     def own_labels(self, labels):
         """Returns the labels of data where the model is conditional, else None.
@@ -111,17 +124,23 @@ class LatentVariableModel(BuiltModel):
         Raises:
           ValueError: If it is, and they are none of its classes.
         """
-        return self.training_labels(labels) if self.conditional else None
+        if not self.conditional or labels is None:
+            return None
+        return checked_labels(labels, self.num_classes)
 
     def training_labels(self, labels):
         """Returns the labels of data where the model is trained with labels, else None.
 
+        With a classifier, some may be missing, -1.
+
         Raises:
           ValueError: If it is, and they are none of its classes.
         """
-        if not self.num_classes or labels is None:
+        if self.classifier is None:
+            return self.own_labels(labels)
+        if labels is None:
             return None
-        return checked_labels(labels, self.num_classes)
+        return checked_labels(labels, self.num_classes, lowest=-1)
 
     def condition(self, labels) -> tf.Tensor | None:
         """Returns labels as the networks take them, see `one_hot_labels`.
@@ -131,6 +150,20 @@ class LatentVariableModel(BuiltModel):
             or an unconditional one gets some.
         """
         return one_hot_labels(labels, self.num_classes if self.conditional else 0)
+
+    def given(self, labels) -> dict:
+        """Returns what makes samples of labels, as keyword arguments of `sample`.
+
+        Args:
+          labels: Integers `[B]`; None for samples of p(x).
+
+        Raises:
+          ValueError: As `condition`, of a model that has no samples of classes.
+        """
+        if not self.multimodal or labels is None:
+            return {"condition": self.condition(labels)}
+        labels = tf.one_hot(checked_labels(labels, self.num_classes), self.num_classes)
+        return {"codes": self.posterior.density(condition=labels)}
 
     def dequantize(self, batch: Batch, draws: Draws) -> Draw:
         """Returns x + u, u ~ q(u | x), in [0, levels), with ln q(u | x).
@@ -154,13 +187,23 @@ class LatentVariableModel(BuiltModel):
             return self.prior.density(condition)
         return self.decoder.density(z, condition)
 
-    def class_logits(self, x) -> tf.Tensor:
-        """Returns the logits of p(c | f(x)) of images in [0, levels), `[B, K]`.
+    def class_logits(self, batch: Batch, draws: Draws) -> tf.Tensor:
+        """Returns the logits of the classifier at a draw of u (and z), `[B, K]`.
+
+        It reads the features f(x), of a semi-supervised model the image with uniform
+        noise, or where labels are a modality the code z ~ q(z | x).
 
         Raises:
           ValueError: If the model has no classifier.
         """
         requires(self.config, "p(c | x)", "classifier")
+        if self.conditional:
+            # The dequantizer would be given the class.
+            noise = draws.uniform(self.image_shape) if self.levels else 0.0
+            return self.classifier(self.to_unit(batch.images + noise))
+        x = self.dequantize(batch, draws).value
+        if self.multimodal:
+            return self.classifier(self.codes(x, draws.normal([self.latent_size])))
         y, _ = self.feature_map(x, None)
         return self.classifier(tf.reshape(y, [-1, self.dims]))
 
@@ -202,8 +245,17 @@ class LatentVariableModel(BuiltModel):
     def likelihood_terms(self, batch: Batch, draws: Draws) -> LikelihoodTerms:
         """Returns the contributions to L_C, in nats per image, at a draw of u and z.
 
-        Of a conditional model L_C bounds -ln p(x | c).
+        Of a conditional model L_C bounds -ln p(x | c). Where labels are a modality, it
+        bounds -ln p of what the batch has: images, labels or both.
         """
+        evidence = batch.condition
+        if self.multimodal and batch.labels is not None:
+            evidence = tf.one_hot(batch.labels, self.num_classes)
+            if batch.images is None:
+                posterior = self.posterior.density(condition=evidence)
+                drawn = posterior.draw(draws.of("posterior"))
+                kl = self._kl((posterior,), (drawn,), None)
+                return LikelihoodTerms(self._label(evidence, drawn.value), kl)
         x, log_q = self.dequantize(batch, draws)
         # Before the networks draw their dropout.
         size = self.latent_size
@@ -212,8 +264,11 @@ class LatentVariableModel(BuiltModel):
         if noise is None:
             density, latent = self.feature_density(None, batch.condition), ()
         else:
-            found = self.infer(x, noise, batch.condition)
-            density, latent = found.density, (self._kl(found, batch.condition),)
+            found = self.infer(x, noise, evidence)
+            kl = self._kl(found.posteriors, found.drawn, batch.condition)
+            density, latent = found.density, (kl,)
+            if self.multimodal and evidence is not None:
+                latent += (self._label(evidence, found.z),)
         own = (Contribution("dequantizer", tf.reduce_sum(log_q, 1)),)
         return LikelihoodTerms(
             Contribution("reconstruction", -density.log_prob(y)),
@@ -222,10 +277,15 @@ class LatentVariableModel(BuiltModel):
             *(own if self.dequantizer.learned else ()),
         )
 
-    def _kl(self, found, condition):
-        values = tuple(level.value for level in found.drawn)
+    def _label(self, one_hot, z):
+        """Returns the term -ln p(c | z); 0 for rows of zeros, of a missing label."""
+        log_p = tf.nn.log_softmax(self.classifier(z))
+        return Contribution("label", -tf.reduce_sum(one_hot * log_p, 1))
+
+    def _kl(self, posteriors, drawn, condition):
+        values = tuple(level.value for level in drawn)
         priors = self.prior.level_densities(values, condition)
-        levels = list(zip(found.posteriors, found.drawn, priors, strict=True))
+        levels = list(zip(posteriors, drawn, priors, strict=True))
         units = tuple(kl_by_unit(q, drawn, p) for q, drawn, p in levels)
         return Contribution(
             "kl",
@@ -236,20 +296,26 @@ class LatentVariableModel(BuiltModel):
             units_nats=units,
         )
 
-    def draw_features(self, draws: Draws, temperature=1.0, noise=False, condition=None):
+    def draw_features(
+        self, draws: Draws, temperature=1.0, noise=False, condition=None, codes=None
+    ):
         """Draws z from the prior and returns mu(z), or with `noise` y ~ p(y | z).
 
         Without a z, and of a discrete decoder, it draws y. Arguments as of
         `ade_tf.models.sample`.
         """
-        z = self.draw_codes(draws, temperature, condition)
+        z = self.draw_codes(draws, temperature, condition, codes)
         return self.features_of(z, draws, temperature, noise, condition)
 
-    def draw_codes(self, draws: Draws, temperature=1.0, condition=None):
-        """Draws z from the prior, `[B, latent_size]`; None where there is no z."""
+    def draw_codes(self, draws: Draws, temperature=1.0, condition=None, codes=None):
+        """Draws z from the prior, `[B, latent_size]`; None where there is no z.
+
+        Of `codes`, a density of z, in place of the prior where that is given.
+        """
         if not self.latent_size:
             return None
-        return self.prior.density(condition).draw(draws.of("z"), temperature).value
+        density = codes or self.prior.density(condition)
+        return density.draw(draws.of("z"), temperature).value
 
     def features_of(self, z, draws, temperature=1.0, noise=False, condition=None):
         """Returns the features of codes, as `draw_features` does."""

@@ -8,7 +8,9 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
+from ade_tf.data.arrays import as_split
 from ade_tf.data.images import type_of_levels
+from ade_tf.data.splits import Split
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.answers import (
@@ -115,8 +117,9 @@ class OnArrays(FittedModel):
 
         Args:
           num: Number of samples.
-          labels: Classes of the samples, for a conditional model: one class, or
-            integers `[num]`.
+          labels: Classes of the samples: one class, or integers `[num]`. Required by
+            a conditional model, whose they must be; where labels are a modality
+            (bound `multimodal`), z is then drawn from q(z | c).
           temperature: Factor on the standard deviations of z and y, at least 0.
           noise: Whether to draw y from p(y | z) instead of taking its mean mu(z).
           seed: Seed of the draws.
@@ -126,7 +129,7 @@ class OnArrays(FittedModel):
         _check_temperature(temperature)
         classes = None
         if labels is not None or self.conditional:
-            self.condition(None if labels is None else np.ravel(labels))
+            self.given(None if labels is None else np.ravel(labels))
             rows = np.broadcast_to(np.asarray(labels), [num])
 
             def classes(first, count):
@@ -152,9 +155,12 @@ class OnArrays(FittedModel):
     def classify(
         self, images: ArrayLike | tf.data.Dataset, *, batch_size: int = 100
     ) -> np.ndarray:
-        """Returns p(c | f(x)) of each image by the classifier, float32 `[N, K]`."""
+        """Returns p(c | x) of each image by the classifier, float32 `[N, K]`."""
         requires(self.config, "classes of images", "classifier")
-        return self._passes(self._classify, self.as_split(images), batch_size)
+        split = as_split(images, levels=self.levels, image_shape=self.image_shape)
+        # Not even a conditional model is told the labels.
+        unlabelled = Split(split.images, np.zeros(len(split), np.int32))
+        return self._passes(self._classify, unlabelled, batch_size)
 
     def reconstruct(
         self,

@@ -13,6 +13,7 @@ from ade_tf.config.flows import FEATURE_MAPS
 from ade_tf.config.games import DISCRIMINATORS, GAMES
 from ade_tf.config.networks import PRECISIONS
 from ade_tf.distributions import Dequantizer, Prior, TopDownEncoder, VectorEncoder
+from ade_tf.distributions.product import ProductEncoder
 from ade_tf.distributions.recurrent_encoder import RecurrentEncoder
 from ade_tf.networks import Encoder
 from ade_tf.networks.blocks import halvings
@@ -35,7 +36,8 @@ class Parts:
       discriminator: Images in [-1, 1] to logits.
       pair_discriminator: Images in [-1, 1] and codes to logits.
       code_discriminator: Codes to logits.
-      classifier: Features, flattened, to logits of the classes.
+      classifier: To logits of the classes: of features, flattened, of images in
+        [-1, 1] (semi-supervised), or of z (multimodal).
       code_reader: Images in [-1, 1] to q(c | x) of the codes of prior `codes`.
       growth: How far decoder and discriminator have grown.
       feature_map_b: As `feature_map`, of images of a second domain, B.
@@ -86,7 +88,7 @@ def build_parts(
     )
     common = dict(given, position_maps=model.position_maps)
     if not missing(config, "encoder"):
-        posterior = _posterior(config, image_shape, common)
+        posterior = _posterior(config, image_shape, num_classes, common)
     growth = _growth(config, image_shape) if model.growth_steps else None
     growing = {"growth": growth} if growth else {}
     grey_levels = levels
@@ -119,7 +121,7 @@ def build_parts(
     parts = (feature_map, prior, posterior, decoder, dequantizer)
     classifier = None
     if not missing(config, "classifier"):
-        classifier = _classifier(image_shape, num_classes)
+        classifier = _classifier(config, image_shape, num_classes, common)
     reader = None
     if not missing(config, "codes"):
         size = reader_size(prior.code_classes, prior.code_dims)
@@ -167,8 +169,17 @@ def _discriminators(config, image_shape, common):
     return found
 
 
-def _classifier(image_shape, num_classes):
-    """Returns p(c | y) of features y: linear, all classes alike at first."""
+def _classifier(config, image_shape, num_classes, common):
+    """Returns p(c | z) or q(c | x), or p(c | y), linear, first all classes alike."""
+    style = dict(common, width=config.model.width, condition_shape=None)
+    if not missing(config, "modalities"):
+        shape = (1, 1, config.model.latent_size)
+        return Encoder(shape, num_classes, **{**style, "network": "mlp"})
+    if not missing(config, "semi-supervised"):
+        style |= dict(
+            network=config.model.network, dropout=config.model.encoder_dropout
+        )
+        return Encoder(image_shape, num_classes, **style)
     layer = keras.layers.Dense(
         num_classes, kernel_initializer="zeros", dtype="float32", name="classifier"
     )
@@ -176,7 +187,7 @@ def _classifier(image_shape, num_classes):
     return layer
 
 
-def _posterior(config, image_shape, common):
+def _posterior(config, image_shape, num_classes, common):
     model = config.model
     make_form = functools.partial(
         POSTERIORS[model.posterior], dtype=common["dtype"], **config.of("posterior")
@@ -191,7 +202,10 @@ def _posterior(config, image_shape, common):
         form = make_form(model.latent_size)
         return RecurrentEncoder(image_shape, form, **keywords)
     if model.latent_levels == (0,):
-        return VectorEncoder(image_shape, make_form(model.latent_size), **keywords)
+        form = make_form(model.latent_size)
+        if not missing(config, "modalities"):
+            return ProductEncoder(image_shape, form, num_classes, **keywords)
+        return VectorEncoder(image_shape, form, **keywords)
     return TopDownEncoder(
         image_shape,
         model.latent_size,

@@ -36,8 +36,7 @@ class Sampler:
 
         def draw(temperature, first, labels):
             draws = ExampleDraws(seed, first + tf.range(batch_size))
-            condition = model.condition(labels)
-            return sample(model, draws, temperature, noise, condition)
+            return sample(model, draws, temperature, noise, **model.given(labels))
 
         self._draw = tf.function(draw, autograph=False)
 
@@ -51,8 +50,8 @@ class Sampler:
         Args:
           count: Number of samples.
           temperature: Factor on the standard deviations.
-          labels: Of a conditional model, function `(first, count)` that returns the
-            classes of these samples, integers `[count]`.
+          labels: Of a model with samples of classes, function `(first, count)` that
+            returns the classes of these samples, integers `[count]`.
           progress: Called with `(done, count)` samples after each pass.
 
         Raises:

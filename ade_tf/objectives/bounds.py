@@ -30,7 +30,16 @@ class EvidenceBound:
         share = tf.cast(step, tf.float32) / self._kl_warmup_steps
         return self._kl_weight * tf.minimum(1.0, 0.1 + 0.9 * share)
 
-    def __call__(self, terms_of, batch, draws, step=0, mean=tf.identity):
+    def __call__(
+        self,
+        terms_of,
+        batch,
+        draws,
+        step=0,
+        mean=tf.identity,
+        class_logits=None,
+        **weights,
+    ):
         """Returns the loss and the terms it was made of.
 
         Args:
@@ -39,19 +48,23 @@ class EvidenceBound:
           draws: Its `BatchDraws`.
           step: The training step, an integer or a scalar Tensor.
           mean: Takes the mean over replicas of a vector, for a batch that is spread.
+          class_logits: Of no use here, see `SemiSupervisedBound`.
+          **weights: Factors of other terms than the KL by name, 1 if not given.
 
         Returns:
           `(loss, terms)`: a scalar, the mean over the batch in nats, and the terms of
           the batch.
         """
+        del class_logits
         terms = terms_of(batch, draws)
         if "kl" not in terms:
-            return tf.reduce_mean(terms.loss_nats()), terms
+            return tf.reduce_mean(terms.loss_nats(**weights)), terms
         weight = self.kl_weight_at(step)
         if not self._free_bits:
-            return tf.reduce_mean(terms.loss_nats(kl=weight)), terms
+            return tf.reduce_mean(terms.loss_nats(kl=weight, **weights)), terms
         kl = free_bits_kl(terms["kl"].units_nats, self._free_bits, mean)
-        return tf.reduce_mean(terms.loss_nats(kl=0.0)) + weight * kl, terms
+        rest = tf.reduce_mean(terms.loss_nats(kl=0.0, **weights))
+        return rest + weight * kl, terms
 
 
 def free_bits_kl(kl_units_nats, free_bits: float, mean=tf.identity) -> tf.Tensor:

@@ -70,6 +70,32 @@ class LikelihoodTerms:
                 total = total + part if own.sign > 0 else total - part
         return total
 
+    def expected(self, weights) -> "LikelihoodTerms":
+        """Returns the weighted sums of rows that stand side by side for an image.
+
+        Args:
+          weights: `[B, k]`, for the k rows of each image; the terms have `[B k]`.
+        """
+
+        k = weights.shape[1]
+
+        def summed(values):
+            if values is None:
+                return None
+            rows = tf.reshape(values, [-1, k, *values.shape[1:]])
+            return tf.einsum("bk,bk...->b...", weights, rows)
+
+        return LikelihoodTerms(
+            *(
+                own._replace(
+                    nats=summed(own.nats),
+                    at_draw_nats=summed(own.at_draw_nats),
+                    units_nats=tuple(map(summed, own.units_nats)),
+                )
+                for own in self
+            )
+        )
+
     def log_weights_nats(self) -> tf.Tensor:
         """Returns ln w = ln p(x, z) - ln q(z | x) of each image at its draw, `[B]`.
 

@@ -155,9 +155,10 @@ class PictureOptions(RunDataSettings):
     )
     label: tuple[int | str, ...] = setting(
         (),
-        "Class of a conditional model's images, by its name (of a folder, or the label "
-        "of an archive); of several, comma-separated, samples "
-        "stand in a row for each. Empty: all classes, in turn.",
+        "Class of the images of a conditional model, or of one with labels as a "
+        "modality, by its name (of a folder, or the label of an archive); of several, "
+        "comma-separated, samples stand in a row for each. Empty: all classes, in "
+        "turn; of the second, samples of p(x).",
     )
     temperature: float = setting(
         1.0,

@@ -92,7 +92,7 @@ class Request:
         Args:
           count: Number of samples.
           temperature: Factor on the standard deviations; None: as the options say.
-          classes: Of a conditional model, their classes in turn; None: all `classes`.
+          classes: Where they are of classes, these in turn; None: all `classes`.
           progress: Called with `(done, count)` samples after each batch.
         """
         temperature = self.options.temperature if temperature is None else temperature
@@ -102,8 +102,13 @@ class Request:
             return labels_in_turn(count, classes, first)
 
         return self._sampler(min(count, _BATCH)).batches(
-            count, temperature, labels if self.model.conditional else None, progress
+            count, temperature, labels if self.of_classes else None, progress
         )
+
+    @property
+    def of_classes(self):
+        """Whether samples are of classes: where labels are a modality, if asked for."""
+        return self.model.conditional or bool(self.options.label)
 
     def samples(self, count: int, temperature=None) -> np.ndarray:
         """Returns what `batches` yields, `[count, H, W, C]`."""

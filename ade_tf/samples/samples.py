@@ -24,7 +24,7 @@ class Samples(Picture):
 
     Attributes:
       request: What is asked for.
-      rows: Of a conditional model, the classes of each row, in turn.
+      rows: The classes of each row, in turn, if they are of classes.
       length: Samples in a row; all rows are of the same draws.
       columns: Of the picture; None for about a square.
     """
@@ -41,7 +41,7 @@ class Samples(Picture):
         Grid(images, self.columns, row_names=tuple(names)).write(path, levels)
 
     def arrays(self, levels: int) -> dict[str, ArrayParts]:
-        """Returns `images` and, of a conditional model, their `labels`, in parts.
+        """Returns `images` and, if they are of classes, `labels`, in parts.
 
         Labels are those that the data had, if they were 32-bit numbers, else numbers of
         the classes.
@@ -50,7 +50,7 @@ class Samples(Picture):
         kind = type_of_levels(levels)
         shape = (count, *model.image_shape)
         arrays = {"images": ArrayParts(shape, kind, self._batches())}
-        if model.conditional:
+        if self.request.of_classes:
             arrays["labels"] = ArrayParts((count,), np.int32, self._labels())
         return arrays
 

@@ -80,7 +80,7 @@ def _check_classes(options, run):
     """Refuses classes that the model does not have."""
     if not options.label:
         return
-    requires(run.config, "label", "conditional")
+    requires(run.config, "label", "samples of classes")
     if any(str(label) not in run.class_names for label in options.label):
         raise ValueError(
             f"label must be of the classes {listed(run.class_names)}. "

@@ -5,6 +5,7 @@ import time
 
 from ade_tf.config import RunConfig
 from ade_tf.data import ImageData, load_data, stream_of_domains
+from ade_tf.data.labelled import training_part
 from ade_tf.data.stored import in_memory
 from ade_tf.drawing.curves import learning_curves
 from ade_tf.drawing.tables import describe_record
@@ -87,6 +88,8 @@ def train(config: RunConfig, run_dir) -> dict:
             stack.enter_context(run.locked())
         data = _load(config, run.is_former)
         run.check_images(data, "other images need another run_dir")
+        first = training_part(data.train, config, data.num_classes)
+        seen = first, *(own.train for own in data.domains[1:])
         strategy = make_strategy(settings.strategy, settings.batch_size)
         _check_replicas(strategy.num_replicas_in_sync, data)
         images = (data.image_shape, data.levels, data.num_classes)
@@ -107,12 +110,12 @@ def train(config: RunConfig, run_dir) -> dict:
             scored = tuple((LikelihoodScorer(m), d.validation) for m, d in pairs)
         two = config.preset.second_domain
         grid = TranslationGrid(model, data) if two else SampleGrid(model)
-        start = _restore_or_initialize(model, checkpointer, run, data, strategy)
+        start = _restore_or_initialize(model, checkpointer, run, seen, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
             recorder = Recorder(run, checkpointer, signals, scored, grid, start)
             began = time.monotonic()
-            _fit(model, data, start, recorder)
+            _fit(model, seen, start, recorder)
             if signals.requested:
                 print("Stopped and saved. Run the same command to continue.")
                 return {}
@@ -161,7 +164,7 @@ def _finished_run(run_dir, data):
     return run
 
 
-def _restore_or_initialize(model, checkpointer, run, data, strategy):
+def _restore_or_initialize(model, checkpointer, run, seen, strategy):
     start = checkpointer.restore()
     config = model.config
     if start is None:
@@ -169,8 +172,8 @@ def _restore_or_initialize(model, checkpointer, run, data, strategy):
         if config.objective.generator_from or config.training.initialize_from:
             return 0
         with strategy.scope():
-            for own, images in zip(model.domains(), data.domains, strict=True):
-                initialize_from_split(own, images.train)
+            for own, split in zip(model.domains(), seen, strict=True):
+                initialize_from_split(own, split)
         return 0
     return start
 
@@ -193,11 +196,11 @@ def _records(path):
     return read_records(path) if path.exists() else []
 
 
-def _fit(model, data, start, recorder):
+def _fit(model, seen, start, recorder):
     """Fits the rest of the run."""
     config = model.config
     stream = stream_of_domains(
-        [own.train for own in data.domains],
+        seen,
         batch_size=config.training.batch_size,
         seed=config.training.seed,
         start_step=start,

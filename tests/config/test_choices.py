@@ -64,6 +64,8 @@ def with_choice(slot, choice, name):
         preset, chosen["latent_size"] = "gan", 20
     if slot == "autoregressive_network":
         chosen["feature_map"] = "autoregressive"
+    if slot == "bound":
+        preset, chosen["conditional"] = "v_ade", choice == "semi_supervised"
     if slot == "log_det":
         chosen["feature_map"] = "residual"
     if chosen.get("feature_map") in ("autoregressive", "residual"):
@@ -90,7 +92,7 @@ def test_a_setting_reaches_what_its_choice_makes(slot, choice, name, monkeypatch
     if slot == "discriminator_batch":
         line = TABLES["discriminator"][config.model.discriminator]
     monkeypatch.setattr(Choice, "__call__", recorded)
-    build_model(config, (8, 8, 3), 17)
+    build_model(config, (8, 8, 3), 17, 10)
     assert made and all(keywords[keyword] == another(name) for keywords in made)
 
 

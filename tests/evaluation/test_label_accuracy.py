@@ -85,6 +85,20 @@ def test_the_records_are_of_samples_of_the_labels(classifier):
     assert (record["num_examples"], record["seed"]) == (70, 3)
 
 
+def test_samples_of_labels_are_apart_from_samples_of_p_of_x(classifier):
+    evaluation = evaluation_of(40, conditional=False)
+    model = tiny_model("vae", bound="multimodal", network="mlp")
+    evaluation.model, evaluation.extractor = model, classifier
+    labels = evaluation.sample_labels
+    (record,) = evaluate_label_accuracy(evaluation, "test")
+    drawn = model.sample(40, labels=labels)
+    np.testing.assert_array_equal(evaluation.samples(), model.sample(40))
+    assert np.any(evaluation.samples() != drawn) and not evaluation.of_samples
+    found = classifier((drawn * (255 / 16) + 0.5).astype(np.uint8))[1]
+    assert record["value"] == pytest.approx(np.mean(np.argmax(found, 1) == labels))
+    assert record["labels"] == "drawn from the frequencies of the training images"
+
+
 def test_labels_follow_the_training_frequencies_and_the_seed():
     evaluation = evaluation_of(20_000)
     labels = evaluation.sample_labels
@@ -100,7 +114,8 @@ def test_labels_follow_the_training_frequencies_and_the_seed():
 
 
 def test_it_needs_a_conditional_model_and_the_datas_classifier():
-    with pytest.raises(ValueError, match="needs a conditional model. Received"):
+    message = "needs a conditional model, or bound `multimodal`. Received"
+    with pytest.raises(ValueError, match=message):
         choose_metrics(evaluation_of(conditional=False))
     other = evaluation_of(extractor="savedmodel", extractor_path="nowhere")
     with pytest.raises(ValueError, match="classifier of the data's own labels.*saved"):

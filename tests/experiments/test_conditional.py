@@ -193,7 +193,8 @@ def test_a_benchmark_has_no_labels(tmp_path):
 def test_an_unconditional_run_has_no_label(finished):
     ended = call("sample", f"--run_dir={finished}", "--label=3")
     assert ended.status == 2
-    assert "label needs a conditional model. Received: conditional=False" in ended.err
+    message = "label needs a conditional model, or bound `multimodal`. Received: "
+    assert f"{message}conditional=False, bound='elbo'" in ended.err
 
 
 def test_data_without_labels_are_refused_before_anything_is_written(tmp_path):

@@ -111,20 +111,23 @@ def test_it_is_fitted_to_labels():
     model = hybrid(perturbed=False)
     with pytest.raises(ValueError, match="images with labels. Received: y=None"):
         model.fit(digits().train.images)
-    with pytest.raises(ValueError, match=r"labels must be in 0 \.\. 9. Received: 11"):
+    with pytest.raises(ValueError, match=r"labels must be in -1 \.\. 9. Received: 11"):
         model.fit(digits().train.images[:4], np.array([0, 1, 2, 11]))
     config = tiny_config("flow", classifier_weight=1.0)
     with pytest.raises(ValueError, match="a classifier needs data with labels"):
         build_model(config, (8, 8, 1), 17, 0)
-    with pytest.raises(ValueError, match="needs a classifier, .*classifier_weight=0"):
+    with pytest.raises(ValueError, match="needs a classifier: .*classifier_weight=0"):
         tiny_model("flow", **QUICK).classify(digits().test.images[:2])
 
 
 REFUSED = {
-    "flow": (dict(preset="vae", classifier_weight=1.0), "needs a preset with a flow"),
+    "flow": (
+        dict(preset="vae", classifier_weight=1.0),
+        "needs a flow without condition, or bound",
+    ),
     "condition": (
         dict(preset="flow", conditional=True, classifier_weight=1.0),
-        "needs an unconditional model",
+        "needs a flow without condition",
     ),
     "nothing": (dict(preset="flow", train_likelihood=False), "a classifier_weight"),
     "z": (

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ade_tf.data import training_stream
+from ade_tf.data.labelled import training_part
 from ade_tf.models import build_model, initialize_from_data
 from ade_tf.strategies import make_strategy
 from tests.helpers.models import digits, tiny_config
@@ -25,7 +26,8 @@ def trained(strategy, **settings):
         labels = model.own_labels(data.train.labels[:64])
         initialize_from_data(model, data.train.images[:64], labels=labels)
     before = [v.numpy() for v in model.variables]
-    stream = training_stream(data.train, batch_size=8, seed=0)
+    split = training_part(data.train, config, data.num_classes)
+    stream = training_stream(split, batch_size=8, seed=0)
     model.fit(stream, steps_per_epoch=3, verbose=0)
     return model, before
 
@@ -53,6 +55,16 @@ RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
         dict(update="alternating"),
         dict(preset="gan", conditional=True, network="mlp", discriminator="mlp"),
         dict(preset="flow", classifier_weight=1.0),
+        dict(
+            preset="vae",
+            conditional=True,
+            bound="semi_supervised",
+            network="mlp",
+            classifier_weight=1.0,
+            free_bits=0.1,
+            labelled=600,
+        ),
+        dict(preset="vae", bound="multimodal", network="mlp", labelled=600),
         dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
         dict(preset="vae", decoder="recurrent", network="mlp"),
         dict(preset="gan", prior="codes", code_classes=2, code_dims=1),
