@@ -28,7 +28,16 @@ def imported(binary, flag):
 
 @pytest.mark.parametrize(
     "binary",
-    ["train", "export", "score", "novelty", "benchmark", "toy", "adversaries"],
+    [
+        "train",
+        "export",
+        "score",
+        "novelty",
+        "benchmark",
+        "toy",
+        "adversaries",
+        "frontier",
+    ],
 )
 def test_help_and_a_mistyped_flag_answer_without_tensorflow(binary):
     for flag, status, message in (

@@ -53,6 +53,7 @@ def call(binary, *arguments):
         "export": common_flags.define_export_flags,
         "prepare_data": common_flags.define_prepare_data_flags,
         "score": common_flags.define_score_flags,
+        "frontier": study_flags.define_frontier_flags,
         "novelty": common_flags.define_novelty_flags,
         "report": common_flags.define_report_flags,
         "systems": study_flags.define_systems_flags,
