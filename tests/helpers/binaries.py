@@ -47,6 +47,7 @@ def call(binary, *arguments):
         "train": common_flags.define_run_flags,
         "ablation": study_flags.define_ablation_flags,
         "adversaries": study_flags.define_adversaries_flags,
+        "benchmark": common_flags.define_benchmark_flags,
         "compare": common_flags.define_compare_flags,
         "evaluate": common_flags.define_evaluate_flags,
         "sample": common_flags.define_sample_flags,
