@@ -11,7 +11,7 @@ from experiments.studies.rows import mean_and_range
 __all__ = ["frontier_page", "frontier_picture"]
 
 _HEAD = (
-    *("model", "weight of L_Q", "seeds", "bits/dim", "FD to test"),
+    *("model", "weight of L_Q", "seeds", "bits/dim", "FD to test", "FD to train"),
     *("precision", "recall", "steps", "CPU minutes"),
 )
 
@@ -38,6 +38,7 @@ def frontier_page(rows, results, command) -> str:
                 seeds,
                 mean_and_range(_cells(found, "bits_per_dim"), three),
                 mean_and_range(_cells(found, "frechet_distance"), one),
+                mean_and_range(_cells(found, "frechet_distance_train"), one),
                 mean_and_range(_cells(found, "precision"), three),
                 mean_and_range(_cells(found, "recall"), three),
                 f"{found[0]['steps']:,}",
@@ -55,9 +56,9 @@ def frontier_page(rows, results, command) -> str:
         "* Means over the seeds, and their range, which the bars of the picture show.",
         "* bits/dim: of the test images, the single-sample bound. A model without a "
         "likelihood is a line across the picture.",
-        "* FD: Frechet distance between samples and test images; precision and recall "
-        "by nearest neighbours (arXiv 1904.06991); all in the features of the data's "
-        "own classifier (protocol `desk`).",
+        "* FD: Frechet distance between samples and real images; precision and recall "
+        "to test images by nearest neighbours (arXiv 1904.06991); all in the features "
+        "of the data's own classifier (protocol `desk`).",
         f"* Made by `{command}`.",
     ]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from experiments.studies.rows import check_one_process, train_row, training_time
 __all__ = ["measured_rows"]
 
 
-def measured_rows(configs: dict, out, metrics):
+def measured_rows(configs: dict, out, metrics, splits=("test",)):
     """Trains and measures what is not trained or measured yet.
 
     Stopped at any time, the same call goes on from there. The runs are in `runs` of the
@@ -24,12 +24,14 @@ def measured_rows(configs: dict, out, metrics):
       out: Directory.
       metrics: Names of `METRICS`, beside the bits per dimension that training ends
         with.
+      splits: The real images that samples are compared with.
 
     Yields:
       For each configuration its numbers: `row`, `seed`, `run_dir`, `bits_per_dim`, `kl`
-      and `protocol` (None without a likelihood), the metrics' outputs, `parameters`,
-      `steps`, and `seconds` and `cpu_seconds` where they are known. A signal ends it
-      early.
+      and `protocol` (None without a likelihood), the metrics' outputs (of splits other
+      than the test images with the split behind the name, `precision_train`),
+      `parameters`, `steps`, and `seconds` and `cpu_seconds` where they are known. A
+      signal ends it early.
 
     Raises:
       ValueError: If a run was started with another configuration.
@@ -42,26 +44,30 @@ def measured_rows(configs: dict, out, metrics):
         if not train_row(config, directory):
             return
         with StopSignals() as signals:
-            found = _numbers(directory, metrics)
+            found = _numbers(directory, metrics, splits)
         yield {"row": row, "seed": seed, "run_dir": directory.name, **found}
         if signals.requested:
             return
 
 
-def _numbers(directory, metrics):
-    outputs = {name: [o.key for o in METRICS[name].outputs] for name in metrics}
+def _numbers(directory, metrics, splits):
+    outputs = [o.key for name in metrics for o in METRICS[name].outputs]
+    wanted = {(key, split) for key in outputs for split in splits}
     records = _latest(directory)
-    missing = [name for name in metrics if not records.keys() >= {*outputs[name]}]
-    if missing:
-        evaluate_run(directory, EvaluationOptions(metrics=tuple(missing)))
+    if not records.keys() >= wanted:
+        options = EvaluationOptions(metrics=tuple(metrics), splits=tuple(splits))
+        evaluate_run(directory, options)
         records = _latest(directory)
-    bits = records.get("bits_per_dim", {})
+    bits = records.get(("bits_per_dim", "test"), {})
     loaded = load_run(directory)
     return {
         "bits_per_dim": bits.get("value"),
         "kl": bits.get("kl"),
         "protocol": bits.get("protocol"),
-        **{key: records[key]["value"] for name in metrics for key in outputs[name]},
+        **{
+            key if split == "test" else f"{key}_{split}": records[key, split]["value"]
+            for key, split in sorted(wanted)
+        },
         "parameters": sum(count_parameters(loaded.model.parts).values()),
         "steps": loaded.config.training.num_steps,
         **training_times(directory),
@@ -69,7 +75,11 @@ def _numbers(directory, metrics):
 
 
 def _latest(directory):
-    """Returns `metric -> record` of the test images."""
+    """Returns `(metric, split) -> record`, of bounds the single-sample one."""
     path = RunDirectory(directory).metrics
     records = read_records(path) if path.exists() else []
-    return {r["metric"]: r for r in records if r.get("split") == "test"}
+    return {
+        (r["metric"], r.get("split")): r
+        for r in records
+        if r.get("importance_samples", 1) == 1
+    }
