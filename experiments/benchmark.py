@@ -1,9 +1,14 @@
 """Measures speed: python -m experiments.benchmark --flagfile=FILE --out=FILE."""
 
+import re
+
 from absl import flags
 
 from experiments import STARTED, command, common_flags
 from experiments.rows import typed_settings
+
+# A comma before the next NAME=, and not one of a value.
+_SETTING = re.compile(r",(?=\w+=)")
 
 
 def main():
@@ -12,7 +17,9 @@ def main():
 
     config = common_flags.config_from_flags()
     options = common_flags.options_from_flags(BenchmarkOptions)
-    changed = typed_settings("set", flags.FLAGS.set)
+    changed = {
+        item: typed_settings("set", _SETTING.split(item)) for item in flags.FLAGS.set
+    }
 
     from experiments.bench import benchmark, describe_report, sweep
 

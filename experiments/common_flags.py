@@ -193,7 +193,8 @@ def define_benchmark_flags() -> None:
     flags.DEFINE_multi_string(
         "set",
         [],
-        "Setting, NAME=VALUE, that the sweep `settings` changes. Can be repeated.",
+        "Setting, NAME=VALUE, or several together, NAME=VALUE,NAME=VALUE, that the "
+        "sweep `settings` changes. Can be repeated.",
     )
 
 

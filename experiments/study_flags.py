@@ -9,6 +9,7 @@ __all__ = [
     "ABLATION_OPTIONS",
     "define_ablation_flags",
     "define_adversaries_flags",
+    "define_frontier_flags",
     "define_systems_flags",
     "define_toy_flags",
     "define_two_examples_flags",
@@ -23,6 +24,8 @@ _SYSTEMS = (
     *("improved_gan", "progressive", "hybrid", "semi_supervised", "supervised"),
     *("mvae", "cyclegan", "alignflow"),
 )
+_FRONTIER_CURVES = ("av_ade_variational",)
+_FRONTIER_ROWS = ("av_ade_lazy", "gan_long", "v_ade_variational", "flow_variational")
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")
 # Options of an evaluation that hold for all rows of a table.
@@ -79,6 +82,28 @@ def define_adversaries_flags() -> None:
     """Defines the flags of `adversaries`."""
     flags.DEFINE_string("out", "", "Directory of numbers, tables and picture.")
     flags.DEFINE_integer("seed", 0, "Seed of networks, samples and noise.")
+
+
+def define_frontier_flags() -> None:
+    """Defines the flags of `frontier`."""
+    flags.DEFINE_list(
+        "curves",
+        [f"flags/digits_{name}.flags" for name in _FRONTIER_CURVES],
+        "Flagfiles of the models that are trained with every one of the weights, "
+        "comma-separated.",
+    )
+    flags.DEFINE_list(
+        "weights", ["0.5", "2", "5"], "Weights of L_Q of a curve, comma-separated."
+    )
+    flags.DEFINE_list(
+        "rows",
+        [f"flags/digits_{name}.flags" for name in _FRONTIER_ROWS],
+        "Flagfiles of further models, as they are, comma-separated.",
+    )
+    flags.DEFINE_list("seeds", ["0"], "Seeds of every model, comma-separated.")
+    flags.DEFINE_string(
+        "out", "runs/frontier", "Directory of the runs, the page and its picture."
+    )
 
 
 def define_systems_flags() -> None:

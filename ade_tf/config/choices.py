@@ -26,7 +26,8 @@ class Choice:
         levels and not of continuous features; `sequential`, one value after the other
         where it makes samples; `iterative`, by steps until these no longer change
         anything, there; `vector`, of a z that has no levels; `rows`, with a z for each
-        row of an image; `estimate`, of a log-det that is random.
+        row of an image; `estimate`, of a log-det that is random; `relative`, of a
+        weight that multiplies the norm of another gradient.
     """
 
     maker: str

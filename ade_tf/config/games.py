@@ -1,4 +1,4 @@
-"""Discriminators, what they judge, their losses and penalties, with their settings."""
+"""Discriminators, what they judge, losses, penalties, weights, and their settings."""
 
 import dataclasses
 
@@ -6,7 +6,9 @@ from ade_tf.config.choices import Choice
 from ade_tf.config.settings import setting
 
 __all__ = [
+    "ADVERSARIAL_SCHEDULES",
     "ADVERSARIES",
+    "AUGMENTATIONS",
     "DISCRIMINATORS",
     "DISCRIMINATOR_BATCHES",
     "GAMES",
@@ -130,4 +132,54 @@ PENALTIES = {
         name: Choice(f"ade_tf.objectives.penalties:{name}", PenaltySettings)
         for name in ("interpolates", "r1", "r2", "r1_r2")
     },
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class AugmentationSettings:
+    """Settings of all augmentations."""
+
+    augmentation_strength: float = setting(
+        1.0,
+        "Strength of the augmentation, from 0, images as they are, to 1, that of the "
+        "paper.",
+        minimum=0.0,
+        maximum=1.0,
+        keyword="strength",
+    )
+
+
+# Every entry takes `image_shape` and its settings, and makes a function of images and
+# draws. The names are the policies of arXiv 2006.10738.
+AUGMENTATIONS = {
+    "none": Choice("ade_tf.objectives.augmentation:unchanged"),
+    **{
+        name: Choice(
+            "ade_tf.objectives.augmentation:DifferentiableAugmentation",
+            AugmentationSettings,
+            fixed={"changes": tuple(name.split("_"))},
+        )
+        for name in ("translation", "translation_cutout", "colour_translation_cutout")
+    },
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class LinearSettings:
+    """Settings of a weight that moves to another one."""
+
+    last_adversarial_weight: float = setting(
+        1.0,
+        "Weight of L_Q at the end of training.",
+        minimum=0.0,
+        keyword="last",
+    )
+
+
+# Every entry takes `weight`, `num_steps` and its settings, and makes a function of the
+# step.
+ADVERSARIAL_SCHEDULES = {
+    "constant": Choice("ade_tf.objectives.schedules:constant"),
+    "linear": Choice("ade_tf.objectives.schedules:linear", LinearSettings),
+    "balanced": Choice("ade_tf.objectives.schedules:constant", traits=("relative",)),
 }

@@ -3,7 +3,13 @@
 import dataclasses
 
 from ade_tf.config.bounds import BOUNDS
-from ade_tf.config.games import ADVERSARIES, GAMES, PENALTIES
+from ade_tf.config.games import (
+    ADVERSARIAL_SCHEDULES,
+    ADVERSARIES,
+    AUGMENTATIONS,
+    GAMES,
+    PENALTIES,
+)
 from ade_tf.config.settings import setting, slot
 
 __all__ = ["ObjectiveConfig"]
@@ -104,7 +110,8 @@ class ObjectiveConfig:
     )
     adversarial_weight: float = setting(
         1.0,
-        "Weight of L_Q (in nats) relative to L_C (in nats per dimension).",
+        "Weight of L_Q (in nats) relative to L_C (in nats per dimension). With "
+        "adversarial_schedule `balanced`, that of their gradients.",
         minimum=0.0,
         needs="adversary",
     )
@@ -115,6 +122,15 @@ class ObjectiveConfig:
         "place, with an adversarial_weight of 0).",
         minimum=0.0,
         needs="adversary",
+    )
+    adversarial_schedule: str = slot(
+        ADVERSARIAL_SCHEDULES,
+        "constant",
+        "Course of adversarial_weight: `constant`; `linear`, in equal steps from it to "
+        "last_adversarial_weight; `balanced`, at each step such that the gradient of "
+        "L_Q has adversarial_weight times the norm of that of L_C, in the weights that "
+        "both train.",
+        needs="both losses",
     )
     adversarial_gradient_in_feature_map: bool | None = setting(
         None,
@@ -139,6 +155,13 @@ class ObjectiveConfig:
         "and judged once, by updates at the same time. Otherwise the discriminator "
         "learns first, from samples of its own.",
         needs="adversary",
+    )
+    augmentation: str = slot(
+        AUGMENTATIONS,
+        "none",
+        "Random changes of real images and samples before the discriminator, which "
+        "gradients pass through.",
+        needs="images judged",
     )
     penalty: str = slot(
         PENALTIES,

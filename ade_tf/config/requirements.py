@@ -75,6 +75,11 @@ NEEDS = {
         ),
         "preset",
     ),
+    "images judged": (
+        "a preset with an adversary, and a game of images or of pairs",
+        lambda config: _plays(config, "image") or _plays(config, "pair"),
+        ("preset", "games"),
+    ),
     "pairs": (
         "a game of pairs",
         lambda config: _plays(config, "pair"),

@@ -2,7 +2,7 @@
 
 from ade_tf.config.densities import DECODERS, POSTERIORS, PRIORS
 from ade_tf.config.flows import FEATURE_MAPS, LOG_DETS
-from ade_tf.config.games import ADVERSARIES
+from ade_tf.config.games import ADVERSARIAL_SCHEDULES, ADVERSARIES
 from ade_tf.config.label_rules import check_labels
 
 __all__ = ["check_rules"]
@@ -174,6 +174,9 @@ def _check_games(config):
             "share_samples is for one discriminator update per step. "
             f"Received: discriminator_steps={config['discriminator_steps']}"
         )
+    schedule = config["adversarial_schedule"]
+    if preset.adversary and "relative" in ADVERSARIAL_SCHEDULES[schedule].traits:
+        _check_relative(config)
     if not preset.adversary or games == ("image",):
         return
     if not preset.latent or config["latent_levels"] != (0,):
@@ -192,6 +195,18 @@ def _check_games(config):
         raise ValueError(
             "discriminator_batch=mixed is for the game of images. "
             f"Received: games={','.join(games)}"
+        )
+
+
+def _check_relative(config):
+    needed = {"update": "joint", "train_likelihood": True}
+    found = {name: config[name] for name in needed}
+    if found != needed:
+        quoted = ", ".join(f"{name}={value!r}" for name, value in found.items())
+        raise ValueError(
+            f"adversarial_schedule `{config['adversarial_schedule']}` compares the "
+            "gradients of both losses in one update: it needs update=joint and "
+            f"train_likelihood. Received: {quoted}"
         )
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ade_tf.config import RunConfig, requires
 from ade_tf.config.bounds import BOUNDS
+from ade_tf.config.games import ADVERSARIAL_SCHEDULES, AUGMENTATIONS
 from ade_tf.metrics import bits_per_dim
 from ade_tf.models.construction import ConstructedModel
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
@@ -66,6 +67,10 @@ class AdaptiveDensityEstimator(ConstructedModel):
     sampling. Every draw is a function of the seed, the step, its purpose and the
     position in the global batch.
 
+    `adversarial_schedule` can move `adversarial_weight` over the steps, or make it the
+    ratio of the norms of both gradients. With `augmentation`, discriminators of images
+    and pairs see both sides changed at random, by the same law.
+
     With `conditional`, every part also receives the class of each image. Samples take
     the classes of the real images at the same positions, so that both have the same
     classes, and a penalty differentiates D(., c) at these.
@@ -96,6 +101,15 @@ class AdaptiveDensityEstimator(ConstructedModel):
         requires(config, type(self).__name__, *self.needs)
         super().__init__(config, image_shape, levels, num_classes)
         self.adversary_active = config.preset.adversary
+        self._augment = AUGMENTATIONS[config.objective.augmentation](
+            image_shape, **config.of("augmentation")
+        )
+        self._schedule = ADVERSARIAL_SCHEDULES[config.objective.adversarial_schedule]
+        self._adversarial_weight = self._schedule(
+            config.objective.adversarial_weight,
+            config.training.num_steps,
+            **config.of("adversarial_schedule"),
+        )
         self.games = self._games()
         self.bound = BOUNDS[config.objective.bound](**config.of("bound"))
         # In the order of their computation, known once a step is traced.
@@ -106,9 +120,11 @@ class AdaptiveDensityEstimator(ConstructedModel):
         """Returns the games: what is shown to whom, and who plays against it."""
         objective = self.config.objective
         maps = ("feature_map",) * objective.adversarial_gradient_in_feature_map
+        images = self._augmented(self._images), self._augmented(self._samples)
+        pairs = self._augmented(self._pairs), self._augmented(self._sampled_pairs)
         sides = {
-            "image": (self._images, self._samples, ("decoder", *maps)),
-            "pair": (self._pairs, self._sampled_pairs, ("decoder", "posterior", *maps)),
+            "image": (*images, ("decoder", *maps)),
+            "pair": (*pairs, ("decoder", "posterior", *maps)),
             "code": (self._prior_codes, self._codes, ("posterior",)),
         }
         discriminators = {
@@ -142,6 +158,14 @@ class AdaptiveDensityEstimator(ConstructedModel):
             **self.config.of("discriminator_batch"),
             **keywords,
         )
+    def _augmented(self, side):
+        """Returns a side as the discriminator sees it."""
+
+        def shown(batch, draws):
+            x, *others = side(batch, draws)
+            return (self._augment(x, draws), *others)
+
+        return shown
 
     def _images(self, batch, draws):
         return (self.grown(self.to_unit(self.dequantize(batch, draws).value)),)
@@ -186,14 +210,16 @@ class AdaptiveDensityEstimator(ConstructedModel):
 
     def quality_of_step(self) -> list[Term]:
         """Returns the terms that the adversarial update minimises."""
-        objective, quality = self.config.objective, []
+        objective, quality, relative = self.config.objective, [], None
         matched = objective.feature_matching_weight
+        if "relative" in self._schedule.traits:
+            relative = objective.adversarial_weight
         for game in self.games if self.adversary_active else ():
             shared = game if objective.share_samples else None
             if objective.adversarial_weight or shared or not matched:
                 loss = functools.partial(self._adversarial_loss, game)
                 name = game.label("adversarial")
-                quality.append(Term(name, loss, game.trains, shared))
+                quality.append(Term(name, loss, game.trains, shared, relative))
             if matched:
                 loss = functools.partial(self._feature_matching_loss, game)
                 name = game.label("feature_matching")
@@ -282,7 +308,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
 
     def _adversarial_loss(self, game, batch, draws):
         """Returns a game's weighted L_Q, with `share_samples` both losses; its logs."""
-        weight = self.config.objective.adversarial_weight
+        weight = self._adversarial_weight(self.step.value)
         if self.config.objective.share_samples:
             (loss, against), logs = game.shared_losses(batch, draws, self.step.value)
             return (weight * loss, against), logs

@@ -8,7 +8,7 @@ import tensorflow as tf
 from ade_tf.config import RunConfig
 from ade_tf.models.averaging import MovingAverage
 from ade_tf.models.latent_variable_model import LatentVariableModel
-from ade_tf.models.updates import clip_weights, guarded_update
+from ade_tf.models.updates import balanced, clip_weights, guarded_update
 from ade_tf.objectives import Game
 from ade_tf.randomness import BatchDraws, fold
 
@@ -30,12 +30,15 @@ class Term(NamedTuple):
       trains: Names of the parts whose variables follow its gradient.
       game: Whose discriminator learns from the same samples, or None. The loss is then
         a pair, the second what the discriminator minimises.
+      relative: The norm of its gradient as a multiple of that of the update's first
+        term, in the variables that both train; None: as it is.
     """
 
     name: str
     loss: Callable
     trains: tuple[str, ...]
     game: Game | None = None
+    relative: float | None = None
 
 
 class Update(NamedTuple):
@@ -160,7 +163,11 @@ class TrainedModel(LatentVariableModel):
         found = []
         for term in update.terms:
             tape, loss, against = self._recorded(term, batch, logs)
-            found.append(self._gradients(term, tape, loss))
+            own = self._gradients(term, tape, loss)
+            if term.relative is not None:
+                own, factor = balanced(own, found[0], term.relative)
+                logs[f"{term.name}_factor"] = factor
+            found.append(own)
             if term.game is not None:
                 self._follow(term.game, tape, against, logs)
         gradients = [_sum(parts) for parts in zip(*found, strict=True)]

@@ -2,7 +2,37 @@
 
 import tensorflow as tf
 
-__all__ = ["clip_weights", "guarded_update", "mean_over_replicas"]
+__all__ = ["balanced", "clip_weights", "guarded_update", "mean_over_replicas"]
+
+
+def balanced(gradients, others, ratio: float):
+    """Scales gradients to a multiple of the norm of others.
+
+        ratio ||others|| / ||gradients|| * gradients
+
+    Norms are of the means over replicas, and over the variables that have both. Call in
+    replica context.
+
+    Args:
+      gradients: List of this replica's gradients; None where there is none.
+      others: The same, of another loss.
+      ratio: At least 0.
+
+    Returns:
+      `(scaled, factor)`: the list, and what it was multiplied by.
+    """
+    pairs = zip(gradients, others, strict=True)
+    pairs = [(g, h) for g, h in pairs if g is not None and h is not None]
+    parts = [tf.convert_to_tensor(part) for pair in pairs for part in pair]
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync > 1:
+        parts = context.all_reduce(tf.distribute.ReduceOp.MEAN, parts)
+    own, other = (tf.linalg.global_norm(parts[first::2]) for first in (0, 1))
+    factor = ratio * other / tf.maximum(own, 1e-12)
+    scaled = [
+        None if g is None else factor * tf.convert_to_tensor(g) for g in gradients
+    ]
+    return scaled, factor
 
 
 def guarded_update(optimizer, gradients, variables, *, clip_norm=0.0, check=True):

@@ -38,7 +38,8 @@ def model_calls(model, images) -> dict:
         made = tf.function(function, autograph=False, jit_compile=compiled or None)
         return Call(made, arguments)
 
-    calls = {"train": traced(model.train_step, {"image": images})}
+    train = traced(model.train_step, {"image": images})
+    calls = {"train": train._replace(cycle=model.config["penalty_every"])}
     if model.config.preset.likelihood:
         calls["log_prob"] = traced(log_prob, images, seed, indices)
     calls["sample"] = traced(draw, seed)

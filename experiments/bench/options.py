@@ -46,7 +46,7 @@ class BenchmarkOptions:
         "",
         "Time the configuration at several sizes instead of its modes: `batch`, "
         "`depth` and `width` double a size twice, `replicas` compares 1 and 2 replicas "
-        "with the same global batch, and `settings` changes the settings of `set`, one "
+        "with the same global batch, and `settings` makes the changes of `set`, one "
         "at a time.",
         choices=SWEEPS,
     )

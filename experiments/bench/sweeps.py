@@ -25,9 +25,9 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
       options: `sweep` names what grows: `batch` (1, 2 and 4 times `batch_size`),
         `depth` (`flow_steps`), `width` (of all networks), or `replicas` (a training
         step of one replica, and of two mirrored ones with the same global batch: on
-        CPUs, two logical devices); or `settings`, where each of those given is alone
-        changed.
-      settings: `name -> value`, for the sweep `settings`.
+        CPUs, two logical devices); or `settings`, where each of the changes given is
+        made by itself.
+      settings: `label -> {name: value}`, the changes of the sweep `settings`.
 
     Returns:
       The report. `points` has for each size its `value` and, for each of its `modes`,
@@ -126,8 +126,8 @@ def _built(config, image_shape, strategy):
 
 def _changes(config, settings):
     yield "as it is", config, "single"
-    for name, value in settings.items():
-        yield f"{name}={value}", config.replace(**{name: value}), "single"
+    for label, changed in settings.items():
+        yield label, config.replace(**changed), "single"
 
 
 def _batches(config):

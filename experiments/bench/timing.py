@@ -14,7 +14,8 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3, progress=None) -> dic
     Each round takes the functions in the given order, from the next one on in every
     round, and calls each twice. The second call is timed: it finds its own weights in
     the caches, as in a loop of its own, and no thread of another's that still spins. A
-    call ends when its results can be read.
+    call ends when its results can be read. Of a `Call` with a cycle, a whole cycle is
+    timed, and counts by its mean.
 
     Args:
       calls: `name -> function` without arguments that returns Tensors, or nothing.
@@ -39,9 +40,11 @@ def interleaved(calls: dict, rounds: int, warmup: int = 3, progress=None) -> dic
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             run_to_end(calls[name])
+            cycle = getattr(calls[name], "cycle", 1)
             begin = time.perf_counter()
-            run_to_end(calls[name])
-            times[name].append(1e3 * (time.perf_counter() - begin))
+            for _ in range(cycle):
+                run_to_end(calls[name])
+            times[name].append(1e3 * (time.perf_counter() - begin) / cycle)
         if progress is not None:
             progress(turn + 1, rounds)
     return times

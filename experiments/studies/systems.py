@@ -6,18 +6,9 @@ import pathlib
 import shutil
 
 from ade_tf.drawing.tables import markdown_table
-from ade_tf.evaluation import EvaluationOptions, evaluate_run
 from ade_tf.files import replace_file
-from ade_tf.models import count_parameters
-from ade_tf.runs import RunDirectory, load_run
-from ade_tf.runs.records import read_records
-from ade_tf.training.stopping import StopSignals
-from experiments.studies.rows import (
-    check_one_process,
-    mean_and_range,
-    train_row,
-    training_times,
-)
+from experiments.studies.measured import measured_rows
+from experiments.studies.rows import mean_and_range
 
 __all__ = ["System", "systems_study"]
 
@@ -30,6 +21,11 @@ _HEAD = (
     "parameters",
     "CPU minutes",
 )
+# The metric of a system, of one domain of images or two, and the score of the table.
+_DISTANCES = {
+    "frechet_distance": "frechet_distance",
+    "translation_distance": "frechet_b_to_a",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,21 +62,12 @@ def systems_study(systems, configs: dict, out, command: str) -> list[dict] | Non
       ValueError: If a run was started with another configuration.
     """
     out = pathlib.Path(out)
-    for (name, _), config in configs.items():
-        check_one_process(config, name)
-    results = []
-    for (name, seed), config in configs.items():
-        directory = out / "runs" / f"{name}_{seed}"
-        print(f"\n{name}, seed {seed}", flush=True)
-        if not train_row(config, directory):
-            return None
-        with StopSignals() as signals:
-            results.append(_result(name, seed, directory))
-        if signals.requested:
-            return None
+    results = list(measured_rows(configs, out, _metrics))
+    if len(results) < len(configs):
+        return None
     replace_file(out / "systems.json", json.dumps(results, indent=1).encode())
     for system in systems:
-        found = [r for r in results if r["system"] == system.name]
+        found = [r for r in results if r["row"] == system.name]
         picture = out / "runs" / found[0]["run_dir"] / "samples" / "final.png"
         shutil.copyfile(picture, out / f"{system.name}.png")
     replace_file(out / "systems.md", _page(systems, results, command).encode())
@@ -88,43 +75,19 @@ def systems_study(systems, configs: dict, out, command: str) -> list[dict] | Non
     return results
 
 
-def _result(name, seed, directory):
-    run, loaded = RunDirectory(directory), load_run(directory)
-    metric = distance = "frechet_distance"
-    if loaded.config.preset.second_domain:
-        metric, distance = "translation_distance", "frechet_b_to_a"
-    records = _latest(run)
-    if distance not in records:
-        evaluate_run(directory, EvaluationOptions(metrics=(metric,)))
-        records = _latest(run)
-    bits = records.get("bits_per_dim", {})
-    return {
-        "system": name,
-        "seed": seed,
-        "run_dir": directory.name,
-        "bits_per_dim": bits.get("value"),
-        "kl": bits.get("kl"),
-        "protocol": bits.get("protocol"),
-        "frechet_distance": records[distance]["value"],
-        "parameters": sum(count_parameters(loaded.model.parts).values()),
-        "steps": loaded.config.training.num_steps,
-        **training_times(directory),
-    }
-
-
-def _latest(run):
-    """Returns `metric -> record` of the test images."""
-    records = read_records(run.metrics) if run.metrics.exists() else []
-    return {r["metric"]: r for r in records if r.get("split") == "test"}
+def _metrics(config):
+    one, two = _DISTANCES
+    return (two if config.preset.second_domain else one,)
 
 
 def _page(systems, results, command):
     rows = []
     for system in systems:
-        found = [r for r in results if r["system"] == system.name]
+        found = [r for r in results if r["row"] == system.name]
+        distance = next(key for key in _DISTANCES.values() if key in found[0])
         cells = {
             key: [r[key] for r in found if r.get(key) is not None]
-            for key in ("bits_per_dim", "kl", "frechet_distance", "cpu_seconds")
+            for key in ("bits_per_dim", "kl", distance, "cpu_seconds")
         }
         rows.append(
             [
@@ -132,7 +95,7 @@ def _page(systems, results, command):
                 system.summary,
                 mean_and_range(cells["bits_per_dim"], "{:.3f}".format),
                 mean_and_range(cells["kl"], "{:.3f}".format),
-                mean_and_range(cells["frechet_distance"], "{:.1f}".format),
+                mean_and_range(cells[distance], "{:.1f}".format),
                 f"{found[0]['parameters']:,}",
                 mean_and_range(cells["cpu_seconds"], lambda s: f"{s / 60:.1f}"),
             ]

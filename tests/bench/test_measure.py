@@ -15,6 +15,7 @@ from experiments.bench import (
 )
 from experiments.bench.step_profile import PARTS
 from tests.bench.cases import SMALL, config
+from tests.helpers.binaries import call
 from tests.helpers.models import tiny_config
 
 MODES = ["train", "log_prob", "sample"]
@@ -132,16 +133,21 @@ def test_settings_are_timed_one_at_a_time(tmp_path, monkeypatch):
         sweep="settings",
         builds=2,
     )
-    changes = {"flow_steps": (3, 2), "average_decay": 0.5}
+    changes = {
+        "flow_steps=3,2": {"flow_steps": (3, 2)},
+        "average_decay=0.5": {"average_decay": 0.5},
+        "both": {"flow_steps": (3, 2), "average_decay": 0.5},
+    }
     base = tiny_config("v_ade", batch_size=2)
     report = sweep(base, options, changes)
     steps, decay = base["flow_steps"], base.training.average_decay
-    assert built == 2 * [(steps, decay), ((3, 2), decay), (steps, 0.5)]
+    changed = [((3, 2), decay), (steps, 0.5), ((3, 2), 0.5)]
+    assert built == 2 * [(steps, decay), *changed]
     points = report["points"]
-    names = ["as it is", "flow_steps=(3, 2)", "average_decay=0.5"]
+    names = ["as it is", *changes]
     assert [point["value"] for point in points] == names
     assert points[0]["modes"]["train"]["ratio"] is None
-    # Both are over the first, not over each other.
+    # All are over the first, not over each other.
     for mode, first in points[0]["modes"].items():
         for point in points[1:]:
             found = point["modes"][mode]
@@ -154,7 +160,7 @@ def test_settings_are_timed_one_at_a_time(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("kind", "changes"), [("settings", {}), ("batch", {"average_decay": 0.5})]
+    ("kind", "changes"), [("settings", {}), ("batch", {"a": {"average_decay": 0.5}})]
 )
 def test_settings_belong_to_their_sweep(tmp_path, kind, changes):
     options = BenchmarkOptions(out=str(tmp_path / "report.json"), sweep=kind)
@@ -228,3 +234,19 @@ def test_a_sweep_refuses_what_cannot_grow(tmp_path):
             tiny_config("vae", batch_size=3),
             BenchmarkOptions(sweep="replicas", **options),
         )
+
+
+def test_a_change_is_of_one_setting_or_of_several_together(monkeypatch, tmp_path):
+    bench = importlib.import_module("experiments.bench")
+
+    seen = []
+    monkeypatch.setattr(
+        bench, "sweep", lambda config, options, changes: seen.append(changes)
+    )
+    monkeypatch.setattr(bench, "describe_report", str)
+    together = "flow_steps=3,2,average_decay=0.5"
+    line = ["--set=width=4", f"--set={together}", "--sweep=settings"]
+    status, _, err = call("benchmark", *line, f"--out={tmp_path / 'report.json'}")
+    assert status == 0, err
+    both = {"flow_steps": (3, 2), "average_decay": 0.5}
+    assert seen == [{"width=4": {"width": 4}, together: both}]

@@ -1,7 +1,10 @@
+import time
+
 import pytest
 import tensorflow as tf
 
 from experiments.bench import interleaved, mean_over_copies, ratio, summary
+from experiments.bench.calls import Call
 
 
 def test_calls_take_turns():
@@ -17,6 +20,20 @@ def test_calls_take_turns():
     assert "".join(seen) == "abc" + "aabbcc" + "bbccaa" + "ccaabb" + "aabbcc"
     assert {name: len(ms) for name, ms in times.items()} == {"a": 4, "b": 4, "c": 4}
     assert all(ms > 0 for row in times.values() for ms in row)
+
+
+def test_a_cycle_is_timed_as_a_whole_and_counts_by_its_mean():
+    seen = []
+
+    def step():
+        seen.append(len(seen))
+        time.sleep(0.08 if len(seen) % 4 == 0 else 0.0)
+        return tf.zeros([])
+
+    times = interleaved({"lazy": Call(step, (), cycle=4)}, rounds=2, warmup=1)
+    assert len(seen) == 1 + 2 * (1 + 4)
+    # One in four of the timed calls is slow.
+    assert all(20 <= ms < 60 for ms in times["lazy"])
 
 
 def test_ratios_are_of_the_same_round():

@@ -31,6 +31,9 @@ FLAGS = tiny_flags(
     decoder_dropout=0.2,
     coupling_dropout=0.2,
     penalty="r1",
+    adversarial_schedule="linear",
+    last_adversarial_weight=0.5,
+    augmentation="translation_cutout",
     spectral_norm=True,
     random_flip=True,
 )

@@ -37,6 +37,7 @@ def imported(binary, flag):
         "benchmark",
         "toy",
         "adversaries",
+        "frontier",
     ],
 )
 def test_help_and_a_mistyped_flag_answer_without_tensorflow(binary):

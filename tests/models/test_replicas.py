@@ -82,6 +82,14 @@ RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
             dict(update="joint", penalty="interpolates"), marks=pytest.mark.long
         ),
         pytest.param(
+            dict(
+                update="joint",
+                adversarial_schedule="balanced",
+                augmentation="colour_translation_cutout",
+            ),
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
             dict(update="joint", free_bits=0.3, **TOP_DOWN), marks=pytest.mark.long
         ),
     ],

@@ -1,0 +1,69 @@
+"""Likelihood against quality: models at several weights of L_Q, and others beside them.
+
+Each run is a point, bits per dimension against Frechet distance, and precision against
+recall. The curves are of one model whose weight changes.
+"""
+
+import dataclasses
+import json
+import pathlib
+
+from ade_tf.files import replace_file
+from experiments.studies.frontier_page import frontier_page, frontier_picture
+from experiments.studies.measured import measured_rows
+
+__all__ = ["FrontierRow", "frontier_study"]
+
+_METRICS = ("frechet_distance", "precision_recall")
+# A small test set has its own shares of the classes, which no model has; the distance
+# to the training images is free of that, but does not show what was learned by heart.
+_SPLITS = ("test", "train")
+
+
+@dataclasses.dataclass(frozen=True)
+class FrontierRow:
+    """A point of the picture.
+
+    Attributes:
+      name: Its name, that of its runs.
+      model: The model's name, which the points of a curve share.
+      weight: Its adversarial weight on a curve; None for a model by itself.
+    """
+
+    name: str
+    model: str
+    weight: float | None = None
+
+
+def frontier_study(rows, configs: dict, out, command: str) -> list[dict] | None:
+    """Trains what is not trained yet, measures it, and draws all points.
+
+    Stopped at any time, the same call goes on from there. After each run
+    `frontier.md`, `frontier.json` and `frontier.png` are of those that are there.
+
+    Args:
+      rows: The `FrontierRow`s.
+      configs: `(name, seed) -> RunConfig`, in the order of training.
+      out: Directory.
+      command: The command, as the page quotes it.
+
+    Returns:
+      The results, one dictionary for each configuration; None if stopped by a signal.
+
+    Raises:
+      ValueError: If a run was started with another configuration.
+    """
+    out = pathlib.Path(out)
+    results = []
+    for result in measured_rows(configs, out, lambda config: _METRICS, _SPLITS):
+        results.append(result)
+        found = {"command": command, "results": results}
+        replace_file(out / "frontier.json", json.dumps(found, indent=1).encode())
+        replace_file(out / "frontier.png", frontier_picture(rows, results))
+        replace_file(
+            out / "frontier.md", frontier_page(rows, results, command).encode()
+        )
+    if len(results) < len(configs):
+        return None
+    print(f"page      {out / 'frontier.md'}")
+    return results
