@@ -121,6 +121,20 @@ class TrainingConfig:
     checkpoint_every: int = setting(
         500, "Number of steps between checkpoints.", minimum=1, operational=True
     )
+    checkpoint_minutes: float = setting(
+        0.0,
+        "Minutes after a checkpoint at which the next one is made, if none is due "
+        "before by `checkpoint_every`. 0: only by steps.",
+        minimum=0.0,
+        operational=True,
+    )
+    max_hours: float = setting(
+        0.0,
+        "Hours after which this process saves a checkpoint and ends, with status 0; "
+        "the same command goes on. 0: no limit.",
+        minimum=0.0,
+        operational=True,
+    )
     keep_checkpoints: int = setting(
         2, "Number of recent checkpoints to keep.", minimum=2, operational=True
     )

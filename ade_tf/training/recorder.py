@@ -14,6 +14,7 @@ from ade_tf.models import LikelihoodScorer, averaged_weights, labels_in_turn, sa
 from ade_tf.progress import Progress
 from ade_tf.runs import Checkpointer
 from ade_tf.runs.records import append_record, read_records
+from ade_tf.training.clock import Clock
 
 __all__ = ["Recorder", "SampleGrid"]
 
@@ -62,9 +63,13 @@ class Recorder(keras.callbacks.Callback):
       checkpointer: The model's `Checkpointer`.
       validation: The validation split.
       signals: The `StopSignals`.
+      clock: The run's `Clock`.
       scorer: The model's `LikelihoodScorer`; None where there is no likelihood.
       grid: The model's `SampleGrid`.
       start: Step at which this process began.
+
+    Attributes:
+      stopped: Why training ended before its last step, in words; else empty.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Recorder(keras.callbacks.Callback):
         checkpointer: Checkpointer,
         validation,
         signals,
+        clock: Clock,
         scorer: LikelihoodScorer | None,
         grid: SampleGrid,
         start: int = 0,
@@ -83,6 +89,8 @@ class Recorder(keras.callbacks.Callback):
         self._checkpointer = checkpointer
         self._validation = validation
         self._signals = signals
+        self._clock = clock
+        self.stopped = ""
         self._step = start
         self._scorer = scorer
         self._grid = grid
@@ -120,14 +128,18 @@ class Recorder(keras.callbacks.Callback):
         if last or _due(self._step, settings.sample_every):
             self.save_samples()
         self._progress.update(self._step, logs)
-        stopping = self._signals.requested
+        if self._signals.requested:
+            self.stopped = "Stopped"
+        elif self._clock.over and not last:
+            self.stopped = f"Stopped after max_hours={settings.max_hours:g}"
         # Saved where the adversary joins in, too: the new tracing can be interrupted.
         joins = self._step == self.model.config.objective.likelihood_only_steps
-        due = self._step % settings.checkpoint_every == 0
-        if last or stopping or joins or due:
+        due = self._step % settings.checkpoint_every == 0 or self._clock.checkpoint_due
+        if last or self.stopped or joins or due:
+            self._clock.note(self._step)
             self._checkpointer.save(self._step)
             self._signals.unsaved = False
-        if stopping:
+        if self.stopped:
             self._progress.end_line()
             self.model.stop_training = True
 

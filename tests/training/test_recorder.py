@@ -1,4 +1,5 @@
 import signal
+import time
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ from ade_tf.data import training_stream
 from ade_tf.models import LikelihoodScorer
 from ade_tf.runs import Checkpointer, RunDirectory
 from ade_tf.runs.records import read_records
+from ade_tf.training.clock import Clock
 from ade_tf.training.recorder import Recorder, SampleGrid
 from ade_tf.training.stopping import StopSignals
 from tests.helpers.models import digits, tiny_model
@@ -33,10 +35,12 @@ def fit(model, directory, signals=None, **deeds):
     checkpointer = Checkpointer(model, run.checkpoints)
     signals = signals or StopSignals()
     scorer = LikelihoodScorer(model) if model.config.preset.likelihood else None
-    recorder = Recorder(
-        run, checkpointer, digits().validation, signals, scorer, SampleGrid(model)
-    )
     settings = model.config.training
+    clock = Clock(run.hours, settings, 0, time.monotonic())
+    recorder = Recorder(
+        *(run, checkpointer, digits().validation, signals, clock),
+        *(scorer, SampleGrid(model)),
+    )
     stream = training_stream(digits().train, batch_size=settings.batch_size, seed=0)
     model.fit(
         stream,
