@@ -8,8 +8,9 @@ __all__ = ["OPTIMIZERS", "STRATEGIES", "WEIGHTS", "TrainingConfig", "weights_set
 
 OPTIMIZERS = ("adam", "adamax")
 STRATEGIES = ("auto", "single", "mirrored", "multi_worker", "tpu")
-# Of a trained run: the moving average or, with `keep_best`, the best; or the last.
-WEIGHTS = ("averaged", "raw")
+# Of a trained run: the moving average or, with `keep_best`, the best by validation; the
+# last; or the best by a metric of those who followed the run.
+WEIGHTS = ("averaged", "raw", "best")
 
 
 def weights_setting():
@@ -17,7 +18,8 @@ def weights_setting():
     return setting(
         "averaged",
         "Weights: `averaged`, the moving average (or, of a run with keep_best, the "
-        "best), or `raw`, those of the last step.",
+        "best by validation), `raw`, those of the last step, or `best`, those that "
+        "`evaluate --follow --best_by` kept.",
         choices=WEIGHTS,
     )
 

@@ -49,6 +49,11 @@ class Evaluation:
         self._features = {}
         self._shared = {}
 
+    def take_step(self, step: int) -> None:
+        """Takes it that the model's weights are now those of a step."""
+        self.step, self.per_image, self._samples = step, {}, None
+        self._features.pop(None, None)
+
     def split_images(self, split: str) -> Split:
         """Returns the images of a split, or of several joined by `+`."""
         return joined_splits(self.data, split)
@@ -80,15 +85,19 @@ class Evaluation:
             self._samples = self._draw()
         return self._samples
 
-    def _draw(self):
+    @functools.cached_property
+    def _sampler(self):
         options = self.options
         batch = min(options.batch_size, options.num_samples)
-        sampler = Sampler(self.model, batch, options.seed, options.noise)
+        return Sampler(self.model, batch, options.seed, options.noise)
+
+    def _draw(self):
+        options = self.options
 
         def labels(first, count):
             return self.sample_labels[first : first + count]
 
-        return sampler.samples(
+        return self._sampler.samples(
             options.num_samples,
             options.temperature,
             labels if self.model.conditional else None,

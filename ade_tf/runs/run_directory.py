@@ -264,9 +264,9 @@ class RunDirectory:
     def go_on(self, config: RunConfig, step: int) -> None:
         """Notes that the run goes on from a step, once that is certain.
 
-        Lines of `scalars.jsonl` and `hours.jsonl` of later steps are dropped. Where the configuration has
-        more steps than the run's, the record has them from now on, and under
-        `extended` the step and both numbers.
+        Lines of `scalars.jsonl` and `hours.jsonl` of later steps are dropped. Where the
+        configuration has more steps than the run's, the record has them from now on,
+        and under `extended` the step and both numbers.
 
         Args:
           config: The configuration.

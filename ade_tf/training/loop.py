@@ -103,7 +103,9 @@ def train(config: RunConfig, run_dir) -> dict:
             began = time.monotonic()
             _fit(model, data, start, recorder)
             if recorder.stopped:
-                print(f"{recorder.stopped} and saved. Run the same command to continue.")
+                print(
+                    f"{recorder.stopped} and saved. Run the same command to continue."
+                )
                 return {}
             print(f"Trained in {time.monotonic() - began:.0f} s.")
         else:
