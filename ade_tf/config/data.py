@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 
 from ade_tf.config.choices import Choice
+from ade_tf.config.papers import PAPER_SETS
 from ade_tf.config.settings import check_settings, setting
 
 __all__ = [
@@ -59,7 +60,8 @@ class DataConfig(ImageSettings):
     dataset: str = setting(
         "digits",
         "Images: `digits` (scikit-learn's, built in), `npz:PATH`, `folder:PATH` "
-        "(PNG, JPEG, WebP, BMP, TIFF, GIF), `tfds:NAME`, `photos:SIDE` (patches of two "
+        "(PNG, JPEG, WebP, BMP, TIFF, GIF), `tfds:NAME`, `papers:NAME` (of TFDS, as "
+        f"papers prepare them: {', '.join(PAPER_SETS)}), `photos:SIDE` (patches of two "
         f"photographs), `toy:NAME` (points of known density: {', '.join(TOYS)}) or "
         "`prepared:DIR` (made by prepare_data, read from disk as needed).",
     )
