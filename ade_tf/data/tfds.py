@@ -62,7 +62,8 @@ class TfdsImages:
     Attributes:
       counts: Split -> the number of its images.
       class_names: Names of the classes; none if it is not labelled.
-      directory: Where the set is.
+      crop: As given.
+      sized: Whether images are resized.
 
     Raises:
       ValueError: If the name is malformed, the set is not there and `download` is off,
@@ -77,10 +78,10 @@ class TfdsImages:
         labelled: bool = True,
         crop: tuple[int, int, int, int] | None = None,
     ):
-        self._options, self._crop = options, crop
+        self._options, self.crop = options, crop
+        self.sized = bool(options.image_size)
         self._builder = builder = _open(name, options)
         known, features = builder.info.splits, builder.info.features
-        self.directory = builder.data_path
         if "image" not in features or not _is_image(features["image"]):
             raise ValueError(
                 "A TFDS data set must have a feature `image`. "
@@ -176,9 +177,9 @@ class TfdsImages:
         return "+".join(parts)
 
     def _cropped(self, image):
-        if self._crop is None:
+        if self.crop is None:
             return image
-        top, left, height, width = self._crop
+        top, left, height, width = self.crop
         part = image[top : top + height, left : left + width]
         if part.shape[:2] != (height, width):
             raise ValueError(
