@@ -107,10 +107,10 @@ def define_run_flags() -> None:
 
 def define_evaluate_flags() -> None:
     """Defines the flags of `evaluate`: one per option, and `run_dir`."""
-    from ade_tf.evaluation.options import EvaluationOptions
+    from ade_tf.evaluation.follow_options import FollowOptions
 
     define_run_dir()
-    define_options(EvaluationOptions)
+    define_options(FollowOptions)
 
 
 def define_compare_flags() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 
 from ade_tf.config.choices import Choice
+from ade_tf.config.papers import PAPER_SETS
 from ade_tf.config.settings import check_settings, setting
 
 __all__ = [
@@ -60,8 +61,9 @@ class DataConfig(ImageSettings):
         "digits",
         "Images: `digits` (scikit-learn's, built in; `digits:negative` in black on "
         "white, `digits:bold`), `npz:PATH`, `folder:PATH` (PNG, JPEG, WebP, BMP, "
-        "TIFF, GIF), `tfds:NAME`, `shapes` (drawn from known kinds, places, sizes and "
-        "orientations), `photos:SIDE` (patches of two photographs), "
+        "TIFF, GIF), `tfds:NAME`, `papers:NAME` (of TFDS, as papers "
+        f"prepare them: {', '.join(PAPER_SETS)}), `shapes` (drawn from known kinds, "
+        "places, sizes and orientations), `photos:SIDE` (patches of two photographs), "
         f"`toy:NAME` (points of known density: {', '.join(TOYS)}) or `prepared:DIR` "
         "(made by prepare_data, read from disk as needed).",
     )

@@ -218,6 +218,13 @@ def _check_steps(config):
                 f"{name} must be below num_steps. Received: {name}={config[name]}, "
                 f"num_steps={steps}"
             )
+    for name in ("max_hours", "checkpoint_minutes"):
+        if config[name] and config["strategy"] == "multi_worker":
+            raise ValueError(
+                f"{name} is for one process: the clocks of several workers would stop "
+                f"them after different steps. Received: {name}={config[name]}, "
+                "strategy='multi_worker'"
+            )
 
 
 def _check_mixed(config):

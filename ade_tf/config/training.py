@@ -8,8 +8,9 @@ __all__ = ["OPTIMIZERS", "STRATEGIES", "WEIGHTS", "TrainingConfig", "weights_set
 
 OPTIMIZERS = ("adam", "adamax")
 STRATEGIES = ("auto", "single", "mirrored", "multi_worker", "tpu")
-# Of a trained run: the moving average or, with `keep_best`, the best; or the last.
-WEIGHTS = ("averaged", "raw")
+# Of a trained run: the moving average or, with `keep_best`, the best by validation; the
+# last; or the best by a metric of those who followed the run.
+WEIGHTS = ("averaged", "raw", "best")
 
 
 def weights_setting():
@@ -17,7 +18,8 @@ def weights_setting():
     return setting(
         "averaged",
         "Weights: `averaged`, the moving average (or, of a run with keep_best, the "
-        "best), or `raw`, those of the last step.",
+        "best by validation), `raw`, those of the last step, or `best`, those that "
+        "`evaluate --follow --best_by` kept.",
         choices=WEIGHTS,
     )
 
@@ -121,6 +123,20 @@ class TrainingConfig:
     )
     checkpoint_every: int = setting(
         500, "Number of steps between checkpoints.", minimum=1, operational=True
+    )
+    checkpoint_minutes: float = setting(
+        0.0,
+        "Minutes after a checkpoint at which the next one is made, if none is due "
+        "before by `checkpoint_every`. 0: only by steps.",
+        minimum=0.0,
+        operational=True,
+    )
+    max_hours: float = setting(
+        0.0,
+        "Hours after which this process saves a checkpoint and ends, with status 0; "
+        "the same command goes on. 0: no limit.",
+        minimum=0.0,
+        operational=True,
     )
     keep_checkpoints: int = setting(
         2, "Number of recent checkpoints to keep.", minimum=2, operational=True

@@ -25,7 +25,7 @@ from ade_tf.data.registry import as_image_data
 from ade_tf.data.shards import details_of_shard, write_shard
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.split_names import SPLITS
-from ade_tf.data.unprepared import ArraySource, open_source
+from ade_tf.data.unprepared import FileSource, open_source
 from ade_tf.files import replace_file
 from ade_tf.lock import LOCK, locked
 from ade_tf.processes import parallel
@@ -157,8 +157,8 @@ def _write_shards(out, source, options, plan):
     progress(done, total)
     shape = plan["image_shape"]
     tasks = ((out, name, source.part(*names[name], shape)) for name in missing)
-    # Arrays are in this process, and quick.
-    processes = 1 if isinstance(source, ArraySource) else options.processes
+    # Arrays are in this process, and quick; streams are read by TensorFlow's threads.
+    processes = options.processes if isinstance(source, FileSource) else 1
     with parallel(processes) as run:
         for name, _ in zip(missing, run(write_shard, tasks), strict=True):
             done += ahead[name]

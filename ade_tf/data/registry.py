@@ -41,6 +41,7 @@ SOURCES = {
     "digits": Choice("ade_tf.data.digits:load_digits"),
     "folder": Choice("ade_tf.data.folder:load_folder"),
     "npz": Choice("ade_tf.data.npz:load_npz"),
+    "papers": Choice("ade_tf.data.papers:load_paper_set"),
     "photos": Choice("ade_tf.data.photos:load_photos"),
     "prepared": Choice("ade_tf.data.prepared:load_prepared"),
     "shapes": Choice("ade_tf.data.shapes:load_shapes"),
@@ -127,8 +128,8 @@ def load_dataset(
     `complete_splits`).
 
     Args:
-      name: `digits`, `shapes`, `npz:PATH`, `folder:PATH`, `prepared:DIR`, `tfds:NAME`
-        or `toy:NAME`; see the source's module.
+      name: `digits`, `shapes`, `npz:PATH`, `folder:PATH`, `prepared:DIR`, `tfds:NAME`,
+        `papers:NAME` or `toy:NAME`; see the source's module.
       data_dir: Directory of prepared TFDS data sets; empty for TFDS's own default.
       image_size: Side in pixels, or height and width, to which images are cropped at
         their centre and resized by area; 0 keeps them, and they must then have one

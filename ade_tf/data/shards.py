@@ -13,10 +13,18 @@ from PIL import Image
 from ade_tf.data.array_records import record_writer
 from ade_tf.data.decoding import decode_image
 from ade_tf.data.images import to_levels, with_channels
+from ade_tf.data.labels import check_labels
 from ade_tf.data.prepared import IMAGES_SUFFIX, sha256_of_file
+from ade_tf.data.tfds import TfdsImages
 from ade_tf.files import replace_file, sync_directory
 
-__all__ = ["ArrayPart", "FilePart", "details_of_shard", "write_shard"]
+__all__ = [
+    "ArrayPart",
+    "FilePart",
+    "StreamedPart",
+    "details_of_shard",
+    "write_shard",
+]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -85,6 +93,45 @@ class ArrayPart:
             yield image, {"label": int(self.labels[place])} if labelled else {}
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class StreamedPart:
+    """Consecutive images of a split that are read now, in order.
+
+    Attributes:
+      images: The `TfdsImages`.
+      ends: The split, the first place and the place after the last.
+      image_shape: `(H, W, C)` that they must have.
+      levels: Their grey levels.
+    """
+
+    images: TfdsImages
+    ends: tuple[str, int, int]
+    image_shape: tuple[int, int, int]
+    levels: int
+
+    def __iter__(self):
+        """Yields pairs of an image and its facts.
+
+        Raises:
+          ValueError: If an image has another shape or other levels, or a label is none.
+        """
+        split, first, _ = self.ends
+        for place, found in enumerate(self.images.read(*self.ends), first):
+            image, label, enlarged = found
+            where = f"Image {split}[{place}]"
+            if image.shape != self.image_shape:
+                raise ValueError(
+                    "Images must have one size unless `image_size` is given. Received: "
+                    f"{where} of shape {image.shape}, not {self.image_shape}"
+                )
+            facts = {"enlarged": enlarged}
+            if label is not None:
+                facts["label"] = int(
+                    check_labels([label], 1, f"The label of {where}")[0]
+                )
+            yield to_levels(image, self.levels, where), facts
+
+
 def write_shard(directory: pathlib.Path, shard: str, part) -> None:
     """Writes the images of a part and, when they are on the disk, their details.
 
@@ -93,7 +140,7 @@ def write_shard(directory: pathlib.Path, shard: str, part) -> None:
     Args:
       directory: The directory of the data set.
       shard: The shard's name.
-      part: A `FilePart` or an `ArrayPart`.
+      part: A `FilePart`, an `ArrayPart` or a `StreamedPart`.
 
     Raises:
       ValueError: As the part does.

@@ -8,30 +8,70 @@ from ade_tf.config.data import PreparationOptions
 from ade_tf.data.decoding import channels_of_file, decode_image
 from ade_tf.data.file_sets import ARCHIVES, FileSet, find_file_set
 from ade_tf.data.images import side_lengths
+from ade_tf.data.papers import open_paper_set
 from ade_tf.data.registry import check_split, load_source
-from ade_tf.data.shards import ArrayPart, FilePart
+from ade_tf.data.shards import ArrayPart, FilePart, StreamedPart
 from ade_tf.data.source import LoadOptions
+from ade_tf.data.tfds import TfdsImages
 from ade_tf.progress import Passes
 
-__all__ = ["ArraySource", "FileSource", "open_source"]
+__all__ = ["ArraySource", "FileSource", "StreamedSource", "open_source"]
 
 _SCANNED = 2000
+# Sources that are read in order, whatever their size.
+_STREAMED = {"papers": open_paper_set, "tfds": TfdsImages}
 
 
 def open_source(options: PreparationOptions):
-    """Returns the source of the options, a `FileSource` or an `ArraySource`.
+    """Returns the source of the options: files, arrays, or images that are streamed.
 
     Raises:
       ValueError: If it cannot be loaded.
     """
     kind, _, path = options.source.partition(":")
-    if kind != "folder" and kind not in ARCHIVES:
+    streamed = kind in _STREAMED
+    if kind != "folder" and kind not in ARCHIVES and not streamed:
         return ArraySource(options)
     if options.continuous:
         raise ValueError(
             f"`continuous` needs an `npz` source. Received: {options.source!r}"
         )
+    if streamed:
+        return StreamedSource(_STREAMED[kind](path, _load_options(options)), options)
     return FileSource(find_file_set(kind, path, options.skip_bad_images), options)
+
+
+def _load_options(options):
+    size = side_lengths(options.image_size)
+    return LoadOptions(
+        data_dir=options.data_dir,
+        image_size=size if any(size) else 0,
+        channels=options.channels,
+        download=options.download,
+        skip_bad_images=options.skip_bad_images,
+        levels=options.levels,
+    )
+
+
+def _words_of_arrays(sized, shape):
+    """Returns what is done to images that are loaded as arrays, step by step."""
+    fitted = "kept at their size"
+    if sized:
+        fitted = (
+            "cropped to the largest central part of the ratio and resized by area to "
+            f"{shape[0]}x{shape[1]}"
+        )
+    return ["loaded as in training", fitted]
+
+
+def _only_shape(shapes):
+    """Returns the one shape of all splits."""
+    if len(shapes) > 1:
+        raise ValueError(
+            "Images of all splits must have one shape unless `image_size` is "
+            f"given. Received: {sorted(shapes)}"
+        )
+    return shapes.pop()
 
 
 def _stamp_of_file(source):
@@ -126,15 +166,7 @@ class ArraySource:
     """
 
     def __init__(self, options: PreparationOptions):
-        size = side_lengths(options.image_size)
-        load = LoadOptions(
-            data_dir=options.data_dir,
-            image_size=size if any(size) else 0,
-            channels=options.channels,
-            download=options.download,
-            skip_bad_images=options.skip_bad_images,
-            levels=options.levels,
-        )
+        load = _load_options(options)
         source, self.levels = load_source(options.source, load, options.continuous)
         self._splits = {
             split: check_split(
@@ -150,13 +182,7 @@ class ArraySource:
     def shape(self, run) -> tuple[int, int, int]:
         """Returns `(H, W, C)` of the images."""
         del run
-        shapes = {part.images.shape[1:] for part in self._splits.values()}
-        if len(shapes) > 1:
-            raise ValueError(
-                "Images of all splits must have one shape unless `image_size` is "
-                f"given. Received: {sorted(shapes)}"
-            )
-        return shapes.pop()
+        return _only_shape({part.images.shape[1:] for part in self._splits.values()})
 
     def part(self, split, first, last, shape) -> ArrayPart:
         """Returns the images of a split from one place to another."""
@@ -167,13 +193,44 @@ class ArraySource:
 
     def words(self, shape) -> list[str]:
         """Returns what is done to an image, step by step."""
-        return [
-            "loaded as in training",
-            f"cropped to the largest central part of the ratio and resized by area to "
-            f"{shape[0]}x{shape[1]}"
-            if self._sized
-            else "kept at their size",
-        ]
+        return _words_of_arrays(self._sized, shape)
+
+
+class StreamedSource:
+    """TFDS images as a source of parts, each read when it is written.
+
+    Args:
+      images: The images.
+      options: How they are prepared.
+    """
+
+    def __init__(self, images: TfdsImages, options: PreparationOptions):
+        self._images, self._options = images, options
+        self.stamp, self.note = "", ""
+        self.counts, self.class_names = images.counts, images.class_names
+        self.levels = options.levels or 256
+
+    def shape(self, run) -> tuple[int, int, int]:
+        """Returns `(H, W, C)` of the images."""
+        del run
+        firsts = (self._images.read(split, 0, 1) for split in self.counts)
+        return _only_shape({image.shape for first in firsts for image, _, _ in first})
+
+    def part(self, split, first, last, shape) -> StreamedPart:
+        """Returns the images of a split from one place to another."""
+        ends = (split, first, last)
+        return StreamedPart(self._images, ends, tuple(shape), self.levels)
+
+    def words(self, shape) -> list[str]:
+        """Returns what is done to an image, step by step."""
+        if self._images.crop:
+            top, left, height, width = self._images.crop
+            return [
+                "loaded as in training",
+                f"cropped to the {height}x{width} pixels from row {top} and column "
+                f"{left} on and resized by area to {shape[0]}x{shape[1]}",
+            ]
+        return _words_of_arrays(self._images.sized, shape)
 
 
 def _most_channels(files, deep):

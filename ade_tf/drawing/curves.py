@@ -63,7 +63,9 @@ def points_of(scalars: Sequence[Mapping], key: str) -> tuple[np.ndarray, np.ndar
 
 
 @house_style()
-def curves_png(panels: Mapping[str, tuple[str, Sequence[Curve]]], **options) -> bytes:
+def curves_png(
+    panels: Mapping[str, tuple[str, Sequence[Curve]]], along: str = "step", **options
+) -> bytes:
     """Returns panels of curves side by side, as a PNG.
 
     A long curve is drawn pale under its running mean. The vertical axis fits what
@@ -71,6 +73,7 @@ def curves_png(panels: Mapping[str, tuple[str, Sequence[Curve]]], **options) -> 
 
     Args:
       panels: Title -> unit and curves.
+      along: What the curves' steps are: `step` or, for instance, `hours`.
       **options: `start_share` of `settled_limits`.
     """
     figure = Figure(figsize=(6.4 * len(panels), 4.2), dpi=115, layout="constrained")
@@ -78,7 +81,7 @@ def curves_png(panels: Mapping[str, tuple[str, Sequence[Curve]]], **options) -> 
     for part, (title, (unit, curves)) in zip(parts, panels.items(), strict=True):
         axis = part.subplots()
         dress(axis, title)
-        _draw(axis, unit, curves, pale=True, **options)
+        _draw(axis, unit, curves, along, pale=True, **options)
     return figure_png(figure)
 
 
@@ -96,7 +99,7 @@ def curves_svg(unit: str, curves: Sequence[Curve], *, size=(6.4, 3.6)) -> bytes:
     figure = Figure(figsize=size, layout="constrained")
     axis = figure.subplots()
     dress(axis)
-    _draw(axis, unit, curves, pale=False)
+    _draw(axis, unit, curves, "step", pale=False)
     content = io.BytesIO()
     figure.savefig(content, format="svg", transparent=True, metadata={"Date": None})
     return content.getvalue()
@@ -186,7 +189,7 @@ def _curve(scalars, key, colour):
     return Curve(label, *points_of(scalars, key), colour, validation)
 
 
-def _draw(axis, unit, curves, *, pale, **options):
+def _draw(axis, unit, curves, along, *, pale, **options):
     """Draws curves into an axis, each with its name at its end."""
     ends, colours = {}, {}
     for curve in curves:
@@ -212,7 +215,7 @@ def _draw(axis, unit, curves, *, pale, **options):
     axis.set_ylim(settled_limits(lines, **options))
     axis.margins(x=0.02)
     axis.set_xlim(left=0)
-    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axis.set_xlabel("step")
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=along == "step"))
+    axis.set_xlabel(along)
     axis.set_ylabel(unit, parse_math=False)
     label_ends(axis, ends, colours)

@@ -8,6 +8,8 @@ __getattr__, __dir__, __all__ = lazy(
         "compare": ("compare_images",),
         "context": ("Evaluation",),
         "evaluate": ("evaluate_run",),
+        "follow": ("follow_run",),
+        "follow_options": ("FollowOptions",),
         "image_scores": ("ImageScores", "score_images"),
         "metric": ("METRICS", "SPLITS", "Metric", "Output"),
         "novelty": ("evaluate_novelty",),

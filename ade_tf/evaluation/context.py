@@ -84,6 +84,13 @@ class Evaluation:
             images = self.model.translate(images, DOMAINS[to], batch_size=batch_size)
             self._features[split, to] = own._collected(images, f"to {DOMAINS[to]}")
         return self._features[split, to]
+    def take_step(self, step: int) -> None:
+        """Takes it that the model's weights are now those of a step."""
+        self.step, self.per_image, self._samples = step, {}, None
+        # Kept are the features of real images, by the name of their split.
+        self._features = {k: v for k, v in self._features.items() if type(k) is str}
+        if "domain_b" in vars(self):
+            self.domain_b.take_step(step)
 
     def split_images(self, split: str) -> Split:
         """Returns the images of a split, or of several joined by `+`."""
@@ -116,15 +123,19 @@ class Evaluation:
             self._samples = self._draw(self.model.conditional)
         return self._samples
 
-    def _draw(self, of_classes):
+    @functools.cached_property
+    def _sampler(self):
         options = self.options
         batch = min(options.batch_size, options.num_samples)
-        sampler = Sampler(self.model, batch, options.seed, options.noise)
+        return Sampler(self.model, batch, options.seed, options.noise)
+
+    def _draw(self, of_classes):
+        options = self.options
 
         def labels(first, count):
             return self.sample_labels[first : first + count]
 
-        return sampler.samples(
+        return self._sampler.samples(
             options.num_samples,
             options.temperature,
             labels if of_classes else None,

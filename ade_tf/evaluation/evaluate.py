@@ -20,7 +20,10 @@ __all__ = [
     "choose_metrics",
     "describe_extractor",
     "evaluate_run",
+    "open_evaluation",
+    "records_file",
     "score",
+    "score_all",
     "warn_of_few",
 ]
 
@@ -48,8 +51,44 @@ def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict
       OSError: If the records cannot be written, before anything is loaded.
     """
     options = options or EvaluationOptions()
+    out = records_file(run_dir, options)
+    evaluation, names, left_out = open_evaluation(run_dir, options)
+    reasons = left_out if options.everything else None
+    records = score_all(evaluation, names, reasons, out)
+    if len(records) > 1:
+        print(f"\n{records_table(records)}", flush=True)
+    if left_out:
+        append_record(out, {"left_out": left_out, **evaluation.origin})
+    if not records:
+        raise ValueError(
+            f"at least one metric must be computed. Received: {'; '.join(left_out)}"
+        )
+    return records
+
+
+def records_file(run_dir, options: EvaluationOptions) -> pathlib.Path:
+    """Returns the file that records are added to.
+
+    Raises:
+      OSError: If it cannot be written.
+    """
     out = pathlib.Path(options.out or RunDirectory(run_dir).metrics)
     check_writable(out, added=True)
+    return out
+
+
+def open_evaluation(
+    run_dir, options: EvaluationOptions
+) -> tuple[Evaluation, list[str], dict[str, str]]:
+    """Loads a run and its images, chooses the metrics and says what they are.
+
+    Returns:
+      The evaluation, and the metrics to compute and to leave out as `choose_metrics`
+      gives them.
+
+    Raises:
+      ValueError, OSError: As `evaluate_run` does before anything is computed.
+    """
     if options.per_image:
         check_writable(options.per_image)
     run = load_run(run_dir, options.weights)
@@ -62,31 +101,42 @@ def evaluate_run(run_dir, options: EvaluationOptions | None = None) -> list[dict
         _say_left_out(name, reason)
     for path in filter(None, (options.out, options.per_image)):
         pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
-    records = []
+    return evaluation, names, left_out
+
+
+def score_all(
+    evaluation: Evaluation, names, left_out: dict | None, out, **more
+) -> list[dict]:
+    """Computes metrics, one after the other; prints their records and adds them.
+
+    Args:
+      evaluation: The evaluation.
+      names: The metrics.
+      left_out: Gets the reasons for which metrics cannot be computed; None: the first
+        such reason is raised.
+      out: File of records.
+      **more: What else each record says.
+
+    Raises:
+      ValueError: If a metric cannot be computed.
+    """
+    options, records = evaluation.options, []
     for name in names:
         for split in options.splits_of(METRICS[name]):
             try:
                 found = score(evaluation, name, split)
             except ValueError as error:
-                if not options.everything:
+                if left_out is None:
                     raise
                 left_out[f"{name} of {split}"] = str(error)
                 _say_left_out(name, error)
                 continue
             for record in found:
                 print(describe_record(record), flush=True)
-                append_record(out, record)
+                append_record(out, record | more)
             records += found
         if name == "bits_per_dim" and options.per_image:
             _write_per_image(evaluation)
-    if len(records) > 1:
-        print(f"\n{records_table(records)}", flush=True)
-    if left_out:
-        append_record(out, {"left_out": left_out, **evaluation.origin})
-    if not records:
-        raise ValueError(
-            f"at least one metric must be computed. Received: {'; '.join(left_out)}"
-        )
     return records
 
 

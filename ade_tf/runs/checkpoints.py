@@ -109,6 +109,14 @@ class Checkpointer:
             ) from reason
         return None
 
+    def restore_step(self, step: int) -> None:
+        """Restores the checkpoint of a step.
+
+        Raises:
+          ValueError: If it cannot be read.
+        """
+        self._read(f"step-{step}")
+
     def restore_best(self) -> int | None:
         """Restores the best weights; returns their step, or None if there are none.
 

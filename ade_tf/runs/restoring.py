@@ -25,7 +25,7 @@ class LoadedRun:
       config: The configuration of the model.
       directory: The directory of the run; None for a model in memory.
       step: The training step of its weights.
-      weights: `averaged` or `raw`.
+      weights: `averaged`, `raw` or `best`.
       class_names: Names of the classes of its images, label by label.
     """
 
@@ -44,7 +44,8 @@ def load(
 
     Args:
       run_dir: Directory of the run.
-      weights: `averaged`, or `raw` for those of the last step themselves.
+      weights: `averaged`, `raw` for those of the last step themselves, or `best` for
+        those that `evaluate --follow --best_by` kept.
 
     Raises:
       ValueError: As `load_run` does.
@@ -57,10 +58,11 @@ def load_run(run_dir: str | os.PathLike[str], weights: str = "averaged") -> Load
 
     Args:
       run_dir: Directory of the run.
-      weights: `averaged`, or `raw` for those of the last step themselves.
+      weights: `averaged`, `raw` for those of the last step themselves, or `best` for
+        those that `evaluate --follow --best_by` kept.
 
     Raises:
-      ValueError: If the directory holds no run, or a run without a checkpoint.
+      ValueError: If the directory holds no run, or a run without such weights.
     """
     if weights not in WEIGHTS:
         raise ValueError(
@@ -75,6 +77,15 @@ def load_run(run_dir: str | os.PathLike[str], weights: str = "averaged") -> Load
     config = record["config"]
     images = ("image_shape", "levels", "num_classes")
     model = build_model(config, *(record[name] for name in images))
+    names = tuple(record["class_names"])
+    if weights == "best":
+        step = Checkpointer(model, directory.followed).restore_best()
+        if step is None:
+            raise ValueError(
+                "weights `best` are those that evaluate --follow --best_by keeps. "
+                f"Received: {str(run_dir)!r}, of which it kept none"
+            )
+        return LoadedRun(model, config, directory, step, weights, names)
     checkpointer = Checkpointer(model, directory.checkpoints)
     if checkpointer.restore() is None:
         raise ValueError(
@@ -85,7 +96,6 @@ def load_run(run_dir: str | os.PathLike[str], weights: str = "averaged") -> Load
         step = int(model.step.numpy())
     else:
         step = settle_weights(model, checkpointer)
-    names = tuple(record["class_names"])
     return LoadedRun(model, config, directory, step, weights, names)
 
 

@@ -59,6 +59,11 @@ class RunDirectory:
         return self.path / "scalars.jsonl"
 
     @property
+    def hours(self) -> pathlib.Path:
+        """Hours of training by step, a line for each checkpoint."""
+        return self.path / "hours.jsonl"
+
+    @property
     def metrics(self) -> pathlib.Path:
         """Results of evaluations."""
         return self.path / "metrics.jsonl"
@@ -67,6 +72,11 @@ class RunDirectory:
     def checkpoints(self) -> pathlib.Path:
         """Directory of the checkpoints."""
         return self.path / "checkpoints"
+
+    @property
+    def followed(self) -> pathlib.Path:
+        """Directory of what `evaluate --follow` keeps: its best weights and curves."""
+        return self.path / "followed"
 
     @property
     def samples(self) -> pathlib.Path:
@@ -255,15 +265,16 @@ class RunDirectory:
     def go_on(self, config: RunConfig, step: int) -> None:
         """Notes that the run goes on from a step, once that is certain.
 
-        Lines of `scalars.jsonl` of later steps are dropped. Where the configuration has
-        more steps than the run's, the record has them from now on, and under
-        `extended` the step and both numbers.
+        Lines of `scalars.jsonl` and `hours.jsonl` of later steps are dropped. Where the
+        configuration has more steps than the run's, the record has them from now on,
+        and under `extended` the step and both numbers.
 
         Args:
           config: The configuration.
           step: The step.
         """
-        truncate_after(self.scalars, step)
+        for records in (self.scalars, self.hours):
+            truncate_after(records, step)
         record = self.read()
         steps = record["config"].training.num_steps, config.training.num_steps
         if steps[0] != steps[1]:

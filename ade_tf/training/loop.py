@@ -25,6 +25,7 @@ from ade_tf.runs.records import append_record, read_records
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
+from ade_tf.training.clock import Clock
 from ade_tf.training.grids import SampleGrid, TranslationGrid
 from ade_tf.training.recorder import Recorder
 from ade_tf.training.stopping import StopSignals
@@ -68,7 +69,7 @@ def train(config: RunConfig, run_dir) -> dict:
 
     Returns:
       The record of the test split's score, or an empty one where the preset has no
-      likelihood or the run was stopped by a signal.
+      likelihood or the run was stopped by a signal or by `max_hours`.
 
     Raises:
       ValueError: If the data, the model or the directory do not fit the configuration;
@@ -76,7 +77,7 @@ def train(config: RunConfig, run_dir) -> dict:
       OSError: If something cannot be written.
       FloatingPointError: If more than `max_skipped_updates` updates were not finite.
     """
-    settings = config.training
+    settings, began = config.training, time.monotonic()
     run = RunDirectory(directory_of_worker(settings.strategy, run_dir))
     run.check(config)
     with contextlib.ExitStack() as stack:
@@ -113,11 +114,14 @@ def train(config: RunConfig, run_dir) -> dict:
         start = _restore_or_initialize(model, checkpointer, run, seen, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
-            recorder = Recorder(run, checkpointer, signals, scored, grid, start)
+            clock = Clock(run.hours, settings, start, began)
+            recorder = Recorder(run, checkpointer, signals, clock, scored, grid, start)
             began = time.monotonic()
             _fit(model, seen, start, recorder)
-            if signals.requested:
-                print("Stopped and saved. Run the same command to continue.")
+            if recorder.stopped:
+                print(
+                    f"{recorder.stopped} and saved. Run the same command to continue."
+                )
                 return {}
             print(f"Trained in {time.monotonic() - began:.0f} s.")
         else:

@@ -12,6 +12,7 @@ from ade_tf.models import averaged_weights
 from ade_tf.progress import Progress
 from ade_tf.runs import Checkpointer
 from ade_tf.runs.records import append_record, read_records
+from ade_tf.training.clock import Clock
 
 __all__ = ["Recorder"]
 
@@ -30,10 +31,14 @@ class Recorder(keras.callbacks.Callback):
       run: The `RunDirectory`.
       checkpointer: The model's `Checkpointer`.
       signals: The `StopSignals`.
+      clock: The run's `Clock`.
       scored: For each domain of the model, its `LikelihoodScorer` and the validation
         split; none where there is no likelihood.
       grid: The model's `SampleGrid` or `TranslationGrid`.
       start: Step at which this process began.
+
+    Attributes:
+      stopped: Why training ended before its last step, in words; else empty.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class Recorder(keras.callbacks.Callback):
         run,
         checkpointer: Checkpointer,
         signals,
+        clock: Clock,
         scored: tuple,
         grid,
         start: int = 0,
@@ -50,6 +56,8 @@ class Recorder(keras.callbacks.Callback):
         self._start = start
         self._checkpointer = checkpointer
         self._signals = signals
+        self._clock = clock
+        self.stopped = ""
         self._step = start
         self._scored = scored
         self._grid = grid
@@ -87,14 +95,18 @@ class Recorder(keras.callbacks.Callback):
         if last or _due(self._step, settings.sample_every):
             self.save_samples()
         self._progress.update(self._step, logs)
-        stopping = self._signals.requested
+        if self._signals.requested:
+            self.stopped = "Stopped"
+        elif self._clock.over and not last:
+            self.stopped = f"Stopped after max_hours={settings.max_hours:g}"
         # Saved where the adversary joins in, too: the new tracing can be interrupted.
         joins = self._step == self.model.config.objective.likelihood_only_steps
-        due = self._step % settings.checkpoint_every == 0
-        if last or stopping or joins or due:
+        due = self._step % settings.checkpoint_every == 0 or self._clock.checkpoint_due
+        if last or self.stopped or joins or due:
+            self._clock.note(self._step)
             self._checkpointer.save(self._step)
             self._signals.unsaved = False
-        if stopping:
+        if self.stopped:
             self._progress.end_line()
             self.model.stop_training = True
 

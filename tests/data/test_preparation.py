@@ -17,6 +17,7 @@ from ade_tf.config.data import PreparationOptions
 from ade_tf.data import load_dataset
 from ade_tf.data.preparation import prepare_data
 from ade_tf.data.stored import in_memory
+from ade_tf.data.tfds import TfdsImages
 from tests.data.test_tfds import write_digits
 from tests.helpers.binaries import contents
 from tests.helpers.logged import logged
@@ -343,3 +344,38 @@ def test_files_of_16_bits(tmp_path):
     (root / "colour.png").write_bytes(buffer.getvalue())
     with pytest.raises(ValueError, match="16 bits of grey.*colour.png.*'RGB' pixels"):
         load_dataset(f"folder:{root}", levels=2**16)
+
+
+def test_a_streamed_set_is_never_whole_in_memory(tmp_path, monkeypatch):
+    write_digits(tmp_path / "tfds", num_train=20)
+    asked = {"data_dir": str(tmp_path / "tfds"), "images_per_shard": 4}
+    read, most = TfdsImages.read, []
+
+    def counted(self, split, first=0, last=None):
+        most.append((split, last - first))
+        return read(self, split, first, last)
+
+    monkeypatch.setattr(TfdsImages, "read", counted)
+    out = tmp_path / "out"
+    prepare_data(out, options("tfds:small_digits", **asked))
+    # One image of each split tells the shape.
+    assert most[:2] == [("train", 1), ("test", 1)]
+    assert most[2:] == [("train", 4)] * 5 + [("test", 4), ("test", 1)]
+    # What was written before an end is not read again.
+    expected = contents(out)
+    (out / "dataset.json").rename(tmp_path / "kept.json")
+    most.clear()
+    (out / "train-00001-of-00005.json").unlink()
+    write_plan_again(out, tmp_path / "kept.json")
+    prepare_data(out, options("tfds:small_digits", **asked))
+    assert most == [("train", 4)]
+    assert contents(out) == expected
+
+
+def write_plan_again(out, record):
+    """Puts the plan of a preparation that was ended in the place of its record."""
+    found = json.loads(record.read_text())
+    plan = {key: found[key] for key in ("format", "settings", "stamp")}
+    plan |= {key: found[key] for key in ("image_shape", "dtype")}
+    shards = {"train": [[n, n + 4] for n in range(0, 20, 4)], "test": [[0, 4], [4, 5]]}
+    (out / "plan.json").write_text(json.dumps(plan | {"shards": shards}))

@@ -20,9 +20,10 @@ from experiments import command, common_flags, study_flags
 from tests.helpers.models import TINY
 
 ROOT = pathlib.Path(__file__).parents[2]
-# Flagfiles of tables, and those of single runs.
+# Flagfiles of tables, of data sets, and of single runs.
 TABLES = sorted((ROOT / "flags").glob("*_ablation.flags"))
-FLAGFILES = sorted({*(ROOT / "flags").glob("*.flags")} - {*TABLES})
+DATA_SETS = sorted((ROOT / "flags").glob("data_*.flags"))
+FLAGFILES = sorted({*(ROOT / "flags").glob("*.flags")} - {*TABLES, *DATA_SETS})
 
 
 class Ended(typing.NamedTuple):
