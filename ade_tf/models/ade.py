@@ -121,16 +121,20 @@ class AdaptiveDensityEstimator(ConstructedModel):
             for name in games
         )
 
-    def game(self, *sides, **keywords) -> Game:
+    def game(self, name, discriminator, real, fake, trains, both_sides=False) -> Game:
         """Returns a `Game` of these arguments, played as the settings say."""
         objective = self.config.objective
         return Game(
-            *sides,
+            name,
+            discriminator,
+            real,
+            fake,
             adversary=ADVERSARIES[objective.adversary],
             penalty=PENALTIES[objective.penalty],
+            trains=trains,
+            both_sides=both_sides,
             **self.config.of("penalty"),
             **self.config.of("discriminator_batch"),
-            **keywords,
         )
 
     def _images(self, batch, draws):
