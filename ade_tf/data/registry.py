@@ -247,7 +247,9 @@ def as_image_data(
         ),
         drawn=tuple(key for key in SPLITS if key not in source.splits),
         known_identity=source.identity,
-        **splits,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
     )
 
 

@@ -84,6 +84,7 @@ class Evaluation:
             images = self.model.translate(images, DOMAINS[to], batch_size=batch_size)
             self._features[split, to] = own._collected(images, f"to {DOMAINS[to]}")
         return self._features[split, to]
+
     def take_step(self, step: int) -> None:
         """Takes it that the model's weights are now those of a step."""
         self.step, self.per_image, self._samples = step, {}, None

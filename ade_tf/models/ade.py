@@ -144,20 +144,25 @@ class AdaptiveDensityEstimator(ConstructedModel):
             for name in games
         )
 
-    def game(self, *sides, **keywords) -> Game:
+    def game(self, name, discriminator, real, fake, trains, both_sides=False) -> Game:
         """Returns a `Game` of these arguments, played as the settings say."""
         objective = self.config.objective
         return Game(
-            *sides,
+            name,
+            discriminator,
+            real,
+            fake,
             adversary=ADVERSARIES[objective.adversary].smoothed(
                 **self.config.of("adversary")
             ),
             penalty=PENALTIES[objective.penalty],
+            trains=trains,
+            both_sides=both_sides,
             minibatch_statistics=self.config["minibatch_statistics"],
             **self.config.of("penalty"),
             **self.config.of("discriminator_batch"),
-            **keywords,
         )
+
     def _augmented(self, side):
         """Returns a side as the discriminator sees it."""
 
