@@ -9,12 +9,19 @@ from ade_tf.config import RunConfig, requires
 from ade_tf.config.bounds import BOUNDS
 from ade_tf.config.games import ADVERSARIAL_SCHEDULES, AUGMENTATIONS
 from ade_tf.metrics import bits_per_dim
+from ade_tf.models import sides
+from ade_tf.models.added_losses import (
+    class_logits_with_dropout,
+    classifier_loss,
+    feature_matching_loss,
+    information_loss,
+    mmd_loss,
+    reconstruction_loss,
+)
 from ade_tf.models.construction import ConstructedModel
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
 from ade_tf.models.updates import mean_over_replicas
 from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
-from ade_tf.objectives.divergences import maximum_mean_discrepancy
-from ade_tf.objectives.information import code_log_prob
 
 __all__ = ["AdaptiveDensityEstimator"]
 
@@ -101,9 +108,6 @@ class AdaptiveDensityEstimator(ConstructedModel):
         requires(config, type(self).__name__, *self.needs)
         super().__init__(config, image_shape, levels, num_classes)
         self.adversary_active = config.preset.adversary
-        self._augment = AUGMENTATIONS[config.objective.augmentation](
-            image_shape, **config.of("augmentation")
-        )
         self._schedule = ADVERSARIAL_SCHEDULES[config.objective.adversarial_schedule]
         self._adversarial_weight = self._schedule(
             config.objective.adversarial_weight,
@@ -120,29 +124,27 @@ class AdaptiveDensityEstimator(ConstructedModel):
         """Returns the games: what is shown to whom, and who plays against it."""
         objective = self.config.objective
         maps = ("feature_map",) * objective.adversarial_gradient_in_feature_map
-        images = self._augmented(self._images), self._augmented(self._samples)
-        pairs = self._augmented(self._pairs), self._augmented(self._sampled_pairs)
-        sides = {
-            "image": (*images, ("decoder", *maps)),
-            "pair": (*pairs, ("decoder", "posterior", *maps)),
-            "code": (self._prior_codes, self._codes, ("posterior",)),
-        }
-        discriminators = {
-            "image": self.discriminator,
-            "pair": self.pair_discriminator,
-            "code": self.code_discriminator,
+        augment = AUGMENTATIONS[objective.augmentation](
+            self.image_shape, **self.config.of("augmentation")
+        )
+        images, samples, pairs, sampled_pairs = (
+            sides.augmented(side, augment)
+            for side in (sides.images, sides.samples, sides.pairs, sides.sampled_pairs)
+        )
+        decoder, posterior = ("decoder", *maps), ("posterior",)
+        known = {
+            "image": (self.discriminator, images, samples, decoder),
+            "pair": (
+                *(self.pair_discriminator, pairs, sampled_pairs),
+                decoder + posterior,
+            ),
+            "code": (
+                *(self.code_discriminator, sides.prior_codes, sides.codes),
+                posterior,
+            ),
         }
         games = objective.games if self.config.preset.adversary else ()
-        return tuple(
-            self.game(
-                name,
-                discriminators[name],
-                *sides[name][:2],
-                trains=sides[name][2],
-                both_sides=name == "pair",
-            )
-            for name in games
-        )
+        return tuple(self.game(name, *known[name], name == "pair") for name in games)
 
     def game(self, name, discriminator, real, fake, trains, both_sides=False) -> Game:
         """Returns a `Game` of these arguments, played as the settings say."""
@@ -150,8 +152,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
         return Game(
             name,
             discriminator,
-            real,
-            fake,
+            functools.partial(real, self),
+            functools.partial(fake, self),
             adversary=ADVERSARIES[objective.adversary].smoothed(
                 **self.config.of("adversary")
             ),
@@ -162,36 +164,6 @@ class AdaptiveDensityEstimator(ConstructedModel):
             **self.config.of("penalty"),
             **self.config.of("discriminator_batch"),
         )
-
-    def _augmented(self, side):
-        """Returns a side as the discriminator sees it."""
-
-        def shown(batch, draws):
-            x, *others = side(batch, draws)
-            return (self._augment(x, draws), *others)
-
-        return shown
-
-    def _images(self, batch, draws):
-        return (self.grown(self.to_unit(self.dequantize(batch, draws).value)),)
-
-    def _samples(self, batch, draws):
-        return (self.to_unit(self.generate(draws, batch.condition)),)
-
-    def _pairs(self, batch, draws):
-        x = self.dequantize(batch, draws).value
-        noise = draws.normal([self.latent_size])
-        return self.to_unit(x), self.codes(x, noise, batch.condition)
-
-    def _sampled_pairs(self, batch, draws):
-        x, z = self.generate_pairs(draws, batch.condition)
-        return self.to_unit(x), z
-
-    def _codes(self, batch, draws):
-        return self._pairs(batch, draws)[1:]
-
-    def _prior_codes(self, batch, draws):
-        return (self.draw_codes(draws, condition=batch.condition),)
 
     def updates(self) -> tuple[Update, ...]:
         """Returns the updates of a step that follow those of the discriminators."""
@@ -207,10 +179,10 @@ class AdaptiveDensityEstimator(ConstructedModel):
         if self.trains_likelihood:
             likelihood.append(Term("likelihood", self.likelihood_loss, GENERATOR_PARTS))
         if objective.mmd_weight:
-            likelihood.append(Term("mmd", self._mmd_loss, ("posterior",)))
+            likelihood.append(Term("mmd", self._own(mmd_loss), ("posterior",)))
         if objective.classifier_weight:
             parts = ("feature_map", "posterior", "classifier")
-            likelihood.append(Term("classifier", self._classifier_loss, parts))
+            likelihood.append(Term("classifier", self._own(classifier_loss), parts))
         return likelihood
 
     def quality_of_step(self) -> list[Term]:
@@ -226,16 +198,21 @@ class AdaptiveDensityEstimator(ConstructedModel):
                 name = game.label("adversarial")
                 quality.append(Term(name, loss, game.trains, shared, relative))
             if matched:
-                loss = functools.partial(self._feature_matching_loss, game)
+                loss = self._own(feature_matching_loss, game)
                 name = game.label("feature_matching")
                 quality.append(Term(name, loss, game.trains))
         if quality and objective.reconstruction_weight:
             parts = ("decoder", "posterior")
-            quality.append(Term("reconstruction", self._reconstruction_loss, parts))
+            quality.append(
+                Term("reconstruction", self._own(reconstruction_loss), parts)
+            )
         if self.code_reader is not None:
             parts = ("decoder", "code_reader")
-            quality.append(Term("information", self._information_loss, parts))
+            quality.append(Term("information", self._own(information_loss), parts))
         return quality
+
+    def _own(self, loss, *given):
+        return functools.partial(loss, self, *given)
 
     @property
     def trains_likelihood(self) -> bool:
@@ -298,7 +275,7 @@ class AdaptiveDensityEstimator(ConstructedModel):
             draws,
             step=self.step.value,
             mean=mean_over_replicas,
-            class_logits=self._class_logits_with_dropout,
+            class_logits=self._own(class_logits_with_dropout),
         )
         logs = {own.name: self._bits(own.nats) for own in terms}
         if "kl" in terms and len(terms["kl"].units_nats) > 1:
@@ -306,10 +283,6 @@ class AdaptiveDensityEstimator(ConstructedModel):
                 logs[f"kl_{level}"] = self._bits(tf.reduce_sum(kl, axis=1))
         logs["bits_per_dim"] = self._bits(terms.loss_nats())
         return loss / self.dims, logs
-
-    def _class_logits_with_dropout(self, batch, draws):
-        with draws.scope():
-            return self.class_logits(batch, draws)
 
     def _adversarial_loss(self, game, batch, draws):
         """Returns a game's weighted L_Q, with `share_samples` both losses; its logs."""
@@ -319,50 +292,6 @@ class AdaptiveDensityEstimator(ConstructedModel):
             return (weight * loss, against), logs
         loss, logs = game.generator_loss(batch, draws)
         return weight * loss, logs
-
-    def _feature_matching_loss(self, game, batch, draws):
-        """Returns a game's weighted distance of features, and its logs."""
-        loss, logs = game.feature_matching_loss(batch, draws, mean_over_replicas)
-        return self.config.objective.feature_matching_weight * loss, logs
-
-    def _mmd_loss(self, batch, draws):
-        """Returns the weighted discrepancy of codes, per dimension, and its logs."""
-        (codes,), (prior,) = self._codes(batch, draws), self._prior_codes(batch, draws)
-        found = maximum_mean_discrepancy(codes, prior)
-        return self.config.objective.mmd_weight / self.dims * found, {"mmd": found}
-
-    def _classifier_loss(self, batch, draws):
-        """Returns the weighted loss of the classifier, and its logs."""
-        if batch.labels is None:
-            raise ValueError("a classifier is trained with labels. Received: None")
-        logits = self._class_logits_with_dropout(batch, draws)
-        known = tf.one_hot(batch.labels, self.num_classes)
-        # A missing label is a row of zeros, for which TensorFlow's cross-entropy has a
-        # gradient.
-        log_q = tf.nn.log_softmax(logits)
-        found = -tf.reduce_mean(tf.reduce_sum(known * log_q, axis=1))
-        weight = self.config.objective.classifier_weight
-        return weight * found, {"classifier_loss": found}
-
-    def _reconstruction_loss(self, batch, draws):
-        """Returns the weighted error of images encoded and decoded, and its logs."""
-        x, z = self._pairs(batch, draws)
-        y = self.features_of(z, draws, condition=batch.condition)
-        again, _ = self.feature_map.forward_and_log_det(y, batch.condition)
-        error = tf.reduce_mean((self.to_unit(again) - x) ** 2)
-        weight = self.config.objective.reconstruction_weight
-        return weight * error, {"squared_error": error}
-
-    def _information_loss(self, batch, draws):
-        """Returns the weighted loss of codes read off samples, and their information.
-
-        Logged is the lower bound H(c) + E ln q(c | x~) on I(c; x~), in nats.
-        """
-        x, z = self._sampled_pairs(batch, draws)
-        outputs = self.code_reader(x, batch.condition)
-        read = tf.reduce_mean(code_log_prob(outputs, *self.prior.codes(z)))
-        weight = self.config.objective.information_weight
-        return -weight * read, {"information": self.prior.entropy + read}
 
     def _bits(self, nats):
         return bits_per_dim(-tf.reduce_mean(nats), self.dims)

@@ -92,8 +92,8 @@ class TwoDomainModel(DomainsOnArrays):
             self.game(
                 name,
                 discriminator,
-                functools.partial(self._real, to),
-                functools.partial(self._fake, to),
+                functools.partial(TwoDomainModel._real, to=to),
+                functools.partial(TwoDomainModel._fake, to=to),
                 trains=self._on_the_way(to),
             )
             for to, (name, discriminator) in enumerate(
@@ -161,12 +161,10 @@ class TwoDomainModel(DomainsOnArrays):
             draws = MeanDraws(batch.count)
         return self.domains()[place].dequantize(batch[place], draws).value
 
-    def _real(self, place, batch, draws):
-        return (
-            self.to_unit(self.domains()[place].dequantize(batch[place], draws).value),
-        )
+    def _real(self, batch, draws, to):
+        return (self.to_unit(self.domains()[to].dequantize(batch[to], draws).value),)
 
-    def _fake(self, to, batch, draws):
+    def _fake(self, batch, draws, to):
         x = self.carry(self._given(1 - to, batch, draws), to)
         return (self.to_unit(self.with_noise(x, draws)),)
 
