@@ -18,6 +18,12 @@ def _decoder_is(config, trait):
     return trait in DECODERS[config["decoder"] or "gaussian"].traits
 
 
+def _draws_rows(config):
+    return _decoder_is(config, "rows") or (
+        _decoder_is(config, "discrete") and not PRESETS[config["preset"]].latent
+    )
+
+
 # What may be needed: how it is said, whether a configuration has it, and the setting
 # (or several) that the message quotes.
 NEEDS = {
@@ -50,12 +56,24 @@ NEEDS = {
     "rows in turn": (
         "an image drawn from its first row on: decoder `recurrent`, or `pixel_cnn` "
         "without a z",
-        lambda config: (
-            _decoder_is(config, "rows")
-            or _decoder_is(config, "discrete")
-            and not PRESETS[config["preset"]].latent
-        ),
+        _draws_rows,
         ("preset", "decoder"),
+    ),
+    "a given part": (
+        "images of which a part is given: a `condition`, decoder `recurrent`, or "
+        "`pixel_cnn` without a z",
+        lambda config: bool(config["condition"]) or _draws_rows(config),
+        ("preset", "decoder", "condition"),
+    ),
+    "image condition": (
+        "a model with a condition",
+        lambda config: bool(config["condition"]),
+        "condition",
+    ),
+    "whole images": (
+        "a model of whole images",
+        lambda config: not config["condition"],
+        "condition",
     ),
     "encoder": (
         "an encoder: a preset with a z and a likelihood, or a game of pairs",
@@ -104,8 +122,8 @@ NEEDS = {
     ),
     "unconditional": (
         "an unconditional model",
-        lambda config: not config["conditional"],
-        "conditional",
+        lambda config: not (config["conditional"] or config["condition"]),
+        ("conditional", "condition"),
     ),
 }
 

@@ -22,6 +22,7 @@ def check_rules(config) -> None:
     _check_likelihood(config)
     _check_latents(config)
     _check_codes(config)
+    _check_condition(config)
 
 
 def _check_feature_map(config):
@@ -122,6 +123,20 @@ def _check_codes(config):
             "prior `codes` has a category, which no posterior draws: it needs preset "
             "`gan` and the game of images. "
             f"Received: preset={config['preset']!r}, games={','.join(games)}"
+        )
+
+
+def _check_condition(config):
+    condition, games = config["condition"], config["games"]
+    if condition and config["conditional"]:
+        raise ValueError(
+            "a model is given labels (conditional) or a part of the image (condition). "
+            f"Received: conditional=True, condition={condition!r}"
+        )
+    if condition and config.preset.adversary and "pair" in games:
+        raise ValueError(
+            "a discriminator of pairs takes no condition that is an image. "
+            f"Received: condition={condition!r}, games={','.join(games)}"
         )
 
 

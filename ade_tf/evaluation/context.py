@@ -18,7 +18,8 @@ from ade_tf.strategies import make_strategy
 __all__ = ["Evaluation", "check_finite", "joined_splits", "test_split"]
 
 _LABELS = "drawn from the frequencies of the training images"
-_OF_LABELS = 1
+_GIVEN = "the condition of test images, drawn at random"
+_OF_GIVEN = 1
 
 
 class Evaluation:
@@ -61,13 +62,28 @@ class Evaluation:
         """
         if not self.model.conditional:
             return None
-        generator = np.random.default_rng([self.options.seed, _OF_LABELS])
+        generator = np.random.default_rng([self.options.seed, _OF_GIVEN])
         labels = self.data.train.labels
         return generator.choice(labels, self.options.num_samples).astype(np.int32)
 
+    @functools.cached_property
+    def _given_places(self) -> np.ndarray:
+        """Test images that samples are given a part of, `[N]`."""
+        generator = np.random.default_rng([self.options.seed, _OF_GIVEN])
+        return generator.integers(len(self.data.test), size=self.options.num_samples)
+
+    def _given(self, first, count):
+        """Returns what samples of a model that is given something are given."""
+        part = slice(first, first + count)
+        if self.model.conditional:
+            return self.sample_labels[part]
+        return self.data.test.images[self._given_places[part]]
+
     @property
     def of_samples(self) -> dict:
-        """What records of samples say of a conditional model's classes."""
+        """What records of samples say of what these are given."""
+        if self.model.image_condition is not None:
+            return {"given": _GIVEN}
         return {"labels": _LABELS} if self.model.conditional else {}
 
     def samples(self) -> np.ndarray:
@@ -84,14 +100,10 @@ class Evaluation:
         options = self.options
         batch = min(options.batch_size, options.num_samples)
         sampler = Sampler(self.model, batch, options.seed, options.noise)
-
-        def labels(first, count):
-            return self.sample_labels[first : first + count]
-
         return sampler.samples(
             options.num_samples,
             options.temperature,
-            labels if self.model.conditional else None,
+            self._given if self.model.is_given else None,
             Passes("samples", unit="images"),
         )
 

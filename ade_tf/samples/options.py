@@ -48,7 +48,7 @@ MODES = {
         "ade_tf.samples.codes:draw_interpolations",
         "Interpolations",
         "{count} rows, each from the code of a test image to another's",
-        needs=("encoder",),
+        needs=("encoder", "whole images"),
         count=10,
     ),
     "traverse": Mode(
@@ -56,7 +56,7 @@ MODES = {
         "Latent traversals",
         "a row for each of the most active latent units, {count} at most, around the "
         "code of a test image",
-        needs=("encoder",),
+        needs=("encoder", "whole images"),
         count=10,
     ),
     "neighbours": Mode(
@@ -75,7 +75,7 @@ MODES = {
         "ade_tf.samples.completions:draw_completions",
         "Completions",
         "{count} test images, what is given of each, and completions of it",
-        needs=("rows in turn",),
+        needs=("a given part",),
         count=10,
     ),
     "codes": Mode(
@@ -111,7 +111,8 @@ class PictureOptions(RunDataSettings):
         "goes from -2.5 to 2.5 standard deviations of the prior around the code of a "
         "test image. `neighbours`: samples, each followed by its nearest training "
         "images. `temperatures`: the same samples in a row for each of `temperatures`. "
-        "`complete`: test images, each with its first rows and completions of these. "
+        "`complete`: test images, or those of `given`, each with what is given of it, "
+        "a `condition` or first rows, and completions of that. "
         "`codes`: a row for each category of prior `codes`, along its continuous "
         "codes. `density`: the density of a model of points, and its samples, beside "
         "the data.",
@@ -145,7 +146,16 @@ class PictureOptions(RunDataSettings):
         minimum=0.0,
     )
     given_rows: int = setting(
-        0, "Rows that mode `complete` gives; 0: half of an image's.", minimum=0
+        0,
+        "Rows that mode `complete` gives, of a model without a condition; 0: half of "
+        "an image's.",
+        minimum=0,
+    )
+    given: str = setting(
+        "",
+        "Images that mode `complete` completes: a folder, an image file, .npz or .npy. "
+        "They are brought to the shape of what is given: grey ones to be coloured, "
+        "small ones to be enlarged, or whole ones. Empty: the run's test images.",
     )
     noise: bool = setting(False, "Draw y ~ N(mu(z), sigma) instead of y = mu(z).")
     seed: int = setting(0, "Seed of the samples.")
@@ -175,6 +185,11 @@ class PictureOptions(RunDataSettings):
 
     def __post_init__(self):
         check_settings(self)
+        if self.given and self.mode != "complete":
+            raise ValueError(
+                "given is for mode `complete`. "
+                f"Received: given={self.given!r}, mode={self.mode!r}"
+            )
         if self.num_samples is None:
             object.__setattr__(self, "num_samples", MODES[self.mode].count)
         if self.out and pathlib.Path(self.out).suffix not in (".png", ".npz"):

@@ -91,7 +91,7 @@ def train(config: RunConfig, run_dir) -> dict:
             run.check(config)
         run.open(config, *images, data)
         scorer = LikelihoodScorer(model) if config.preset.likelihood else None
-        grid = SampleGrid(model)
+        grid = SampleGrid(model, data.validation.images)
         start = _restore_or_initialize(model, checkpointer, run, data, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
