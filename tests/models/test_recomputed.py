@@ -39,8 +39,9 @@ def compile_with_sgd(model):
         ("av_ade", dict(SETTINGS, adversarial_gradient_in_feature_map=True)),
         ("flow", dict(SETTINGS, conditional=True, feature_map="real_nvp")),
         ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
+        ("flow", dict(SETTINGS, flow_steps=(2,), condition="visible")),
     ],
-    ids=["av_ade", "flow", "residual"],
+    ids=["av_ade", "flow", "residual", "visible"],
 )
 def test_a_training_step_is_that_of_the_model(preset, settings):
     plain, recomputed = pair(preset, **settings)
