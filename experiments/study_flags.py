@@ -20,6 +20,7 @@ _SYSTEMS = (
     *("residual_flow", "i_resnet"),
     *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
     *("bigan", "infogan", "aae", "infovae", "beta_vae", "hybrid"),
+    "complete_lower",
 )
 _TOY_PRESETS = ("vae", "v_ade", "flow", "gan", "av_gde", "av_ade")
 _ABLATION_ROWS = ("vae", "v_ade", "av_gde", "av_ade", "gan")

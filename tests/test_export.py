@@ -268,9 +268,10 @@ for wrong in (condition + 17, condition - 17, condition + 0.5):
     else:
         raise AssertionError(wrong)
 try:
-    model.decode(given["codes"], condition)
-except tf.errors.InvalidArgumentError as error:
-    assert "condition must be one for each z" in str(error)
+    model.decode(given["codes"], condition[:1])
+except (ValueError, tf.errors.InvalidArgumentError):
+    # By the shapes, where TensorFlow knows them, or by the rule when it runs.
+    pass
 else:
     raise AssertionError("decode")
 np.savez("found.npz", **{name: value.numpy() for name, value in found.items()})
