@@ -87,7 +87,7 @@ class _Passes:
 
     def _log_prob(self, images, seed, labels=None):
         batch = self._batch(images, labels)
-        draws = ExampleDraws(_seed(seed), content_indices(batch.images))
+        draws = ExampleDraws(_seed(seed), content_indices(images))
         return -self._model.likelihood_terms(batch, draws).loss_nats()
 
     def _encode(self, images, labels=None):
