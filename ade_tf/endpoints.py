@@ -23,6 +23,8 @@ def make_endpoints(model) -> dict:
     """
     passes = _Passes(model)
     functions = _given_labels(passes) if model.conditional else _without_labels(passes)
+    if model.image_condition is not None:
+        functions |= _given_images(passes)
     if not model.config.preset.likelihood:
         for name in ("serving_default", "log_prob", "bits_per_dim"):
             del functions[name]
@@ -50,13 +52,17 @@ class _Passes:
         z = tf.TensorSpec([None, model.latent_size], tf.float32)
         scalar = tf.TensorSpec([], tf.int32)
         labels = [tf.TensorSpec([None], tf.int32)] if model.conditional else []
+        given = labels
+        if model.image_condition is not None:
+            shape = [None, *model.image_condition.given_shape]
+            given = [tf.TensorSpec(shape, tf.float32)]
 
-        def graph(function, *specs):
-            return tf.function(function, [*specs, *labels], autograph=False)
+        def graph(function, *specs, more=labels):
+            return tf.function(function, [*specs, *more], autograph=False)
 
         self.log_prob = graph(self._log_prob, images, scalar)
         self.encode = graph(self._encode, images)
-        self.decode = graph(self._decode, z)
+        self.decode = graph(self._decode, z, more=given)
         self.classify = tf.function(self._classify, [images], autograph=False)
         self.to_a, self.to_b = (
             tf.function(self._translate(to), [images], autograph=False)
@@ -70,12 +76,12 @@ class _Passes:
     def bits_per_dim(self, log_prob):
         return bits_per_dim(log_prob, self._model.dims)
 
-    def sample(self, num, temperature, seed, labels=None):
+    def sample(self, num, temperature, seed, given=None):
         num = _require(num, num >= 1, "num must be at least 1")
         good = tf.math.is_finite(temperature) & (temperature >= 0)
         temperature = _require(temperature, good, "temperature must be at least 0")
         draws = ExampleDraws(_seed(seed), tf.range(num))
-        condition = self._model.condition(labels)
+        condition = self._model.condition(given)
         found = sample(self._model, draws, temperature, condition=condition)
         return tf.cast(found, self.kind)
 
@@ -91,7 +97,7 @@ class _Passes:
 
     def _log_prob(self, images, seed, labels=None):
         batch = self._batch(images, labels)
-        draws = ExampleDraws(_seed(seed), content_indices(batch.images))
+        draws = ExampleDraws(_seed(seed), content_indices(images))
         return -self._model.likelihood_terms(batch, draws).loss_nats()
 
     def _encode(self, images, labels=None):
@@ -107,20 +113,30 @@ class _Passes:
 
         return translated
 
-    def _decode(self, z, labels=None):
-        if labels is not None:
-            labels = self.checked_labels(labels, tf.shape(z)[0])
-        found = decode(self._model, z, self._model.condition(labels))
+    def _decode(self, z, given=None):
+        if self._model.conditional:
+            given = self.checked_labels(given, tf.shape(z)[0])
+        elif given is not None:
+            given = self.checked_images(given, "condition")
+            same = tf.shape(given)[0] == tf.shape(z)[0]
+            each = "condition must be one for each z"
+            with tf.control_dependencies([_require(tf.shape(given)[0], same, each)]):
+                given = tf.identity(given)
+        found = decode(self._model, z, self._model.condition(given))
         return tf.cast(found, self.kind)
 
-    def _batch(self, images, labels):
+    def checked_images(self, images, name="images"):
+        """Returns images that are refused unless all their values are levels."""
         if self._model.levels:
             most = self._model.levels - 1
             good = (images >= 0) & (images <= most) & (images == tf.floor(images))
-            rule = f"images must hold whole levels in 0 .. {most}"
-        else:
-            good, rule = tf.math.is_finite(images), "images must be finite"
-        images = _require(images, good, rule)
+            return _require(
+                images, good, f"{name} must hold whole levels in 0 .. {most}"
+            )
+        return _require(images, tf.math.is_finite(images), f"{name} must be finite")
+
+    def _batch(self, images, labels):
+        images = self.checked_images(images)
         if labels is not None:
             labels = self.checked_labels(labels, tf.shape(images)[0])
         return self._model.batch(images, labels)
@@ -161,6 +177,17 @@ def _given_labels(passes):
         "encode": lambda images, labels: passes.encode(_floats(images), _int32(labels)),
         "decode": lambda z, labels: passes.decode(z, labels),
         "classify": lambda images: passes.classify(_floats(images)),
+    }
+
+
+def _given_images(passes):
+    def drawn(condition, temperature, seed):
+        given = passes.checked_images(_floats(condition), "condition")
+        return passes.sample(tf.shape(given)[0], temperature, seed, given)
+
+    return {
+        "sample": drawn,
+        "decode": lambda z, condition: passes.decode(z, _floats(condition)),
     }
 
 

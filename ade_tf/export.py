@@ -23,10 +23,8 @@ from ade_tf.versions import package_versions
 __all__ = ["ExportSize", "export_model", "export_run", "measure_export"]
 
 # Types in which images and labels come, the signature's first.
-_KINDS = {
-    "images": (tf.float32, tf.uint8, tf.uint16, tf.int32, tf.int64, tf.float64),
-    "labels": (tf.int32, tf.int64),
-}
+_IMAGES = (tf.float32, tf.uint8, tf.uint16, tf.int32, tf.int64, tf.float64)
+_KINDS = {"images": _IMAGES, "condition": _IMAGES, "labels": (tf.int32, tf.int64)}
 # Of an evaluation's record, what an exported model says of itself.
 _RECORDED = (
     "split",
@@ -150,8 +148,14 @@ def export_model(
     `sample(labels, temperature, seed)`; `classify(images)` is told no class. Where
     labels are a modality, all but `classify` are of images alone.
 
+    A model with a `condition` scores and encodes whole images, given that part of them.
+    It draws and decodes given that part alone, of `image_condition.given_shape`, in
+    levels as images are: `sample(condition, temperature, seed)`, one sample for each,
+    and `decode(z, condition)`; both return whole images.
+
     The asset `ade_tf.json` says what the model is: `preset`, `image_shape`, `levels`,
-    `num_classes`, `latent_size`, `endpoints`, the versions of `packages`.
+    `num_classes`, `latent_size`, `endpoints`, the versions of `packages`; with a
+    condition, `condition` and `condition_shape`.
 
     Args:
       model: An `AdaptiveDensityEstimator`.
@@ -186,6 +190,9 @@ def export_model(
         "latent_size": model.latent_size,
         "endpoints": names,
     }
+    if model.image_condition is not None:
+        found["condition"] = model.config.model.condition
+        found["condition_shape"] = list(model.image_condition.given_shape)
     with tempfile.TemporaryDirectory() as directory:
         asset = pathlib.Path(directory, "ade_tf.json")
         asset.write_text(json.dumps(found | (description or {}), indent=1) + "\n")
@@ -215,7 +222,7 @@ def measure_export(out: str | os.PathLike[str]) -> ExportSize:
 def _traced(function, specs):
     """Returns a function as `tf.function`, and its graph for the signature."""
     arguments = [specs[name] for name in inspect.signature(function).parameters]
-    if specs["images"] not in arguments:
+    if not {"images", "condition"} & {spec.name for spec in arguments}:
         function = tf.function(function, arguments, autograph=False)
         return function, function.get_concrete_function()
     # A signature turns arrays into its type and cuts off fractions without a word; so
@@ -237,8 +244,11 @@ def _traced(function, specs):
 def _specs(model):
     """Returns what each argument of an endpoint is."""
     images = tf.TensorSpec([None, *model.image_shape], tf.float32, "images")
+    given = model.image_condition
+    shape = model.image_shape if given is None else given.given_shape
     return {
         "images": images,
+        "condition": tf.TensorSpec([None, *shape], tf.float32, "condition"),
         "labels": tf.TensorSpec([None], tf.int32, "labels"),
         "num": tf.TensorSpec([], tf.int32, "num"),
         "seed": tf.TensorSpec([], tf.int32, "seed"),

@@ -22,7 +22,7 @@ _SYSTEMS = (
     *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
     *("bigan", "bigan_reconstruction", "infogan", "aae", "infovae", "beta_vae"),
     *("improved_gan", "progressive", "hybrid", "semi_supervised", "supervised"),
-    *("mvae", "cyclegan", "alignflow"),
+    *("mvae", "complete_lower", "cyclegan", "alignflow"),
 )
 _FRONTIER_CURVES = ("av_ade_variational",)
 _FRONTIER_ROWS = ("av_ade_lazy", "gan_long", "v_ade_variational", "flow_variational")

@@ -1,5 +1,6 @@
 """SavedModels, loaded by a process that has TensorFlow alone."""
 
+import json
 import subprocess
 import sys
 
@@ -264,4 +265,63 @@ def test_a_conditional_model_is_asked_with_labels(tmp_path):
         drawn = sample(model, 7, 0.5, seeds[2], labels=labels).numpy()
         assert np.mean(found["sample"] != drawn) < 0.01
         rebuilt = decode(model, CODES, [0, 1, 2]).numpy()
+        assert np.mean(found["decode"] != rebuilt) < 0.01
+
+
+GIVEN_IMAGES = """
+given = np.load("given.npz")
+images, condition = given["images"], given["condition"]
+model = tf.saved_model.load("coarse")
+found = {
+    "log_prob": model.log_prob(images, 7),
+    "bits_per_dim": model.bits_per_dim(images),
+    "encode": model.encode(images),
+    "sample": model.sample(condition, 0.5, 3),
+    "signature": model.signatures["serving_default"](
+        images=tf.constant(images, tf.float32)
+    )["bits_per_dim"],
+    "decode": model.decode(given["codes"], condition[:3].astype(np.uint8)),
+}
+for wrong in (condition + 17, condition - 17, condition + 0.5):
+    try:
+        model.sample(wrong, 1.0, 0)
+    except tf.errors.InvalidArgumentError as error:
+        assert "condition must hold whole levels in 0 .. 16" in str(error)
+    else:
+        raise AssertionError(wrong)
+try:
+    model.decode(given["codes"], condition[:1])
+except (ValueError, tf.errors.InvalidArgumentError):
+    # By the shapes, where TensorFlow knows them, or by the rule when it runs.
+    pass
+else:
+    raise AssertionError("decode")
+np.savez("found.npz", **{name: value.numpy() for name, value in found.items()})
+"""
+
+
+def test_a_model_with_a_condition_is_asked_with_it(tmp_path):
+    model = tiny_model("v_ade", condition="coarse", network="mlp", flow_steps=(1,))
+    export_model(model, tmp_path / "coarse")
+    said = json.loads((tmp_path / "coarse" / "assets" / "ade_tf.json").read_text())
+    assert (said["condition"], said["condition_shape"]) == ("coarse", [4, 4, 1])
+    condition = IMAGES[:, ::2, ::2].astype(np.float32)
+    given = dict(images=IMAGES, codes=CODES, condition=condition)
+    np.savez(tmp_path / "given.npz", **given)
+    command = [sys.executable, "-c", ALONE + GIVEN_IMAGES]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=300)
+    with np.load(tmp_path / "found.npz") as found:
+        close = dict(rtol=1e-4, atol=1e-4)
+        seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]
+        indices = content_indices(IMAGES)
+        nats = [bound_terms(model, IMAGES, s, indices).loss_nats() for s in seeds[:2]]
+        bits = nats[0].numpy() / (48 * np.log(2.0))
+        np.testing.assert_allclose(found["bits_per_dim"], bits, **close)
+        np.testing.assert_allclose(found["signature"], bits, **close)
+        np.testing.assert_allclose(found["log_prob"], -nats[1], **close)
+        np.testing.assert_allclose(found["encode"], model.encode(IMAGES), **close)
+        drawn = sample(model, 7, 0.5, seeds[2], labels=condition).numpy()
+        np.testing.assert_array_equal(found["sample"][:, ::2, ::2], condition)
+        assert np.mean(found["sample"] != drawn) < 0.01
+        rebuilt = model.decode(CODES, given=condition[:3])
         assert np.mean(found["decode"] != rebuilt) < 0.01

@@ -40,7 +40,7 @@ def _check_bound(config, bound, fits):
             f"Received: conditional={config['conditional']}"
         )
     if bound == "multimodal":
-        reason = missing(config, "gaussian", "vector", "normal prior")
+        reason = missing(config, "gaussian", "vector", "normal prior", "whole images")
         if reason is not None:
             raise ValueError(f"bound `multimodal`, a product of Gaussians, {reason}")
     elif config["mmd_weight"]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from ade_tf.config.conditions import CONDITIONS
 from ade_tf.config.densities import DECODERS, DEQUANTIZERS, POSTERIORS, PRIORS
 from ade_tf.config.flows import FEATURE_MAPS
 from ade_tf.config.games import DISCRIMINATOR_BATCHES, DISCRIMINATORS
@@ -177,6 +178,15 @@ class ModelConfig:
         False,
         "Condition every part on the label of an image: p(x | z, c), q(z | x, c), "
         "f_c(x), and D(x, c) by a projection. Needs data with labels.",
+        needs="one domain",
+        part="generator",
+    )
+    condition: str = slot(
+        CONDITIONS,
+        "",
+        "What of each image is given to every part, as an image; the rest is modelled, "
+        "exactly: `grey`, p(colours | grey image), `coarse`, p(other pixels | a pixel "
+        "of each block), `visible`, p(hidden part | visible part). Empty: nothing.",
         needs="one domain",
         part="generator",
     )

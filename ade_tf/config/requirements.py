@@ -23,6 +23,12 @@ def _bound_is(config, *names):
     return likelihood and config["bound"] in names
 
 
+def _draws_rows(config):
+    return _decoder_is(config, "rows") or (
+        _decoder_is(config, "discrete") and not PRESETS[config["preset"]].latent
+    )
+
+
 # What may be needed: how it is said, whether a configuration has it, and the setting
 # (or several) that the message quotes.
 NEEDS = {
@@ -60,12 +66,24 @@ NEEDS = {
     "rows in turn": (
         "an image drawn from its first row on: decoder `recurrent`, or `pixel_cnn` "
         "without a z",
-        lambda config: (
-            _decoder_is(config, "rows")
-            or _decoder_is(config, "discrete")
-            and not PRESETS[config["preset"]].latent
-        ),
+        _draws_rows,
         ("preset", "decoder"),
+    ),
+    "a given part": (
+        "images of which a part is given: a `condition`, decoder `recurrent`, or "
+        "`pixel_cnn` without a z",
+        lambda config: bool(config["condition"]) or _draws_rows(config),
+        ("preset", "decoder", "condition"),
+    ),
+    "image condition": (
+        "a model with a condition",
+        lambda config: bool(config["condition"]),
+        "condition",
+    ),
+    "whole images": (
+        "a model of whole images",
+        lambda config: not config["condition"],
+        "condition",
     ),
     "encoder": (
         "an encoder: a preset with a z and a likelihood, or a game of pairs",
@@ -112,9 +130,9 @@ NEEDS = {
         lambda config: (
             _bound_is(config, "semi_supervised", "multimodal")
             or PRESETS[config["preset"]].flow
-            and not config["conditional"]
+            and not (config["conditional"] or config["condition"])
         ),
-        ("preset", "conditional", "bound"),
+        ("preset", "conditional", "condition", "bound"),
     ),
     "classifier": (
         "a classifier: a classifier_weight above 0, or bound `semi_supervised` or "
@@ -177,8 +195,8 @@ NEEDS = {
     ),
     "unconditional": (
         "an unconditional model",
-        lambda config: not config["conditional"],
-        "conditional",
+        lambda config: not (config["conditional"] or config["condition"]),
+        ("conditional", "condition"),
     ),
 }
 

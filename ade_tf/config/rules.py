@@ -31,6 +31,7 @@ def check_rules(config) -> None:
             f"Received: prior={config['prior']!r}"
         )
     check_labels(config)
+    _check_condition(config)
 
 
 def _check_feature_map(config):
@@ -139,6 +140,7 @@ def _check_growth(config):
         "network": ("conv", "residual"),
         "decoder": ("gaussian",),
         "latent_levels": ((0,),),
+        "condition": ("",),
     }
     if config.preset.adversary:
         growing |= {"discriminator": ("dcgan", "residual"), "games": (("image",),)}
@@ -148,6 +150,20 @@ def _check_growth(config):
             raise ValueError(
                 f"growth_steps needs {name} {listed}. Received: {name}={config[name]!r}"
             )
+
+
+def _check_condition(config):
+    condition, games = config["condition"], config["games"]
+    if condition and config["conditional"]:
+        raise ValueError(
+            "a model is given labels (conditional) or a part of the image (condition). "
+            f"Received: conditional=True, condition={condition!r}"
+        )
+    if condition and config.preset.adversary and "pair" in games:
+        raise ValueError(
+            "a discriminator of pairs takes no condition that is an image. "
+            f"Received: condition={condition!r}, games={','.join(games)}"
+        )
 
 
 def _check_rows(config):

@@ -20,7 +20,8 @@ __all__ = ["LABELS", "Evaluation", "check_finite", "joined_splits", "test_split"
 
 # How the classes of samples are chosen.
 LABELS = "drawn from the frequencies of the training images"
-_OF_LABELS = 1
+_GIVEN = "the condition of test images, drawn at random"
+_OF_GIVEN = 1
 
 
 class Evaluation:
@@ -105,13 +106,28 @@ class Evaluation:
         """
         if missing(self.model.config, "samples of classes"):
             return None
-        generator = np.random.default_rng([self.options.seed, _OF_LABELS])
+        generator = np.random.default_rng([self.options.seed, _OF_GIVEN])
         labels = self.data.train.labels
         return generator.choice(labels, self.options.num_samples).astype(np.int32)
 
+    @functools.cached_property
+    def _given_places(self) -> np.ndarray:
+        """Test images that samples are given a part of, `[N]`."""
+        generator = np.random.default_rng([self.options.seed, _OF_GIVEN])
+        return generator.integers(len(self.data.test), size=self.options.num_samples)
+
+    def _given(self, first, count):
+        """Returns what samples of a model that is given something are given."""
+        part = slice(first, first + count)
+        if self.model.image_condition is None:
+            return self.sample_labels[part]
+        return self.data.test.images[self._given_places[part]]
+
     @property
     def of_samples(self) -> dict:
-        """What records of samples say of a conditional model's classes."""
+        """What records of samples say of what these are given."""
+        if self.model.image_condition is not None:
+            return {"given": _GIVEN}
         return {"labels": LABELS} if self.model.conditional else {}
 
     def samples(self) -> np.ndarray:
@@ -121,7 +137,7 @@ class Evaluation:
         those of the options; they are drawn at the first call.
         """
         if self._samples is None:
-            self._samples = self._draw(self.model.conditional)
+            self._samples = self._draw(self.model.is_given)
         return self._samples
 
     @functools.cached_property
@@ -130,16 +146,12 @@ class Evaluation:
         batch = min(options.batch_size, options.num_samples)
         return Sampler(self.model, batch, options.seed, options.noise)
 
-    def _draw(self, of_classes):
+    def _draw(self, given):
         options = self.options
-
-        def labels(first, count):
-            return self.sample_labels[first : first + count]
-
         return self._sampler.samples(
             options.num_samples,
             options.temperature,
-            labels if of_classes else None,
+            self._given if given else None,
             Passes("samples", unit="images"),
         )
 
@@ -213,7 +225,7 @@ class Evaluation:
         """
         if self.model.conditional:
             return self.sample_features()
-        return self._collected(self._draw(of_classes=True), "samples")
+        return self._collected(self._draw(given=True), "samples")
 
     def _collected(self, images, name):
         return collect(

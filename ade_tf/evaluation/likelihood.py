@@ -3,6 +3,7 @@
 import numpy as np
 
 from ade_tf.config import missing
+from ade_tf.config.conditions import CONDITIONS
 from ade_tf.metrics import mean_and_standard_error
 
 __all__ = ["evaluate_likelihood"]
@@ -13,6 +14,9 @@ _UNIFORM_BITS = 129.0
 
 def evaluate_likelihood(evaluation, split: str) -> list[dict]:
     """Scores a split in bits per dimension; of a conditional model, given its labels.
+
+    Of a model with a `condition`, bits are those of what is modelled, given the rest,
+    by the number of values that are modelled, which the name of the score says.
 
     Adds the scores of each image to `evaluation.per_image`: index, label, bits_per_dim
     and kl of the bound, importance_weighted_bits_per_dim of F_k; means over the
@@ -82,6 +86,10 @@ def _record(evaluation, split, draws, count):
     if len(draws) > 1:
         spread = float(np.std([s.bits_per_dim.mean() for s in draws], ddof=1))
     given = " given the label" if model.conditional else ""
+    if model.image_condition is not None:
+        whole = int(np.prod(model.image_shape))
+        words = CONDITIONS[model.config.model.condition].summary
+        given = f" {words}, {model.dims} values of an image's {whole}"
     word, protocol = f"F_{count}", f"importance-weighted bound, k={count}"
     if bound:
         protocol = _protocol(model)

@@ -66,8 +66,8 @@ def round_trip_errors(
     total = -(-len(split) // batch_size)
     for batch, real in full_batches(split, batch_size):
         labels = model.own_labels(batch["label"])
-        x = noisy(batch["image"], labels, fold(seed), batch["index"])
-        back = to_images(to_features(x, labels), labels)
+        x, condition = noisy(batch["image"], labels, fold(seed), batch["index"])
+        back = to_images(to_features(x, condition), condition)
         error = np.abs(back.numpy() - x.numpy())[:real]
         error = error.reshape(real, -1).astype(np.float64)
         largest.append(error.max(axis=1))
@@ -78,23 +78,24 @@ def round_trip_errors(
 
 
 def round_trip_maps(model):
-    """Returns the graphs of x + u, of f and of f^-1, of a batch and its labels.
+    """Returns the graphs of x + u with its condition, of f and of f^-1.
 
     They are functions of their own and share nothing but f(x): a cache, which would
     return the very x, has no part in it.
     """
-    condition, feature_map = model.condition, model.feature_map
+    feature_map = model.feature_map
 
     def dequantized(images, labels, seed, indices):
         batch = model.batch(images, labels, indices)
-        return model.dequantize(batch, ExampleDraws(seed, batch.indices)).value
+        x = model.dequantize(batch, ExampleDraws(seed, batch.indices)).value
+        return x, batch.condition
 
     noisy = tf.function(dequantized, autograph=False)
     to_features = tf.function(
-        lambda x, labels: feature_map(x, condition(labels))[0], autograph=False
+        lambda x, condition: feature_map(x, condition)[0], autograph=False
     )
     to_images = tf.function(
-        lambda y, labels: feature_map.forward_and_log_det(y, condition(labels))[0],
+        lambda y, condition: feature_map.forward_and_log_det(y, condition)[0],
         autograph=False,
     )
     return noisy, to_features, to_images

@@ -60,8 +60,7 @@ def decode(model, z, condition=None) -> tf.Tensor:
         y = density.draw(draws.of("features")).value
     else:
         y = density.mean()
-    x, _ = model.feature_map.forward_and_log_det(y, condition)
-    return quantize(x, model.levels)
+    return _images(model, y, condition)
 
 
 def reconstruct(model, batch: Batch) -> tf.Tensor:
@@ -104,8 +103,7 @@ def sample(
       codes: Density of z in place of the prior (`model.given`).
     """
     y = model.draw_features(draws, temperature, noise, condition, codes)
-    x, _ = model.feature_map.forward_and_log_det(y, condition)
-    return quantize(x, model.levels)
+    return _images(model, y, condition)
 
 
 def complete(
@@ -117,16 +115,17 @@ def complete(
     rows given are drawn from q(z_t | x_<=t, z_<t), an approximation.
 
     Args:
-      model: An `AdaptiveDensityEstimator` that draws rows in turn.
+      model: An `AdaptiveDensityEstimator` that draws rows in turn, of whole images.
       batch: The images, of which only the first rows are read.
       rows: Number of rows that are given, 0 .. H-1.
       draws: The random numbers, one example for each image.
       temperature: As in `sample`.
 
     Raises:
-      ValueError: If the model does not draw rows in turn, or not so many can be given.
+      ValueError: If the model does not draw rows of whole images in turn, or not so
+        many can be given.
     """
-    requires(model.config, "a completion", "rows in turn")
+    requires(model.config, "a completion of rows", "rows in turn", "whole images")
     height = model.image_shape[0]
     if not 0 <= rows < height:
         raise ValueError(
@@ -140,6 +139,15 @@ def complete(
         z = tf.where(given, found, temperature * noise)
     density = model.feature_density(z, batch.condition)
     return density.complete(batch.images, rows, draws.of("features"), temperature).value
+
+
+def _images(model, y, condition):
+    """Returns f^-1(y), quantised; where a part is given, put together with it."""
+    x, _ = model.feature_map.forward_and_log_det(y, condition)
+    x = quantize(x, model.part_levels)
+    if model.image_condition is None:
+        return x
+    return model.image_condition.join(condition, x)
 
 
 def resample(
@@ -177,8 +185,7 @@ def resample(
         values[place] = prior.draw(draws.of(f"level_{place}"), temperature).value
     z = tf.concat([tf.reshape(v, [batch.count, -1]) for v in values], axis=1)
     y = model.features_of(z, draws, temperature, noise or not level, condition)
-    x, _ = model.feature_map.forward_and_log_det(y, condition)
-    return quantize(x, model.levels), z
+    return _images(model, y, condition), z
 
 
 def quantize(x, levels: int) -> tf.Tensor:

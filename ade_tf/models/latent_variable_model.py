@@ -6,6 +6,7 @@ import tensorflow_probability as tfp
 
 from ade_tf.bijectors import Conditioned
 from ade_tf.config import RunConfig, missing, requires
+from ade_tf.config.conditions import CONDITIONS
 from ade_tf.distributions import Density, Draw, Inference, Normal, kl_by_unit
 from ade_tf.models.batch import Batch, checked_labels, one_hot_labels
 from ade_tf.models.parts import build_parts
@@ -26,6 +27,8 @@ class LatentVariableModel(BuiltModel):
     Without a z, y ~ p(y), which is N(0, I). With the setting `conditional`, decoder,
     posterior, feature map and discriminator are also given a condition c of an image,
     its class: p(x | z, c), q(z | x, c), f_c and D(x, c). `batch` makes it of labels.
+    With a `condition`, c is given of each image, and x is the part that is not (see
+    `ImageCondition`): all densities are of it, and samples are put together with c.
     A classifier tells the classes apart: p(c | f(x)) with a `classifier_weight`,
     q(c | x) of a semi-supervised model, p(c | z) where labels are a modality.
 
@@ -58,9 +61,23 @@ class LatentVariableModel(BuiltModel):
         self.image_shape = tuple(int(n) for n in image_shape)
         self.levels = int(levels)
         self.num_classes = int(num_classes) if config.needs_labels else 0
-        self.dims = int(np.prod(self.image_shape))
+        # What is modelled of each image: all of it, or the part that is not given.
+        self.part_shape, self.part_levels = self.image_shape, self.levels
+        condition_shape = (self.num_classes,) if self.conditional else None
+        self.image_condition = None
+        if config.model.condition:
+            form = CONDITIONS[config.model.condition](
+                self.image_shape, self.levels, **config.of("condition")
+            )
+            self.part_shape, self.part_levels = form.part_shape, form.part_levels
+            condition_shape, self.image_condition = form.condition_shape, form
+        self.dims = int(np.prod(self.part_shape))
         self.parts = build_parts(
-            config, self.image_shape, self.levels, self.num_classes
+            config,
+            self.part_shape,
+            self.part_levels,
+            self.num_classes,
+            condition_shape,
         )
         self.prior = self.parts.prior
         self.posterior = self.parts.posterior
@@ -94,6 +111,11 @@ class LatentVariableModel(BuiltModel):
         return missing(self.config, "modalities") is None
 
     @property
+    def is_given(self) -> bool:
+        """Whether the model is given something of each image, a class or a part."""
+        return self.conditional or self.image_condition is not None
+
+    @property
     def latent_size(self) -> int:
         """Dimensions of z, of all levels together; 0 where there is no z."""
         return 0 if self.decoder is None else self.decoder.latent_size
@@ -111,6 +133,10 @@ class LatentVariableModel(BuiltModel):
           ValueError: As `condition` does.
         """
         images = tf.cast(images, tf.float32)
+        if self.image_condition is not None:
+            one_hot_labels(labels, 0)
+            _, part = self.image_condition.split(images)
+            return Batch(part, self.condition(images), indices)
         if self.classifier is None:
             return Batch(images, self.condition(labels), indices)
         condition, labels = None, self.training_labels(labels)
@@ -142,27 +168,39 @@ class LatentVariableModel(BuiltModel):
             return None
         return checked_labels(labels, self.num_classes, lowest=-1)
 
-    def condition(self, labels) -> tf.Tensor | None:
-        """Returns labels as the networks take them, see `one_hot_labels`.
-
-        Raises:
-          ValueError: If a conditional model gets none or some that are not its classes,
-            or an unconditional one gets some.
-        """
-        return one_hot_labels(labels, self.num_classes if self.conditional else 0)
-
-    def given(self, labels) -> dict:
-        """Returns what makes samples of labels, as keyword arguments of `sample`.
+    def condition(self, given) -> tf.Tensor | None:
+        """Returns what is given as the networks take it, `[B, ...]`.
 
         Args:
-          labels: Integers `[B]`; None for samples of p(x).
+          given: Of a `conditional` model, labels (see `one_hot_labels`); of one with a
+            `condition`, images that have it (see `ImageCondition.condition`); of
+            another None.
+
+        Raises:
+          ValueError: If a model gets none of what it is to be given, or what is not its
+            classes or images.
+        """
+        if self.image_condition is None:
+            return one_hot_labels(given, self.num_classes if self.conditional else 0)
+        if given is None:
+            raise ValueError(
+                "a model with a condition needs images that have it. Received: None"
+            )
+        return self.image_condition.condition(given)
+
+    def given(self, given) -> dict:
+        """Returns what makes samples of what they are given, as arguments of `sample`.
+
+        Args:
+          given: As of `condition`; where labels are a modality, integers `[B]`, or None
+            for samples of p(x).
 
         Raises:
           ValueError: As `condition`, of a model that has no samples of classes.
         """
-        if not self.multimodal or labels is None:
-            return {"condition": self.condition(labels)}
-        labels = tf.one_hot(checked_labels(labels, self.num_classes), self.num_classes)
+        if not self.multimodal or given is None:
+            return {"condition": self.condition(given)}
+        labels = tf.one_hot(checked_labels(given, self.num_classes), self.num_classes)
         return {"codes": self.posterior.density(condition=labels)}
 
     def dequantize(self, batch: Batch, draws: Draws) -> Draw:
@@ -176,7 +214,7 @@ class LatentVariableModel(BuiltModel):
 
     def to_unit(self, x):
         """Scales [0, levels] to [-1, 1], for encoder and discriminator."""
-        return x if self.levels == 0 else x * (2.0 / self.levels) - 1.0
+        return x if self.part_levels == 0 else x * (2.0 / self.part_levels) - 1.0
 
     def feature_density(self, z=None, condition=None) -> Density:
         """Returns p(y | z), or p(y) where the model has no z.
@@ -212,7 +250,7 @@ class LatentVariableModel(BuiltModel):
 
         Args:
           z: Codes, `[B, latent_size]`; None where there is no z.
-          condition: Of a conditional model, `[B, K]`.
+          condition: What is given, `[B, ...]` (`condition`), or None.
         """
         requires(self.config, "p(x | z) as a distribution", "features")
         feature_map = self.feature_map.bijector
@@ -238,7 +276,7 @@ class LatentVariableModel(BuiltModel):
           x: Images in [0, levels), `[B, H, W, C]`.
           noise: Standard normal, `[B, latent_size]`; zeros for the mean of q (of a
             hierarchical z, the path of means; with `iaf`, where these lead to).
-          condition: Of a conditional model, `[B, K]`.
+          condition: What is given, `[B, ...]` (`condition`), or None.
         """
         return self.posterior.infer(self.to_unit(x), noise, self.decoder, condition)
 
@@ -329,7 +367,7 @@ class LatentVariableModel(BuiltModel):
 
         Args:
           draws: The random numbers, which say how many samples there are.
-          condition: Of a conditional model, `[B, K]`.
+          condition: What is given, `[B, ...]` (`condition`), or None.
         """
         return self.generate_pairs(draws, condition)[0]
 
@@ -342,8 +380,8 @@ class LatentVariableModel(BuiltModel):
 
     def with_noise(self, x, draws: Draws):
         """Returns samples with the noise that hides what they are in a game, if any."""
-        if self.levels and self.config.objective.dequantize_samples:
-            x += self.grown(draws.uniform(self.image_shape) - 0.5)
+        if self.part_levels and self.config.objective.dequantize_samples:
+            x += self.grown(draws.uniform(self.part_shape) - 0.5)
         return x
 
     def grown(self, images):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ade_tf.config import requires
 from ade_tf.data.arrays import as_split
-from ade_tf.data.images import type_of_levels
+from ade_tf.data.images import as_stack, to_values, type_of_levels
 from ade_tf.data.splits import Split
 from ade_tf.example_draws import ExampleDraws
 from ade_tf.metrics import bits_per_dim
@@ -21,6 +21,7 @@ from ade_tf.models.answers import (
     reconstruct,
     resample,
 )
+from ade_tf.models.batch import one_hot_labels
 from ade_tf.models.fitting import FittedModel
 from ade_tf.models.sampler import Sampler
 from ade_tf.models.scoring import LikelihoodScorer, full_batches
@@ -34,7 +35,8 @@ class OnArrays(FittedModel):
 
     Images are `[N, H, W, C]` in 0 .. levels - 1 (with one channel also `[N, H, W]`), or
     a `tf.data.Dataset` as in `fit`. A conditional model also needs their labels,
-    integers `[N]`. A method raises a ValueError if the preset lacks the part it needs.
+    integers `[N]`; one with a `condition` reads that off the images. A method raises a
+    ValueError if the preset lacks the part it needs.
     """
 
     def call(self, images: ArrayLike, labels: ArrayLike | None = None) -> tf.Tensor:
@@ -105,6 +107,7 @@ class OnArrays(FittedModel):
         num: int = 1,
         labels: ArrayLike | None = None,
         *,
+        given: ArrayLike | None = None,
         temperature: float = 1.0,
         noise: bool = False,
         seed: int = 0,
@@ -120,6 +123,9 @@ class OnArrays(FittedModel):
           labels: Classes of the samples: one class, or integers `[num]`. Required by
             a conditional model, whose they must be; where labels are a modality
             (bound `multimodal`), z is then drawn from q(z | c).
+          given: Of a model with a `condition`, images of which that is read, one or
+            `[num, H, W, C]`, or what is given alone (of the shape
+            `image_condition.given_shape`).
           temperature: Factor on the standard deviations of z and y, at least 0.
           noise: Whether to draw y from p(y | z) instead of taking its mean mu(z).
           seed: Seed of the draws.
@@ -127,16 +133,13 @@ class OnArrays(FittedModel):
         """
         _check_num(num)
         _check_temperature(temperature)
-        classes = None
-        if labels is not None or self.conditional:
-            self.given(None if labels is None else np.ravel(labels))
-            rows = np.broadcast_to(np.asarray(labels), [num])
+        rows = self._given(labels, given, num)
 
-            def classes(first, count):
-                return rows[first : first + count]
+        def given_of(first, count):
+            return rows[first : first + count]
 
         sampler = self._samplers(min(num, batch_size), seed, noise)
-        return sampler.samples(num, temperature, classes)
+        return sampler.samples(num, temperature, None if rows is None else given_of)
 
     def encode(
         self,
@@ -175,8 +178,17 @@ class OnArrays(FittedModel):
         found = self._passes(self._reconstruct, split, batch_size)
         return self._as_images(found)
 
-    def decode(self, z: ArrayLike, labels: ArrayLike | None = None) -> np.ndarray:
-        """Returns the images f^-1(mu(z)) of codes z, `[N, latent_size]`."""
+    def decode(
+        self,
+        z: ArrayLike,
+        labels: ArrayLike | None = None,
+        *,
+        given: ArrayLike | None = None,
+    ) -> np.ndarray:
+        """Returns the images f^-1(mu(z)) of codes z, `[N, latent_size]`.
+
+        Labels and what is given are as in `sample`.
+        """
         requires(self.config, "images of codes", "z")
         z = np.asarray(z, np.float32)
         if z.ndim != 2 or z.shape[1] != self.latent_size:
@@ -184,13 +196,13 @@ class OnArrays(FittedModel):
                 f"codes must have the shape [N, {self.latent_size}]. "
                 f"Received: shape={z.shape}"
             )
-        condition = self.condition(labels)
+        condition = self.condition(self._given(labels, given, len(z)))
         return self._as_images(self._decode(tf.constant(z), condition).numpy())
 
     def complete(
         self,
         images: ArrayLike | tf.data.Dataset,
-        rows: int,
+        rows: int | None = None,
         num: int = 1,
         labels: ArrayLike | None = None,
         *,
@@ -198,11 +210,13 @@ class OnArrays(FittedModel):
         seed: int = 0,
         batch_size: int = 100,
     ) -> np.ndarray:
-        """Draws the rest of images whose first rows are given.
+        """Draws the rest of images of which a part is given.
 
         Args:
-          images: The images, of which only the first rows are read.
-          rows: Number of rows that are given, 0 .. H-1.
+          images: The images, of which only what is given is read.
+          rows: Number of first rows that are given, 0 .. H-1, to a model that draws
+            rows in turn; None for one with a `condition`, which is what is given
+            (`images` are then as `given` of `sample`, `[N, ...]`).
           num: Number of completions of each image.
           labels: Labels of the images, for a conditional model.
           temperature: As in `sample`.
@@ -212,8 +226,28 @@ class OnArrays(FittedModel):
         Returns:
           uint8 `[N, num, H, W, C]`.
         """
+        requires(self.config, "a completion", "a given part")
+        if (rows is None) != (self.image_condition is not None):
+            raise ValueError(
+                "either the model has a condition, or first rows are given. Received: "
+                f"condition={self.config.model.condition!r}, rows={rows}"
+            )
         draws = num, temperature, seed
-        return self._redraw((complete, rows), images, labels, draws, batch_size)
+        if rows is not None:
+            return self._redraw((complete, rows), images, labels, draws, batch_size)
+        _check_num(num)
+        _check_temperature(temperature)
+        if isinstance(images, tf.data.Dataset):
+            images = self.as_split(images).images
+        own = self._given(labels, images)
+
+        def given_of(first, count):
+            return own[np.arange(first, first + count) // num]
+
+        count = len(own) * num
+        sampler = self._samplers(min(count, batch_size * num), seed, False)
+        drawn = sampler.samples(count, temperature, given_of)
+        return drawn.reshape(-1, num, *self.image_shape)
 
     def resample(
         self,
@@ -309,6 +343,27 @@ class OnArrays(FittedModel):
             batch = self.batch(part["image"], labels, part["index"])
             found.append(run(batch).numpy()[:real])
         return np.concatenate(found)
+
+    def _given(self, labels, given, count=None):
+        """Returns what each image is given, `[count, ...]`, or None if nothing is."""
+        if self.image_condition is None:
+            if given is not None:
+                requires(self.config, "what is given", "image condition")
+            if labels is None and not self.conditional:
+                return None
+            self.given(None if labels is None else np.ravel(labels))
+            return np.broadcast_to(np.asarray(labels), [count])
+        one_hot_labels(labels, 0)
+        if given is not None:
+            given = np.asarray(given)
+            given = given[None] if given.shape in self._one_image else given
+            given = to_values(as_stack(given, "given"), self.levels, "given")
+        self.condition(None if given is None else given[:1])
+        return np.broadcast_to(given, [count or len(given), *given.shape[1:]])
+
+    @property
+    def _one_image(self):
+        return (self.image_shape, self.image_condition.given_shape)
 
     def _as_images(self, values):
         return values.astype(type_of_levels(self.levels))

@@ -66,16 +66,20 @@ class Parts:
 
 
 def build_parts(
-    config: RunConfig, image_shape, levels: int, num_classes: int = 0
+    config: RunConfig,
+    image_shape,
+    levels: int,
+    num_classes: int = 0,
+    condition_shape=None,
 ) -> Parts:
     """Builds the parts that the preset of a configuration has.
 
     Args:
       config: The settings of the run, resolved (`RunConfig.from_flat`).
-      image_shape: `(H, W, C)`.
-      levels: Grey levels of the images; 0 for continuous data.
-      num_classes: Classes on which every part of a conditional model depends, or that
-        a classifier tells apart; 0 for none.
+      image_shape: `(H, W, C)` of what is modelled.
+      levels: Its grey levels; 0 for continuous data.
+      num_classes: Classes that a classifier tells apart; 0 for none.
+      condition_shape: Of what every part is given, `(K,)` or `(h, w, K)`, or None.
 
     Raises:
       ValueError: If a part cannot be built for this image shape.
@@ -83,7 +87,7 @@ def build_parts(
     preset, model = config.preset, config.model
     posterior = decoder = None
     given = dict(
-        condition_shape=(num_classes,) if model.conditional else None,
+        condition_shape=condition_shape,
         dtype=PRECISIONS[model.precision],
     )
     common = dict(given, position_maps=model.position_maps)
@@ -153,7 +157,8 @@ def _growth(config, image_shape):
 def _discriminators(config, image_shape, common):
     model, found = config.model, {}
     settings = dict(
-        projection=common["condition_shape"] is not None,
+        # One-hot classes; maps are added behind the first layer.
+        projection=len(common["condition_shape"] or ()) == 1,
         **config.of("discriminator"),
         **config.of("discriminator_batch"),
         **common,

@@ -34,14 +34,14 @@ class Sampler:
         self._model = model
         self._batch_size = batch_size
 
-        def draw(temperature, first, labels):
+        def draw(temperature, first, given):
             draws = ExampleDraws(seed, first + tf.range(batch_size))
-            return sample(model, draws, temperature, noise, **model.given(labels))
+            return sample(model, draws, temperature, noise, **model.given(given))
 
         self._draw = tf.function(draw, autograph=False)
 
     def batches(
-        self, count: int, temperature: float = 1.0, labels=None, progress=None
+        self, count: int, temperature: float = 1.0, given=None, progress=None
     ) -> Iterator[np.ndarray]:
         """Yields the first `count` samples, arrays `[B, H, W, C]`.
 
@@ -50,8 +50,9 @@ class Sampler:
         Args:
           count: Number of samples.
           temperature: Factor on the standard deviations.
-          labels: Of a model with samples of classes, function `(first, count)` that
-            returns the classes of these samples, integers `[count]`.
+          given: Of a model that is given something, function `(first, count)` that
+            returns what these samples are given, `[count, ...]`: their classes, or
+            images (see `LatentVariableModel.condition`).
           progress: Called with `(done, count)` samples after each pass.
 
         Raises:
@@ -61,13 +62,12 @@ class Sampler:
         temperature = tf.constant(temperature, tf.float32)
         for first in range(0, count, self._batch_size):
             real = min(self._batch_size, count - first)
-            given = None
-            if labels is not None:
-                # The filling is of the first class.
-                given = np.zeros([self._batch_size], np.int32)
-                given[:real] = labels(first, real)
-                given = tf.constant(given)
-            found = self._draw(temperature, tf.constant(first), given).numpy()[:real]
+            rows = None
+            if given is not None:
+                rows = given(first, real)
+                filling = np.repeat(rows[:1], self._batch_size - real, axis=0)
+                rows = tf.constant(np.concatenate([rows, filling]))
+            found = self._draw(temperature, tf.constant(first), rows).numpy()[:real]
             if not np.isfinite(found).all():
                 raise ValueError(
                     "Every value of a sample must be finite. Received: NaN or infinity "

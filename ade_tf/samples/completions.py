@@ -1,4 +1,4 @@
-"""Pictures of images drawn anew: below their first rows, or from their z."""
+"""Pictures of images drawn anew: beside what is given of them, or from their z."""
 
 import numpy as np
 
@@ -11,15 +11,30 @@ _REDRAWS = 8
 
 
 def draw_completions(request: Request) -> Grid:
-    """Returns test images, each followed by its given rows and by completions of them.
+    """Returns test images, each followed by what is given of it and by completions.
+
+    Images that are asked for are not shown themselves: what is given may be all there
+    is of them.
 
     Raises:
-      ValueError: If an image has not so many rows to be given.
+      ValueError: If an image has not so many rows to be given, or what is asked for
+        cannot be brought to the shape of what is given.
     """
-    options = request.options
-    images, labels = request.test_images(options.num_samples)
-    rows = options.given_rows or request.model.image_shape[0] // 2
-    completed = request.model.complete(
+    model, options = request.model, request.options
+    labels = None
+    if options.given:
+        images = request.given_images(options.num_samples)
+    else:
+        images, labels = request.test_images(options.num_samples)
+    if model.image_condition is not None:
+        # None, or refused.
+        rows = options.given_rows or None
+        given = model.image_condition.shown(model.condition(images)).numpy()
+    else:
+        rows = options.given_rows or model.image_shape[0] // 2
+        below = np.arange(images.shape[1])[:, None, None] >= rows
+        given = np.where(below, 0.0, images)
+    completed = model.complete(
         images,
         rows,
         _REDRAWS,
@@ -27,12 +42,13 @@ def draw_completions(request: Request) -> Grid:
         temperature=options.temperature,
         seed=options.seed,
     )
-    given = np.where(np.arange(images.shape[1])[:, None, None] < rows, images, 0.0)
-    grid = np.concatenate([np.stack([images, given], 1), completed], 1)
+    shown = [given[:, None], completed]
+    names = ["given", *map(str, range(1, _REDRAWS + 1))]
+    if not options.given:
+        shown, names = [images[:, None], *shown], ["image", *names]
+    grid = np.concatenate(shown, 1)
     return Grid(
-        grid.reshape(-1, *images.shape[1:]),
-        2 + _REDRAWS,
-        column_names=("image", "given", *map(str, range(1, _REDRAWS + 1))),
+        grid.reshape(-1, *model.image_shape), len(names), column_names=tuple(names)
     )
 
 

@@ -57,7 +57,7 @@ MODES = {
         "ade_tf.samples.codes:draw_interpolations",
         "Interpolations",
         "{count} rows, each from the code of a test image to another's",
-        needs=("encoder",),
+        needs=("encoder", "whole images"),
         count=10,
     ),
     "traverse": Mode(
@@ -65,7 +65,7 @@ MODES = {
         "Latent traversals",
         "a row for each latent unit, the most active first, {count} at most, around "
         "the code of a test image (without an encoder: in order, around a draw)",
-        needs=("z",),
+        needs=("z", "whole images"),
         count=10,
     ),
     "neighbours": Mode(
@@ -86,7 +86,7 @@ MODES = {
         "ade_tf.samples.completions:draw_completions",
         "Completions",
         "{count} test images, what is given of each, and completions of it",
-        needs=("rows in turn",),
+        needs=("a given part",),
         count=10,
     ),
     "resample": Mode(
@@ -138,7 +138,8 @@ class PictureOptions(RunDataSettings):
         "test image (without an encoder: around a draw of z). `neighbours`: samples, "
         "each followed by its nearest training images. `temperatures`: the same "
         "samples in a row for each of `temperatures`. "
-        "`complete`: test images, each with its first rows and completions of these. "
+        "`complete`: test images, or those of `given`, each with what is given of it, "
+        "a `condition` or first rows, and completions of that. "
         "`resample`: test images, each with images drawn anew from its z. "
         "`codes`: a row for each category of prior `codes`, along its continuous "
         "codes. `density`: the density of a model of points, and its samples, beside "
@@ -174,7 +175,16 @@ class PictureOptions(RunDataSettings):
         minimum=0.0,
     )
     given_rows: int = setting(
-        0, "Rows that mode `complete` gives; 0: half of an image's.", minimum=0
+        0,
+        "Rows that mode `complete` gives, of a model without a condition; 0: half of "
+        "an image's.",
+        minimum=0,
+    )
+    given: str = setting(
+        "",
+        "Images that mode `complete` completes: a folder, an image file, .npz or .npy. "
+        "They are brought to the shape of what is given: grey ones to be coloured, "
+        "small ones to be enlarged, or whole ones. Empty: the run's test images.",
     )
     resample_level: int = setting(
         0,
@@ -210,6 +220,11 @@ class PictureOptions(RunDataSettings):
 
     def __post_init__(self):
         check_settings(self)
+        if self.given and self.mode != "complete":
+            raise ValueError(
+                "given is for mode `complete`. "
+                f"Received: given={self.given!r}, mode={self.mode!r}"
+            )
         if self.num_samples is None:
             object.__setattr__(self, "num_samples", MODES[self.mode].count)
         if self.out and pathlib.Path(self.out).suffix not in (".png", ".npz"):

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ade_tf.data import ImageData, Split
+from ade_tf.data.loose import load_loose_images
 from ade_tf.models import Sampler, labels_in_turn
 from ade_tf.progress import Passes
 from ade_tf.runs import LoadedRun, load_images_of_run
@@ -66,6 +67,20 @@ class Request:
         labels = self.model.own_labels(self._test.labels[:count])
         return self._test.images[:count], labels
 
+    def given_images(self, count: int) -> np.ndarray:
+        """Returns images of which a part is given: the first of those asked for.
+
+        They are of the shape of what is given, or whole.
+        """
+        model, options = self.model, self.options
+        shape = model.image_shape
+        if model.image_condition is not None:
+            shape = model.image_condition.given_shape
+        data = self.run.config.data
+        found = load_loose_images(options.given, data, shape, model.levels)
+        print(f"given     {found.how}", flush=True)
+        return found.split.images[:count].astype(np.float32)
+
     def test_pairs(self, count: int) -> tuple:
         """Returns the first and the second images of pairs of test images.
 
@@ -93,6 +108,7 @@ class Request:
           count: Number of samples.
           temperature: Factor on the standard deviations; None: as the options say.
           classes: Where they are of classes, these in turn; None: all `classes`.
+            Those of a model with a `condition` are given that of test images, in turn.
           progress: Called with `(done, count)` samples after each batch.
         """
         temperature = self.options.temperature if temperature is None else temperature
@@ -101,8 +117,15 @@ class Request:
         def labels(first, count):
             return labels_in_turn(count, classes, first)
 
+        def conditions(first, count):
+            images = self._test.images
+            return images[np.arange(first, first + count) % len(images)]
+
+        given = labels if self.of_classes else None
+        if self.model.image_condition is not None:
+            given = conditions
         return self._sampler(min(count, _BATCH)).batches(
-            count, temperature, labels if self.of_classes else None, progress
+            count, temperature, given, progress
         )
 
     @property

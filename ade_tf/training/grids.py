@@ -1,5 +1,6 @@
 """Pictures of a model in training: always of the same draws, or of the same images."""
 
+import numpy as np
 import tensorflow as tf
 
 from ade_tf.drawing.grids import can_show, image_grid, save_png
@@ -13,23 +14,27 @@ __all__ = ["SampleGrid", "TranslationGrid"]
 class SampleGrid:
     """Draws the same 100 samples of a model, with the weights it has at the time.
 
-    Those of a conditional model are of its classes in turn.
+    Those of a conditional model are of its classes in turn; those of a model with a
+    `condition` are given that of some images.
 
     Args:
       model: An `AdaptiveDensityEstimator`.
+      images: Of a model with a `condition`, images that have it, `[N, H, W, C]`.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, images=None):
         self._levels = model.levels
         self.shown = can_show(model.image_shape, model.levels)
-        seed, labels = model.config.training.seed, None
+        seed, given = model.config.training.seed, None
         if model.conditional:
-            labels = labels_in_turn(100, range(model.num_classes))
+            given = labels_in_turn(100, range(model.num_classes))
+        elif model.image_condition is not None:
+            given = images[np.arange(100) % len(images)]
         self._draw = tf.function(
             lambda: sample(
                 model,
                 ExampleDraws(seed, tf.range(100)),
-                condition=model.condition(labels),
+                condition=model.condition(given),
             ),
             autograph=False,
         )

@@ -109,8 +109,7 @@ def train(config: RunConfig, run_dir) -> dict:
         if config.preset.likelihood:
             pairs = zip(model.domains(), data.domains, strict=True)
             scored = tuple((LikelihoodScorer(m), d.validation) for m, d in pairs)
-        two = config.preset.second_domain
-        grid = TranslationGrid(model, data) if two else SampleGrid(model)
+        grid = _grid(model, data)
         start = _restore_or_initialize(model, checkpointer, run, seen, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
@@ -128,6 +127,13 @@ def train(config: RunConfig, run_dir) -> dict:
             print(f"This run is finished ({settings.num_steps} steps).")
         trained = start < settings.num_steps
         return _finish(run, model, checkpointer, data, scored, grid, trained)
+
+
+def _grid(model, data):
+    """Returns the pictures of training: of samples, or of translations."""
+    if model.config.preset.second_domain:
+        return TranslationGrid(model, data)
+    return SampleGrid(model, data.validation.images)
 
 
 def _check_replicas(replicas, data):

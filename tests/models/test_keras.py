@@ -15,8 +15,9 @@ from tests.helpers.models import tiny_model
         ("av_ade", {}),
         ("flow", {}),
         ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
+        ("vae", dict(condition="visible", visible="frame")),
     ],
-    ids=["av_ade", "flow", "residual"],
+    ids=["av_ade", "flow", "residual", "frame"],
 )
 def test_weights_file_round_trip(tmp_path, preset, settings):
     saved = tiny_model(preset, **settings)

@@ -43,8 +43,9 @@ def compile_with_sgd(model):
         ("flow", dict(SETTINGS, conditional=True, feature_map="real_nvp")),
         ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
         ("flow", MAF),
+        ("flow", dict(SETTINGS, flow_steps=(2,), condition="visible")),
     ],
-    ids=["av_ade", "flow", "residual", "autoregressive"],
+    ids=["av_ade", "flow", "residual", "autoregressive", "visible"],
 )
 def test_a_training_step_is_that_of_the_model(preset, settings):
     plain, recomputed = pair(preset, **settings)

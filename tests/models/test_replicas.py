@@ -65,6 +65,8 @@ RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
             labelled=600,
         ),
         dict(preset="vae", bound="multimodal", network="mlp", labelled=600),
+        dict(preset="flow", condition="visible", visible="frame"),
+        pytest.param(dict(condition="coarse"), marks=pytest.mark.long),
         dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
         dict(preset="vae", decoder="recurrent", network="mlp"),
         dict(preset="gan", prior="codes", code_classes=2, code_dims=1),
