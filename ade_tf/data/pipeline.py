@@ -156,9 +156,11 @@ def _finish(places, batch, split):
     )
     # The default rewrites copy the captured images, and find nothing to fuse here.
     options.experimental_optimization.apply_default_optimizations = False
+    # The thread that tunes a pipeline can miss that it is to end, and whoever drops an
+    # iterator, as a run that is stopped does, waits for it up to a minute.
+    options.autotune.enabled = False
     if in_memory(split.images):
-        batches = places.map(batch, num_parallel_calls=tf.data.AUTOTUNE)
-        return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+        return places.map(batch).prefetch(2).with_options(options)
     # Nothing reads in the background: whoever drops an iterator has Python's lock and
     # waits for its reads to end, which would wait for the lock.
     options.experimental_optimization.inject_prefetch = False

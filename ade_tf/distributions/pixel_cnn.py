@@ -98,14 +98,10 @@ class PixelDecoder(_GreyLevels):
     Args:
       image_shape: `(H, W, C)`.
       latent_size: Dimensions of z; 0 for none.
-      grey_levels: Grey levels of the images, at least 2.
-      pixel_output: Law of a pixel, `categorical` or `logistics`.
-      pixel_width: Channels of the `PixelCNN`.
-      pixel_blocks: Its blocks.
-      pixel_dropout: Its dropout rate.
-      pixel_context: Whether a pixel sees those before it.
-      output: Settings of `pixel_output`.
-      **style: Of `NetworkStyle`, of the path from z.
+      **settings: `grey_levels` of the images, at least 2; `pixel_output`, the law of a
+        pixel, `categorical` or `logistics`, and its settings `output`; `pixel_width`,
+        `pixel_blocks` and `pixel_dropout` of the `PixelCNN`; `pixel_context`, whether a
+        pixel sees those before it; and those of `NetworkStyle`, of the path from z.
 
     Raises:
       ValueError: If an argument is out of range, or there is neither z nor context.

@@ -19,9 +19,7 @@ class SemiSupervisedBound(EvidenceBound):
     where the label is known. The KL of classes is the term `class_kl`; what weights and
     frees nats of the KL of z does so in the mean over classes. Every image passes
     through the model once for each class, at the same draws.
-
-    Args:
-      **settings: As of `EvidenceBound`.
+    Its settings are those of `EvidenceBound`.
     """
 
     def __call__(self, terms_of, batch, draws, *, class_logits, **keywords):

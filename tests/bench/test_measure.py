@@ -96,8 +96,10 @@ def test_any_configuration_is_measured_by_itself(tmp_path, preset, modes):
     ("kind", "values", "modes"),
     [
         ("batch", ["2", "4", "8"], MODES),
-        ("depth", ["1", "2", "4"], MODES),
-        ("width", ["x 1", "x 2", "x 4"], MODES),
+        *(
+            pytest.param(*sizes, MODES, marks=pytest.mark.long)
+            for sizes in [("depth", ["1", "2", "4"]), ("width", ["x 1", "x 2", "x 4"])]
+        ),
     ],
 )
 def test_a_sweep_times_growing_sizes(tmp_path, kind, values, modes):
@@ -117,6 +119,7 @@ def test_a_sweep_times_growing_sizes(tmp_path, kind, values, modes):
     assert [line.split()[0] for line in table[1:4]] == [v.split()[0] for v in values]
 
 
+@pytest.mark.long
 def test_settings_are_timed_one_at_a_time(tmp_path, monkeypatch):
     sweeping = importlib.import_module("experiments.bench.sweeps")
     built, build = [], sweeping.build_model

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.data import Split, evaluation_batches, training_stream
+from ade_tf.data import (
+    Split,
+    evaluation_batches,
+    stream_of_domains,
+    training_stream,
+)
 
 
 def numbered(num_images, shape=(2, 3, 1)):
@@ -103,6 +108,16 @@ def test_evaluation_is_in_order(limit, sizes):
     for batch in batches:
         np.testing.assert_array_equal(batch["label"], split.labels[batch["index"]])
         np.testing.assert_array_equal(batch["image"], split.images[batch["index"]])
+
+
+def test_no_thread_tunes_the_pipeline_that_an_end_would_wait_for():
+    split = numbered(5)
+    for stream in (
+        training_stream(split, batch_size=2, seed=0),
+        stream_of_domains([split, split], batch_size=2, seed=0),
+        evaluation_batches(split, batch_size=2),
+    ):
+        assert not stream.options().autotune.enabled
 
 
 def test_replicas_hold_the_halves_of_the_global_batch():

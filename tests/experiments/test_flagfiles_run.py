@@ -23,9 +23,11 @@ SHAPES = {
 
 
 def marked(name):
-    (height, *_), _ = SHAPES[name.split("_")[0]]
-    # The couplings of Flow-GAN are deep.
-    long = height > 32 or name.startswith("cifar10_flow_gan")
+    kind = name.split("_")[0]
+    (height, *_), _ = SHAPES[kind]
+    # Variants of another model, and the deep couplings of Flow-GAN, are long.
+    variant = f"--flagfile={kind}_" in (ROOT / f"flags/{name}.flags").read_text()
+    long = variant or height > 32 or name.startswith("cifar10_flow_gan")
     return pytest.param(name, marks=pytest.mark.long if long else ())
 
 

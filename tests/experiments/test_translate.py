@@ -142,7 +142,9 @@ def test_a_picture_shows_translations_or_says_what_it_needs(trained, tmp_path):
         assert ended.status == 0
 
 
-@pytest.mark.parametrize("preset", SETTINGS)
+@pytest.mark.parametrize(
+    "preset", ["cyclegan", pytest.param("alignflow", marks=pytest.mark.long)]
+)
 def test_a_killed_run_ends_as_if_never_killed(preset, tmp_path):
     flags = flags_of(preset, num_steps=40, checkpoint_every=7, random_flip=True)
     whole = start(

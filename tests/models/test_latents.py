@@ -166,7 +166,16 @@ def test_a_checkpoint_restores_every_level(tmp_path, name):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), err_msg=ours.path)
 
 
-@pytest.mark.parametrize("name", ["top_down_iaf", "recurrent", "pixel_grid"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "recurrent",
+        *(
+            pytest.param(n, marks=pytest.mark.long)
+            for n in ("top_down_iaf", "pixel_grid")
+        ),
+    ],
+)
 def test_an_export_answers_as_the_model(tmp_path, name):
     model, images = model_of(name), digits().test.images[:3]
     export_model(model, tmp_path / "out")
