@@ -252,7 +252,7 @@ METRICS = {
             extractor="features",
         ),
         Metric(
-            "class_kept",
+            "translation_class_kept",
             "translation:evaluate_class_kept",
             (
                 Output("class_kept_a_to_b", "class kept from A to B", "higher"),
