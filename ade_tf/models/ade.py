@@ -1,6 +1,7 @@
 """The adaptive density estimator: one Keras model, trained by two losses."""
 
 import functools
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -18,10 +19,13 @@ from ade_tf.models.added_losses import (
     mmd_loss,
     reconstruction_loss,
 )
+from ade_tf.models.batch import Batch, DomainBatch
 from ade_tf.models.construction import ConstructedModel
+from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
 from ade_tf.models.updates import mean_over_replicas
 from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
+from ade_tf.randomness import BatchDraws
 
 __all__ = ["AdaptiveDensityEstimator"]
 
@@ -146,8 +150,19 @@ class AdaptiveDensityEstimator(ConstructedModel):
         games = objective.games if self.config.preset.adversary else ()
         return tuple(self.game(name, *known[name], name == "pair") for name in games)
 
-    def game(self, name, discriminator, real, fake, trains, both_sides=False) -> Game:
-        """Returns a `Game` of these arguments, played as the settings say."""
+    def game(
+        self,
+        name: str,
+        discriminator: keras.layers.Layer | None,
+        real: Callable,
+        fake: Callable,
+        trains: tuple[str, ...],
+        both_sides: bool = False,
+    ) -> Game:
+        """Returns a `Game` of these arguments, played as the settings say.
+
+        Sides take the model, a batch and draws (see `models.sides`).
+        """
         objective = self.config.objective
         return Game(
             name,
@@ -254,11 +269,13 @@ class AdaptiveDensityEstimator(ConstructedModel):
             logs = {name: tf.reshape(value, [1]) for name, value in logs.items()}
         return logs
 
-    def training_batch(self, data: dict[str, tf.Tensor]):
+    def training_batch(self, data: dict[str, tf.Tensor]) -> Batch | DomainBatch:
         """Returns the `Batch` of a step's data."""
         return self.batch(data["image"], self.training_labels(data.get("label")))
 
-    def likelihood_loss(self, batch, draws, domain=None):
+    def likelihood_loss(
+        self, batch: Batch, draws: BatchDraws, domain: LatentVariableModel | None = None
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Returns L_C in nats per dimension, as trained, and its terms in bits.
 
         It is that of the model or, where given, of another of its `domains`.

@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from ade_tf.config import RunConfig, missing
+from ade_tf.config.data import DataConfig
 from ade_tf.data.arrays import as_split, first_images
 from ade_tf.models import optimizers
 from ade_tf.models.given_generator import freeze_generator
@@ -147,7 +148,7 @@ class ConstructedModel(OnArrays):
                 getattr(self.average, name).assign(found[name])
 
 
-def levels_of(images, settings) -> int:
+def levels_of(images: np.ndarray, settings: DataConfig) -> int:
     """Returns the grey levels of images in memory, by the `DataConfig` or their type.
 
     Raises:

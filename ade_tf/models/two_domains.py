@@ -155,7 +155,7 @@ class TwoDomainModel(DomainsOnArrays):
         loss, logs = self.likelihood_loss(batch[place], draws, self.domains()[place])
         return loss, {f"{'b_' * place}{name}": logs[name] for name in logs}
 
-    def _given(self, place, batch, draws):
+    def _to_be_carried(self, place, batch, draws):
         """Returns the images of a domain as they are translated, in [0, levels)."""
         if self.translator_to_a is not None:
             draws = MeanDraws(batch.count)
@@ -165,18 +165,18 @@ class TwoDomainModel(DomainsOnArrays):
         return (self.to_unit(self.domains()[to].dequantize(batch[to], draws).value),)
 
     def _fake(self, batch, draws, to):
-        x = self.carry(self._given(1 - to, batch, draws), to)
+        x = self.carry(self._to_be_carried(1 - to, batch, draws), to)
         return (self.to_unit(self.with_noise(x, draws)),)
 
     def _cycle_loss(self, batch, draws):
         """Returns the weighted errors of images that go and come back, and its logs."""
-        given = [self._given(place, batch, draws) for place in (0, 1)]
+        given = [self._to_be_carried(place, batch, draws) for place in (0, 1)]
         back = [self.carry(self.carry(given[p], 1 - p), p) for p in (0, 1)]
         return self._errors("cycle", 1.0, given, back)
 
     def _identity_loss(self, batch, draws):
         """Returns the weighted errors of images that ought to stay, and its logs."""
-        given = [self._given(place, batch, draws) for place in (0, 1)]
+        given = [self._to_be_carried(place, batch, draws) for place in (0, 1)]
         weight = self.config.objective.identity_weight
         kept = [self.carry(given[place], place) for place in (0, 1)]
         return self._errors("identity", weight, given, kept)

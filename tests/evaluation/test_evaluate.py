@@ -26,6 +26,8 @@ QUALITY = {
 OTHERS = {
     *("label_accuracy", "classification", "clustering_accuracy", "toy_divergences"),
     "mutual_information_gap",
+    *("translation_distance", "translation_class_kept", "cycle_error"),
+    "b_bits_per_dim",
     # For want of a classifier of the data's labels.
     "reconstructions",
 }
@@ -145,6 +147,7 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
         "bits_per_dim": "needs a preset with a likelihood",
         "active_units": "needs an encoder: a preset",
         "mutual_information": "needs an encoder: a preset",
+        "aggregate_posterior": "needs an encoder: a preset",
     }
     assert set(left_out) == {*lacked, *OTHERS}
     assert (

@@ -77,6 +77,8 @@ def test_the_weights_are_those_asked_for(finished, tmp_path):
         found[weights] = loaded(out)
     assert found["averaged"] != found["raw"]
     ended = export(finished, tmp_path / "none", "--weights=best")
+    assert ended.status == 2 and "of which it kept none" in ended.err
+    ended = export(finished, tmp_path / "none", "--weights=worst")
     assert ended.status == 2 and "averaged" in ended.err
 
 

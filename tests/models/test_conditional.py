@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from ade_tf.config import PRESETS
 from ade_tf.models import LikelihoodScorer, build_model
+from ade_tf.models.batch import Batch
 from ade_tf.randomness import MeanDraws, fold
 from tests.helpers.models import (
     ONE_DOMAIN,
@@ -200,7 +201,7 @@ def test_a_penalty_and_a_joined_batch_keep_every_images_class():
     (game,) = model.games
 
     def judge(images):
-        return game._judge(condition)((images,))
+        return game._judge(Batch(first, condition))((images,))
 
     expected = [model.discriminator(x, condition) for x in (first, second)]
     joined = judge(tf.concat([first, second], 0))

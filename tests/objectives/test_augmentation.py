@@ -109,6 +109,7 @@ def test_both_sides_are_changed_by_one_law_and_draws_of_their_own(games):
     model, plain = (tiny_model("gan", **s) for s in (settings, dict(games=games)))
     batch = model.batch(digits().train.images[:8])
     (game,), (before,) = model.games, plain.games
+    augment = AUGMENTATIONS["translation_cutout"]((8, 8, 1))
     kept = []
     for name in ("real", "fake"):
         draws = BatchDraws(0, 8)
@@ -116,7 +117,7 @@ def test_both_sides_are_changed_by_one_law_and_draws_of_their_own(games):
         again = BatchDraws(0, 8)
         clean, *same = getattr(before, name)(batch, again)
         # Behind the side's own draws stand those of the changes.
-        np.testing.assert_array_equal(x, model._augment(clean, again))
+        np.testing.assert_array_equal(x, augment(clean, again))
         for here, there in zip(others, same, strict=True):
             np.testing.assert_array_equal(here, there)
         assert np.any(x != clean)

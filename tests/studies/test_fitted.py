@@ -24,7 +24,7 @@ def test_it_has_the_generators_model_and_none_of_its_adversary(tmp_path):
     fit = fitted_config(gan, tmp_path / "gan_2", {})
     assert fit.model.preset == "vae" and fit["sigma"] == "scalar"
     assert fit.objective.generator_from == str(tmp_path / "gan_2")
-    assert fit.objective.adversary == "log_ratio"
+    assert fit.objective.adversary == ""
     assert fit.model.discriminator_batch == "single"
     assert fit.model.width == gan.model.width
     assert fit.data == gan.data

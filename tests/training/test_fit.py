@@ -8,7 +8,7 @@ import pytest
 from ade_tf.models import AdaptiveDensityEstimator, LikelihoodScorer, build_model
 from ade_tf.runs import Checkpointer, RunDirectory
 from ade_tf.runs.records import read_records
-from ade_tf.training import recorder, train
+from ade_tf.training import grids, train
 from tests.helpers.binaries import saved_numbers
 from tests.helpers.models import digits, tiny_config
 
@@ -42,7 +42,7 @@ def phases(tmp_path_factory):
             (LikelihoodScorer, "_bound_step", "bound"),
         ):
             patch.setattr(owner, attribute, counted(name, getattr(owner, attribute)))
-        patch.setattr(recorder, "sample", counted("sample", recorder.sample))
+        patch.setattr(grids, "sample", counted("sample", grids.sample))
         train(config, directory)
     return config, RunDirectory(directory), traces
 
