@@ -146,6 +146,7 @@ def test_a_conditional_model_with_a_classifier_is_told_no_class(tmp_path):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("preset", ENDPOINTS)
 def test_another_process_gets_the_same_answers(exported, preset):
     models, found = exported

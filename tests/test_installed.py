@@ -45,6 +45,7 @@ def run(installed, directory, command, *flags):
     )
 
 
+@pytest.mark.long
 def test_a_flagfile_of_the_package_trains_in_an_empty_directory(installed, tmp_path):
     ended = run(
         *(installed, tmp_path, "ade-train", "--flagfile=flags/digits_flow.flags"),

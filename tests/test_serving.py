@@ -64,6 +64,7 @@ def test_different_images_have_independent_draws():
     np.testing.assert_array_equal(indices, floats)
 
 
+@pytest.mark.long
 def test_scores_over_seeds_average_to_those_by_position(served):
     """The mean over seeds is the same bound, whatever the draws are named by."""
     model, seeds = tiny_model("av_ade", flow_steps=(1,)), 60
@@ -138,6 +139,7 @@ def test_continuous_images_must_be_finite(tmp_path):
         served.bits_per_dim(points)
 
 
+@pytest.mark.long
 def test_saved_model_cli_scores_a_file(directory, served, tmp_path):
     np.save(tmp_path / "images.npy", IMAGES)
     np.save(tmp_path / "scaled.npy", IMAGES / 16.0)
@@ -170,6 +172,7 @@ def test_keras_takes_it_as_a_layer(directory, served):
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
+@pytest.mark.long
 def test_threads_get_their_own_answers(served):
     wanted = served.bits_per_dim(IMAGES).numpy()
 

@@ -96,6 +96,7 @@ def test_a_run_is_traced_once_however_long(life):
     }
 
 
+@pytest.mark.long
 def test_an_evaluation_is_traced_once_for_all_splits_and_passes(life, tmp_path):
     directory, traces, _ = life
     run = load_run(directory / "short")

@@ -28,6 +28,7 @@ def notebook():
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
+@pytest.mark.long
 def test_every_cell_runs_and_what_the_text_says_is_so(notebook, tmp_path):
     (steps,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
     assert steps.source == "num_steps = 400"

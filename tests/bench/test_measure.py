@@ -28,6 +28,7 @@ def as_flags(settings):
         yield f"--{name}={','.join(items)}"
 
 
+@pytest.mark.long
 def test_binary_measures_the_flagfile_against_the_direct_glow(tmp_path):
     out = tmp_path / "new" / "glow.json"
     command = [
@@ -171,6 +172,7 @@ def test_settings_belong_to_their_sweep(tmp_path, kind, changes):
         sweep(tiny_config("v_ade"), options, changes)
 
 
+@pytest.mark.long
 def test_two_replicas_are_timed_against_one(tmp_path):
     out = tmp_path / "report.json"
     command = [

@@ -50,8 +50,16 @@ def test_a_value_depends_on_those_before_it_and_on_the_level_above():
     assert np.all(tape.gradient(log_prob, above) != 0.0)
 
 
-@pytest.mark.parametrize("coupling", ["affine", "spline"])
-@pytest.mark.parametrize("shapes", [[(1, 2, 1)], [(1, 1, 1), (1, 1, 1)]], ids=str)
+@pytest.mark.parametrize(
+    ("shapes", "coupling"),
+    [
+        ([(1, 2, 1)], "affine"),
+        ([(1, 1, 1), (1, 1, 1)], "affine"),
+        pytest.param([(1, 2, 1)], "spline", marks=pytest.mark.long),
+        pytest.param([(1, 1, 1), (1, 1, 1)], "spline", marks=pytest.mark.long),
+    ],
+    ids=str,
+)
 def test_the_density_integrates_to_one(shapes, coupling):
     density = prior(*shapes, prior_coupling=coupling, prior_steps=2).density()
     axis = np.linspace(-20, 20, 801)

@@ -84,6 +84,7 @@ def checkpoints(out):
     }
 
 
+@pytest.mark.long
 def test_five_rows_stand_in_the_table(finished):
     out, ended = finished
     page = (out / "ablation.md").read_text()

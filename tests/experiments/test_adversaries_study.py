@@ -17,6 +17,7 @@ def study(out):
     return json.loads((out / "adversaries.json").read_text())
 
 
+@pytest.mark.long
 def test_it_writes_numbers_tables_and_picture(tmp_path, monkeypatch):
     games = adversary_study._GAMES
     few = {name: games[name] for name in ("cross-entropy", "Wasserstein")}

@@ -26,6 +26,7 @@ def export(run, out, *more):
     return call("export", f"--run_dir={run}", f"--out={out}", *more)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("room", [3000, 20_000, 40_000])
 def test_without_room_nothing_is_left(finished, tmp_path, room):
     out = tmp_path / "model"

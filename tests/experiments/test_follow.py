@@ -35,6 +35,7 @@ def value(run, *flags):
     return read_records(run / "metrics.jsonl")[-1]["value"]
 
 
+@pytest.mark.long
 def test_a_run_that_is_going_is_scored_to_its_end(tmp_path):
     run, log = tmp_path / "run", tmp_path / "log"
     flags = tiny_flags(preset="vae", network="mlp", num_steps=STEPS, sample_every=0)

@@ -20,6 +20,7 @@ def flagfile(directory, preset, more=""):
     return str(path)
 
 
+@pytest.mark.long
 def test_curves_and_rows_are_trained_once_and_drawn(tmp_path):
     adversary = "--discriminator_width=4\n"
     curve = flagfile(tmp_path, "av_gde", adversary)

@@ -90,6 +90,7 @@ def assert_same_end(story):
     assert metrics[0].read_text() == metrics[1].read_text()
 
 
+@pytest.mark.long
 def test_a_stopped_and_killed_run_ends_as_if_never_stopped(tmp_path):
     story = Story(tmp_path)
     # A signal before the first step ends it at once; there is nothing to save.

@@ -57,6 +57,7 @@ for v in [*model.variables, *build_network((8, 8, 1), 10).variables]:
 """
 
 
+@pytest.mark.long
 def test_no_network_depends_on_what_keras_is_set_to(foreign):
     here = process("-c", STUDY)
     there = process("-c", STUDY, KERAS_BACKEND="tensorflow", **foreign)
@@ -64,6 +65,7 @@ def test_no_network_depends_on_what_keras_is_set_to(foreign):
     assert there.stdout == here.stdout and here.stdout.count("\n") > 50
 
 
+@pytest.mark.long
 def test_a_command_does_what_it_does_elsewhere(finished, cheap, tmp_path, foreign):
     for name, environment in (("here", {}), ("there", foreign)):
         run = tmp_path / name

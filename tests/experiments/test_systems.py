@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.helpers.binaries import call
 
 SMALL = (
@@ -10,6 +12,7 @@ SMALL = (
 )
 
 
+@pytest.mark.long
 def test_the_page_has_a_row_for_each_system(tmp_path):
     rows = []
     for name, lines in {

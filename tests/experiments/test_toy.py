@@ -42,6 +42,7 @@ def rows(tmp_path, monkeypatch):
     return ",".join(paths)
 
 
+@pytest.mark.long
 def test_it_trains_what_is_missing_and_writes_picture_and_table(rows, tmp_path):
     out = tmp_path / "out"
     command = [f"--rows={rows}", "--data=ring", f"--out={out}"]

@@ -39,6 +39,7 @@ def trained(request, tmp_path_factory):
     return request.param, run, ended.out
 
 
+@pytest.mark.long
 def test_training_says_what_it_does(trained):
     preset, run, out = trained
     assert "data of B: digits:negative: 8x8x1, 17 levels" in out
@@ -52,6 +53,7 @@ def test_training_says_what_it_does(trained):
     assert ended.status == 0 and "This run is finished (8 steps)." in ended.out
 
 
+@pytest.mark.long
 def test_everything_that_can_be_measured_is(trained, tmp_path):
     preset, run, _ = trained
     out = tmp_path / "metrics.jsonl"

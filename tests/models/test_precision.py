@@ -89,6 +89,7 @@ def test_a_step_moves_every_weight(name):
     assert convolutions == {tf.bfloat16}
 
 
+@pytest.mark.long
 def test_checkpoints_serve_both_precisions(tmp_path):
     exact, mixed = (
         tiny_model(**MODELS["av_ade"]),
@@ -113,6 +114,7 @@ def test_a_run_goes_on_in_its_own_precision():
     assert mixed.differences(exact) == {"precision": ("bfloat16", "float32")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["top_down", "flow"])
 def test_an_export_answers_as_the_model(name, tmp_path):
     model = mixed_model(name)

@@ -203,6 +203,7 @@ def test_a_loaded_model_goes_on_as_the_one_that_was_saved(tmp_path):
         np.testing.assert_array_equal(here.numpy(), there.numpy())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", ["ade_tf", "keras"])
 def test_a_file_loads_where_only_ade_tf_is_imported(fitted, tmp_path, first):
     model, _ = fitted

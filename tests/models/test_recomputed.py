@@ -70,6 +70,7 @@ def test_a_training_step_is_that_of_the_model(preset, settings):
     assert moved > 1e-3
 
 
+@pytest.mark.long
 def test_two_replicas_do_what_one_does_without():
     strategy = make_strategy("mirrored", 2)
     one = trained(make_strategy("single", 1), recompute_features=False)
@@ -95,6 +96,7 @@ def trained(strategy, **settings):
     return model
 
 
+@pytest.mark.long
 def test_a_checkpoint_of_either_restores_into_the_other(tmp_path):
     plain, recomputed = pair(**SETTINGS)
     for source, target in ((plain, recomputed), (recomputed, plain)):
@@ -113,6 +115,7 @@ def test_a_run_may_be_resumed_with_the_other_value():
     assert not config.differences(tiny_config(recompute_features=True))
 
 
+@pytest.mark.long
 def test_an_exported_model_gives_the_same(tmp_path):
     images, found = digits().train.images[:4], []
     for model, name in zip(

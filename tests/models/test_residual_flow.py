@@ -26,6 +26,7 @@ def test_a_score_is_exact():
         assert float(found) == pytest.approx(np.linalg.slogdet(rows)[1], rel=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("log_det", ["russian_roulette", "truncated", "exact"])
 def test_training_lowers_the_score(log_det):
     model = tiny_model("flow", log_det=log_det, num_steps=40, **SETTINGS)

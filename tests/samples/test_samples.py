@@ -77,6 +77,7 @@ def test_a_file_of_samples_is_a_data_set_with_their_labels(
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_leaves_no_litter(v_ade_run, tmp_path, number):
     log = tmp_path / "log"

@@ -32,6 +32,7 @@ def begun(source, others, preset="v_ade", **settings):
     return tiny_config(preset, initialize_from=str(source), **settings)
 
 
+@pytest.mark.long
 def test_training_begins_with_the_other_weights(source, others, tmp_path):
     before = contents(source)
     train(begun(source, others), tmp_path)
