@@ -70,9 +70,16 @@ def systems_study(systems, configs: dict, out, command: str) -> list[dict] | Non
         found = [r for r in results if r["row"] == system.name]
         picture = out / "runs" / found[0]["run_dir"] / "samples" / "final.png"
         shutil.copyfile(picture, out / f"{system.name}.png")
-    replace_file(out / "systems.md", _page(systems, results, command).encode())
+    replace_file(out / "systems.md", _page(systems, results, configs, command).encode())
     print(f"page      {out / 'systems.md'}")
     return results
+
+
+def _given(config):
+    """Returns what the likelihood of a system is given, in words."""
+    if config.model.conditional:
+        return " given the label"
+    return f" given `{config.model.condition}`" if config.model.condition else ""
 
 
 def _metrics(config):
@@ -80,7 +87,7 @@ def _metrics(config):
     return (two if config.preset.second_domain else one,)
 
 
-def _page(systems, results, command):
+def _page(systems, results, configs, command):
     rows = []
     for system in systems:
         found = [r for r in results if r["row"] == system.name]
@@ -93,7 +100,9 @@ def _page(systems, results, command):
             [
                 f"[`{system.name}`]({system.name}.png)",
                 system.summary,
-                mean_and_range(cells["bits_per_dim"], "{:.3f}".format),
+                mean_and_range(cells["bits_per_dim"], "{:.3f}".format)
+                + _given(configs[system.name, found[0]["seed"]])
+                * bool(cells["bits_per_dim"]),
                 mean_and_range(cells["kl"], "{:.3f}".format),
                 mean_and_range(cells[distance], "{:.1f}".format),
                 f"{found[0]['parameters']:,}",
