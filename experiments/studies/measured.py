@@ -81,5 +81,5 @@ def _latest(directory):
     return {
         (r["metric"], r.get("split")): r
         for r in records
-        if r.get("importance_samples", 1) == 1
+        if "metric" in r and r.get("importance_samples", 1) == 1
     }

@@ -14,6 +14,7 @@ def test_the_last_single_sample_bound_of_a_split_counts(tmp_path):
         {**bits, "value": 1.9, "importance_samples": 64},
         {**bits, "value": 1.7, "importance_samples": 1, "split": "train"},
         {"metric": "frechet_distance", "split": "test", "value": 8.0},
+        {"left_out": {"memorisation": "needs ..."}, "step": 4},
     ):
         append_record(RunDirectory(tmp_path).metrics, record)
     found = _latest(tmp_path)
