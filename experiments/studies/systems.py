@@ -127,8 +127,8 @@ def _page(systems, results, configs, command):
         "* FD: Frechet distance between samples and test images, in the features of "
         "the data's own classifier (protocol `desk`); of two domains, between images "
         "translated from the second to the first and those of the first.",
-        "* CPU minutes: of training with validation, all threads; a dash where the run was "
-        "not trained by this command.",
+        "* CPU minutes: of training with validation, all threads; a dash where the run "
+        "was not trained by this command.",
         f"* Made by `{command}`.",
     ]
     return "\n".join(lines) + "\n"
