@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from ade_tf.config import RunConfig
 from ade_tf.data.arrays import as_split
-from ade_tf.data.pipeline import stream_of_domains
 from ade_tf.models.ade import AdaptiveDensityEstimator
 from ade_tf.models.batch import DOMAINS
 from ade_tf.models.construction import levels_of
@@ -107,15 +106,7 @@ class DomainsOnArrays(AdaptiveDensityEstimator):
         splits = [self.as_split(images) for images in (x, y)]
         if new:
             self.initialize(*splits)
-        size = batch_size or settings.batch_size
-        batches = stream_of_domains(
-            splits,
-            batch_size=size,
-            seed=settings.seed,
-            start_step=start,
-            random_flip=self.config.data.random_flip,
-        )
-        return batches, -(-max(map(len, splits)) // size)
+        return self._stream(splits, start, batch_size)
 
 
 def check_names(data) -> None:

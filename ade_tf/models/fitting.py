@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ade_tf.config import requires
 from ade_tf.data.arrays import as_batches, as_split, first_images
 from ade_tf.data.labelled import training_part
-from ade_tf.data.pipeline import training_stream
+from ade_tf.data.pipeline import stream_of_domains
 from ade_tf.data.splits import Split
 from ade_tf.models.averaging import averaged_weights, use_averaged_weights
 from ade_tf.models.initialization import (
@@ -169,7 +169,6 @@ class FittedModel(TrainedModel):
 
     def _training_batches(self, x, y, batch_size, start):
         """Returns the batches, and the number per epoch, or None if it is unknown."""
-        settings = self.config.training
         if isinstance(x, tf.data.Dataset):
             batches, known = as_batches(x), int(x.cardinality().numpy())
             if start == 0 and self._lacks_actnorms():
@@ -193,15 +192,26 @@ class FittedModel(TrainedModel):
         self.training_labels(split.labels)
         if start == 0 and self._lacks_actnorms():
             initialize_from_split(self, split)
+        return self._stream([split], start, batch_size)
+
+    def _stream(self, splits, start, batch_size):
+        """Returns the batches of a run of these images, and how many see all of them.
+
+        Args:
+          splits: The images, of each domain.
+          start: Step of the first batch.
+          batch_size: Size of the batches; None for that of the settings.
+        """
+        settings = self.config.training
         size = batch_size or settings.batch_size
-        batches = training_stream(
-            split,
+        batches = stream_of_domains(
+            splits,
             batch_size=size,
             seed=settings.seed,
             start_step=start,
             random_flip=self.config.data.random_flip,
         )
-        return batches, -(-len(split) // size)
+        return batches, -(-max(map(len, splits)) // size)
 
     def _lacks_actnorms(self):
         """Whether the data are still to set the ActNorms, as no other run does."""
