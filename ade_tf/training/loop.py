@@ -25,7 +25,7 @@ from ade_tf.runs.records import append_record, read_records
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
 from ade_tf.strategies import directory_of_worker, make_strategy
-from ade_tf.training.clock import Clock
+from ade_tf.training.clock import Clock, times_now
 from ade_tf.training.grids import SampleGrid, TranslationGrid
 from ade_tf.training.recorder import Recorder
 from ade_tf.training.stopping import StopSignals
@@ -77,7 +77,7 @@ def train(config: RunConfig, run_dir) -> dict:
       OSError: If something cannot be written.
       FloatingPointError: If more than `max_skipped_updates` updates were not finite.
     """
-    settings, began = config.training, time.monotonic()
+    settings, began = config.training, times_now()
     run = RunDirectory(directory_of_worker(settings.strategy, run_dir))
     run.check(config)
     with contextlib.ExitStack() as stack:

@@ -1,17 +1,14 @@
 """Rows of a study: runs trained once, the time this took, and numbers over seeds."""
 
-import math
-import time
-
 import numpy as np
 
 from ade_tf.runs import RunDirectory, checkpoint_steps
-from ade_tf.runs.records import append_record, read_records
+from ade_tf.runs.records import read_records
 from ade_tf.training import train
 
 __all__ = ["check_one_process", "mean_and_range", "train_row", "training_times"]
 
-_SESSIONS = "sessions.jsonl"
+_HOURS = {"hours": "seconds", "cpu_hours": "cpu_seconds"}
 
 
 def check_one_process(config, row) -> None:
@@ -30,8 +27,7 @@ def check_one_process(config, row) -> None:
 def train_row(config, run_dir) -> bool:
     """Trains a run to its end, or goes on with the one that is there.
 
-    The seconds of each session are kept in the run's `sessions.jsonl`. A finished run
-    is left as it is.
+    A finished run is left as it is.
 
     Args:
       config: Its resolved configuration.
@@ -47,43 +43,22 @@ def train_row(config, run_dir) -> bool:
     end = config.training.num_steps
     if _finished(run, end):
         return True
-    began, worked, first = time.monotonic(), time.process_time(), _saved_step(run)
-    try:
-        train(config, run_dir)
-    finally:
-        if run.path.exists():
-            append_record(
-                run.path / _SESSIONS,
-                {
-                    "seconds": time.monotonic() - began,
-                    "cpu_seconds": time.process_time() - worked,
-                    "from_step": first,
-                    "to_step": _saved_step(run),
-                },
-            )
+    train(config, run_dir)
     return _finished(run, end)
 
 
 def training_times(run_dir) -> dict:
-    """Returns how long a run was trained, by the sessions that a study kept.
+    """Returns how long a run was trained, by its `hours.jsonl`.
 
     Returns:
-      `seconds` and `cpu_seconds` (of the process, all threads); empty where steps were
-      made in no session that was kept: by other binaries, or by a process that was
-      killed.
+      `seconds` and `cpu_seconds` (all threads), with validation, up to the last
+      checkpoint; empty where it was not noted down.
     """
     run = RunDirectory(run_dir)
-    path = run.path / _SESSIONS
-    sessions = read_records(path) if path.exists() else []
-    reached = 0
-    for session in sessions:
-        if session.get("from_step", 0) > reached:
-            return {}
-        reached = session.get("to_step", math.inf)
-    if reached < _saved_step(run):
+    lines = read_records(run.hours) if run.hours.exists() else [{}]
+    if not _HOURS.keys() <= lines[-1].keys() or lines[-1]["step"] < _saved_step(run):
         return {}
-    names = ("seconds", "cpu_seconds") if sessions else ()
-    return {name: sum(session[name] for session in sessions) for name in names}
+    return {name: 3600.0 * lines[-1][hours] for hours, name in _HOURS.items()}
 
 
 def mean_and_range(values, text) -> str:

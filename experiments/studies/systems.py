@@ -128,7 +128,7 @@ def _page(systems, results, configs, command):
         "the data's own classifier (protocol `desk`); of two domains, between images "
         "translated from the second to the first and those of the first.",
         "* CPU minutes: of training with validation, all threads; a dash where the run "
-        "was not trained by this command.",
+        "did not note it down.",
         f"* Made by `{command}`.",
     ]
     return "\n".join(lines) + "\n"

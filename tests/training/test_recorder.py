@@ -1,5 +1,4 @@
 import signal
-import time
 
 import keras
 import numpy as np
@@ -9,7 +8,7 @@ from ade_tf.data import training_stream
 from ade_tf.models import LikelihoodScorer
 from ade_tf.runs import Checkpointer, RunDirectory
 from ade_tf.runs.records import read_records
-from ade_tf.training.clock import Clock
+from ade_tf.training.clock import Clock, times_now
 from ade_tf.training.grids import SampleGrid
 from ade_tf.training.recorder import Recorder
 from ade_tf.training.stopping import StopSignals
@@ -39,7 +38,7 @@ def fit(model, directory, signals=None, **deeds):
     if model.config.preset.likelihood:
         scored = ((LikelihoodScorer(model), digits().validation),)
     settings = model.config.training
-    clock = Clock(run.hours, settings, 0, time.monotonic())
+    clock = Clock(run.hours, settings, 0, times_now())
     recorder = Recorder(run, checkpointer, signals, clock, scored, SampleGrid(model))
     stream = training_stream(digits().train, batch_size=settings.batch_size, seed=0)
     model.fit(
