@@ -91,6 +91,19 @@ METRICS = {
             **_FEATURES,
         ),
         Metric(
+            "class_weighted_frechet",
+            "quality:frechet_of_classes",
+            (
+                Output(
+                    "class_weighted_frechet",
+                    "Frechet distance at the real shares of classes",
+                    "lower",
+                ),
+            ),
+            extractor="probabilities",
+            **_OF_SAMPLES,
+        ),
+        Metric(
             "kernel_distance",
             "quality:kernel",
             (Output("kernel_distance", "Kernel distance", "lower", "KID"),),

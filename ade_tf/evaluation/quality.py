@@ -22,6 +22,7 @@ __all__ = [
     "density",
     "evaluate_quality",
     "frechet",
+    "frechet_of_classes",
     "inception",
     "kernel",
     "precision",
@@ -63,6 +64,26 @@ def frechet(real, generated, parts, seed):
     return [float(np.mean(values))], more
 
 
+def frechet_of_classes(real, generated, parts, seed):
+    """Returns the Frechet distance at the real images' shares of the classes.
+
+    A sample of class c counts p_real(c) / p_generated(c), with the extractor's most
+    probable classes: what is left is how the samples of each class look, without what
+    few real images owe to chance in their classes. Classes without a sample are left
+    out; `share_sampled` is the share of the real images whose class has one.
+    """
+    del parts, seed
+    classes = [found.probabilities.argmax(axis=1) for found in (real, generated)]
+    size = real.probabilities.shape[1]
+    wanted, drawn = (np.bincount(c, minlength=size) / len(c) for c in classes)
+    weights = (wanted / np.maximum(drawn, 1 / len(generated)))[classes[1]]
+    distance = frechet_distance(
+        GaussianStatistics.of(real.features),
+        GaussianStatistics.of(generated.features, weights),
+    )
+    return [distance], {"share_sampled": float(wanted[drawn > 0].sum())}
+
+
 def kernel(real, generated, parts, seed):
     """Returns the kernel distance over subsets, or of the whole where it is small."""
     del parts
@@ -86,11 +107,6 @@ def kernel(real, generated, parts, seed):
 def inception(real, generated, parts, seed):
     """Returns the mean of the Inception scores of the parts."""
     del real, seed
-    if generated.probabilities is None:
-        raise ValueError(
-            "inception_score needs an extractor with class probabilities. "
-            "Received: features alone"
-        )
     mean, deviation = inception_score(generated.probabilities, splits=parts)
     return [mean], {"standard_deviation": deviation, "splits": parts}
 
@@ -131,7 +147,15 @@ def score_samples(
 
     Returns:
       Scores whose `more` holds `floor`: value, num_examples, num_reference.
+
+    Raises:
+      ValueError: If the metric takes class probabilities and there are none.
     """
+    if METRICS[metric].extractor == "probabilities" and generated.probabilities is None:
+        raise ValueError(
+            f"{metric} needs an extractor with class probabilities. "
+            "Received: features alone"
+        )
     parts, floor_parts = {
         "frechet_distance": (protocol.frechet_splits, 1),
         "inception_score": (protocol.inception_splits, protocol.inception_splits),

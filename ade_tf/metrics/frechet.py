@@ -39,10 +39,22 @@ class GaussianStatistics:
         self._scatter = np.zeros([dims, dims])
 
     @classmethod
-    def of(cls, features) -> "GaussianStatistics":
-        """Returns the statistics of features `[N, d]`."""
+    def of(cls, features, weights=None) -> "GaussianStatistics":
+        """Returns the statistics of features `[N, d]`.
+
+        Args:
+          features: The features.
+          weights: Not negative, `[N]`: how much each row counts; None: all the same.
+        """
         statistics = cls(check_features(features).shape[1])
-        statistics.update(features)
+        if weights is None:
+            statistics.update(features)
+            return statistics
+        rows = np.asarray(features, np.float64)
+        mean = np.average(rows, axis=0, weights=weights)
+        rows = rows - mean
+        shares = np.asarray(weights, np.float64) / np.mean(weights)
+        statistics._join(len(rows), mean, (rows.T * shares) @ rows)
         return statistics
 
     @property

@@ -38,7 +38,8 @@ def test_all_scores_of_one_file_against_another(tmp_path, network, capsys):
     found = compare(real, other, network, out=str(out))
     assert read_records(out) == list(found.values())
     assert list(found) == [
-        *("frechet_distance", "kernel_distance", "inception_score"),
+        *("frechet_distance", "class_weighted_frechet"),
+        *("kernel_distance", "inception_score"),
         *("precision", "recall", "density", "coverage"),
         *("classifier_test_accuracy", "classifier_test_p"),
         *("kernel_test_mmd", "kernel_test_p"),

@@ -16,7 +16,8 @@ from tests.extractors.cases import save_model
 from tests.helpers.models import digits, sample, tiny_model
 
 QUALITY = {
-    *("frechet_distance", "kernel_distance", "inception_score"),
+    *("frechet_distance", "class_weighted_frechet"),
+    *("kernel_distance", "inception_score"),
     *("precision", "recall", "density", "coverage"),
     *("classifier_test_accuracy", "classifier_test_p"),
     *("kernel_test_mmd", "kernel_test_p"),
@@ -161,10 +162,10 @@ def test_what_a_preset_lacks_is_left_out_or_refused(network):
             choose_metrics(asked)
 
 
-def test_an_extractor_without_classes_gives_no_inception_score(tmp_path):
+def test_an_extractor_without_classes_gives_no_score_of_classes(tmp_path):
     path = save_model(tmp_path / "bare", outputs=("features",))
     _, left_out = choose_metrics(evaluation_of("vae", options(path, metrics=("all",))))
-    assert set(left_out) == {"inception_score", *OTHERS}
+    assert set(left_out) == {"inception_score", "class_weighted_frechet", *OTHERS}
     with pytest.raises(ValueError, match="inception_score needs class probabilities"):
         asked = options(path, metrics=("inception_score",))
         choose_metrics(evaluation_of("vae", asked))

@@ -35,6 +35,7 @@ def test_one_pass_of_features_gives_all_scores():
     found = all_scores(features(400, 0), features(300, 1))
     assert set(found) == {
         *("frechet_distance", "kernel_distance", "inception_score"),
+        "class_weighted_frechet",
         *("precision", "recall", "density", "coverage"),
         *("classifier_test_accuracy", "classifier_test_p"),
         *("kernel_test_mmd", "kernel_test_p"),
@@ -100,10 +101,11 @@ def test_kernel_subsets_fit_the_smaller_set():
     assert score.more["standard_deviation"] > 0
 
 
-def test_a_score_of_probabilities_needs_them():
+@pytest.mark.parametrize("metric", ["inception_score", "class_weighted_frechet"])
+def test_a_score_of_probabilities_needs_them(metric):
     bare = FeatureSet(features(50, 0).features, None)
-    with pytest.raises(ValueError, match="inception_score needs an extractor with"):
-        scores("inception_score", bare, bare)
+    with pytest.raises(ValueError, match=f"{metric} needs an extractor with"):
+        scores(metric, bare, bare)
 
 
 @pytest.mark.parametrize("metric", QUALITY_METRICS)
@@ -112,3 +114,23 @@ def test_a_feature_that_is_no_number_is_refused(metric):
     broken.features[7, 0] = broken.probabilities[7, 0] = np.nan
     with pytest.raises(ValueError, match="finite"):
         scores(metric, features(60, 0), broken)
+
+
+def test_at_the_real_shares_of_classes_only_the_look_of_a_class_counts():
+    real = features(6000, 0)
+    classes = real.probabilities.argmax(1)
+    # Other shares of the same classes, and one class that no sample has.
+    rng = np.random.default_rng(1)
+    kept = rng.uniform(size=6000) < np.array([1, 0.2, 0.5, 1, 0.1, 0])[classes]
+    others = FeatureSet(real.features[kept], real.probabilities[kept])
+    plain = scores("frechet_distance", real, others)["frechet_distance"].value
+    found = scores("class_weighted_frechet", real, others)["class_weighted_frechet"]
+    share = float(np.mean(classes != 5))
+    assert found.more["share_sampled"] == pytest.approx(share)
+    # What is left is the class without a sample: that of the others at real shares.
+    rest = classes != 5
+    least = frechet_distance(
+        GaussianStatistics.of(real.features), GaussianStatistics.of(real.features[rest])
+    )
+    assert found.value == pytest.approx(least, rel=0.15)
+    assert plain > 2 * found.value

@@ -114,6 +114,6 @@ def test_images_against_images(network, tmp_path):
     )
     assert ended.status == 0, ended.err
     records = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [r["num_examples"] for r in records] == 11 * [70]
+    assert [r["num_examples"] for r in records] == 12 * [70]
     assert "| Coverage (net) | train+validation+test |" in ended.out
     assert call("compare", *network).status == 2

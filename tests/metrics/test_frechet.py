@@ -173,3 +173,13 @@ def test_impossible_statistics_are_refused():
         GaussianStatistics(2).merge(GaussianStatistics(3))
     with pytest.raises(ValueError, match="one size.*of size 3, not 2"):
         GaussianStatistics(2).update(np.ones([4, 3]))
+
+
+def test_a_weight_of_two_is_a_row_twice():
+    rng = np.random.default_rng(0)
+    rows, weights = rng.normal(size=[30, 4]) * 3 + 100.0, rng.integers(0, 4, 30)
+    found = GaussianStatistics.of(rows, weights)
+    repeated = np.repeat(rows, weights, axis=0)
+    np.testing.assert_allclose(found.mean, repeated.mean(0), rtol=1e-13)
+    covariance = np.cov(repeated.T, bias=True) * 30 / 29
+    np.testing.assert_allclose(found.covariance, covariance, rtol=1e-11)
