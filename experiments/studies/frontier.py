@@ -14,9 +14,10 @@ from experiments.studies.measured import measured_rows
 
 __all__ = ["FrontierRow", "frontier_study"]
 
-_METRICS = ("frechet_distance", "precision_recall")
-# A small test set has its own shares of the classes, which no model has; the distance
-# to the training images is free of that, but does not show what was learned by heart.
+_METRICS = ("frechet_distance", "class_weighted_frechet", "precision_recall")
+# A small test set has its own shares of the classes, which no model has. The distance
+# to the training images is free of that, but does not show what was learned by heart;
+# that at the test images' shares is free of both.
 _SPLITS = ("test", "train")
 
 

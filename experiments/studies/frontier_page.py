@@ -12,7 +12,7 @@ __all__ = ["frontier_page", "frontier_picture"]
 
 _HEAD = (
     *("model", "weight of L_Q", "seeds", "bits/dim", "FD to test", "FD to train"),
-    *("precision", "recall", "steps", "CPU minutes"),
+    *("FD by class", "precision", "recall", "steps", "CPU minutes"),
 )
 
 
@@ -39,6 +39,7 @@ def frontier_page(rows, results, command) -> str:
                 mean_and_range(_cells(found, "bits_per_dim"), three),
                 mean_and_range(_cells(found, "frechet_distance"), one),
                 mean_and_range(_cells(found, "frechet_distance_train"), one),
+                mean_and_range(_cells(found, "class_weighted_frechet"), one),
                 mean_and_range(_cells(found, "precision"), three),
                 mean_and_range(_cells(found, "recall"), three),
                 f"{found[0]['steps']:,}",
@@ -59,6 +60,8 @@ def frontier_page(rows, results, command) -> str:
         "* FD: Frechet distance between samples and real images; precision and recall "
         "to test images by nearest neighbours (arXiv 1904.06991); all in the features "
         "of the data's own classifier (protocol `desk`).",
+        "* FD by class: to the test images, with each sample weighted so that the "
+        "classes have their shares (`class_weighted_frechet`).",
         f"* Made by `{command}`.",
     ]
     return "\n".join(lines) + "\n"

@@ -42,7 +42,10 @@ def test_curves_and_rows_are_trained_once_and_drawn(tmp_path):
         lines = (out / "runs" / f"{name}_0" / "resolved.flags").read_text()
         assert f"\n--adversarial_weight={weight}\n" in lines
     assert found[2]["bits_per_dim"] is None and found[3]["bits_per_dim"] > 0
-    for key in ("frechet_distance", "frechet_distance_train", "recall", "cpu_seconds"):
+    for key in (
+        *("frechet_distance", "frechet_distance_train", "class_weighted_frechet"),
+        *("recall", "cpu_seconds"),
+    ):
         assert all(r[key] >= 0 for r in found)
     page = (out / "frontier.md").read_text()
     assert "| `av_gde` | 0.5 | 0 | " in page and "| `gan` | - | 0 | - | " in page
@@ -81,6 +84,7 @@ def test_points_are_means_over_the_seeds_there_are():
     rows = [FrontierRow("a_w1", "a", 1.0), FrontierRow("a_w2", "a", 2.0)]
     rows += [FrontierRow("gan", "gan"), FrontierRow("later", "later")]
     numbers = dict(precision=0.7, recall=0.5, frechet_distance_train=2.5, steps=10)
+    numbers["class_weighted_frechet"] = 3.5
     results = [
         dict(row="a_w1", seed=0, bits_per_dim=2.0, frechet_distance=9.0, **numbers),
         dict(row="a_w1", seed=1, bits_per_dim=2.2, frechet_distance=11.0, **numbers),
@@ -89,6 +93,6 @@ def test_points_are_means_over_the_seeds_there_are():
     ]
     page = frontier_page(rows, results, "command")
     assert "| `a` | 1 | 0, 1 | 2.100 (2.000 to 2.200) | 10.0 (9.0 to 11.0) |" in page
-    assert "| `gan` | - | 0 | - | 8.5 | 2.5 | 0.700 | 0.500 | 10 | - |" in page
+    assert "| `gan` | - | 0 | - | 8.5 | 2.5 | 3.5 | 0.700 | 0.500 | 10 | - |" in page
     assert "later" not in page
     assert frontier_picture(rows, results).startswith(b"\x89PNG")
