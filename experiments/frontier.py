@@ -40,7 +40,7 @@ def main():
         for name, (file, weight) in zip(names, points, strict=True)
     ]
     line = shlex.join(["python3", "-m", "experiments.frontier", *sys.argv[1:]])
-    frontier_study(rows, configs, values.out, line)
+    frontier_study(rows, configs, values.out, line, values.train)
 
 
 def _name(file, weight):

@@ -104,6 +104,7 @@ def define_frontier_flags() -> None:
     flags.DEFINE_string(
         "out", "runs/frontier", "Directory of the runs, the page and its picture."
     )
+    _define_train()
 
 
 def define_systems_flags() -> None:
@@ -117,6 +118,7 @@ def define_systems_flags() -> None:
     flags.DEFINE_string(
         "out", "runs/systems", "Directory of the runs, the page and its pictures."
     )
+    _define_train()
 
 
 def define_toy_flags() -> None:
@@ -139,3 +141,12 @@ def define_two_examples_flags() -> None:
     """Defines the flags of `two_examples`."""
     define_run_dir()
     flags.DEFINE_string("out", "", "Directory of the page and its picture.")
+
+
+def _define_train():
+    flags.DEFINE_bool(
+        "train",
+        True,
+        "Whether to train the runs that are not finished; with --notrain the page is "
+        "of those that are.",
+    )

@@ -26,7 +26,7 @@ def main():
 
     systems = [System(row, file, _summary(file)) for row, file in rows.items()]
     line = shlex.join(["python3", "-m", "experiments.systems", *sys.argv[1:]])
-    systems_study(systems, configs, values.out, line)
+    systems_study(systems, configs, values.out, line, values.train)
 
 
 def _summary(file):

@@ -10,7 +10,7 @@ import pathlib
 
 from ade_tf.files import replace_file
 from experiments.studies.frontier_page import frontier_page, frontier_picture
-from experiments.studies.measured import measured_rows
+from experiments.studies.measured import finished_only, measured_rows
 
 __all__ = ["FrontierRow", "frontier_study"]
 
@@ -36,7 +36,9 @@ class FrontierRow:
     weight: float | None = None
 
 
-def frontier_study(rows, configs: dict, out, command: str) -> list[dict] | None:
+def frontier_study(
+    rows, configs: dict, out, command: str, train: bool = True
+) -> list[dict] | None:
     """Trains what is not trained yet, measures it, and draws all points.
 
     Stopped at any time, the same call goes on from there. After each run
@@ -47,14 +49,18 @@ def frontier_study(rows, configs: dict, out, command: str) -> list[dict] | None:
       configs: `(name, seed) -> RunConfig`, in the order of training.
       out: Directory.
       command: The command, as the page quotes it.
+      train: Whether to train; otherwise the page is of the runs that are finished.
 
     Returns:
       The results, one dictionary for each configuration; None if stopped by a signal.
 
     Raises:
-      ValueError: If a run was started with another configuration.
+      ValueError: If a run was started with another configuration, or none is finished
+        and none is to be trained.
     """
     out = pathlib.Path(out)
+    if not train:
+        configs = finished_only(configs, out)
     results = []
     for result in measured_rows(configs, out, lambda config: _METRICS, _SPLITS):
         results.append(result)

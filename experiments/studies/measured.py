@@ -8,9 +8,37 @@ from ade_tf.models import count_parameters
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
 from ade_tf.training.stopping import StopSignals
-from experiments.studies.rows import check_one_process, train_row, training_times
+from experiments.studies.rows import (
+    check_one_process,
+    is_finished,
+    train_row,
+    training_times,
+)
 
-__all__ = ["measured_rows"]
+__all__ = ["finished_only", "measured_rows"]
+
+
+def finished_only(configs: dict, out) -> dict:
+    """Returns those of the configurations whose runs are at their ends.
+
+    Args:
+      configs: `(row, seed) -> RunConfig`.
+      out: Directory, as that of `measured_rows`.
+
+    Raises:
+      ValueError: If there is none.
+    """
+    found = {
+        key: config
+        for key, config in configs.items()
+        if is_finished(config, _directory(out, *key))
+    }
+    if not found:
+        raise ValueError(
+            "--notrain needs a run that is finished. "
+            f"Received: none of the {len(configs)} in {str(out)!r}"
+        )
+    return found
 
 
 def measured_rows(configs: dict, out, metrics, splits=("test",)):
@@ -39,7 +67,7 @@ def measured_rows(configs: dict, out, metrics, splits=("test",)):
     for (row, _), config in configs.items():
         check_one_process(config, row)
     for (row, seed), config in configs.items():
-        directory = pathlib.Path(out) / "runs" / f"{row}_{seed}"
+        directory = _directory(out, row, seed)
         print(f"\n{row}, seed {seed}", flush=True)
         if not train_row(config, directory):
             return
@@ -48,6 +76,10 @@ def measured_rows(configs: dict, out, metrics, splits=("test",)):
         yield {"row": row, "seed": seed, "run_dir": directory.name, **found}
         if signals.requested:
             return
+
+
+def _directory(out, row, seed):
+    return pathlib.Path(out) / "runs" / f"{row}_{seed}"
 
 
 def _numbers(directory, metrics, splits):

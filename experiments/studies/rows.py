@@ -6,7 +6,13 @@ from ade_tf.runs import RunDirectory, checkpoint_steps
 from ade_tf.runs.records import read_records
 from ade_tf.training import train
 
-__all__ = ["check_one_process", "mean_and_range", "train_row", "training_times"]
+__all__ = [
+    "check_one_process",
+    "is_finished",
+    "mean_and_range",
+    "train_row",
+    "training_times",
+]
 
 _HOURS = {"hours": "seconds", "cpu_hours": "cpu_seconds"}
 
@@ -39,12 +45,16 @@ def train_row(config, run_dir) -> bool:
     Raises:
       ValueError: As `train` says.
     """
+    if not is_finished(config, run_dir):
+        train(config, run_dir)
+    return is_finished(config, run_dir)
+
+
+def is_finished(config, run_dir) -> bool:
+    """Returns whether a run is trained and scored to its end: it draws curves last."""
     run = RunDirectory(run_dir)
     end = config.training.num_steps
-    if _finished(run, end):
-        return True
-    train(config, run_dir)
-    return _finished(run, end)
+    return _saved_step(run) >= end and (run.path / "curves.png").exists()
 
 
 def training_times(run_dir) -> dict:
@@ -74,11 +84,6 @@ def mean_and_range(values, text) -> str:
     if len(values) > 1:
         words += f" ({text(min(values))} to {text(max(values))})"
     return words
-
-
-def _finished(run, end):
-    """Returns whether a run is trained and scored: it draws its curves last."""
-    return _saved_step(run) >= end and (run.path / "curves.png").exists()
 
 
 def _saved_step(run):

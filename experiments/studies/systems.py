@@ -7,7 +7,7 @@ import shutil
 
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.files import replace_file
-from experiments.studies.measured import measured_rows
+from experiments.studies.measured import finished_only, measured_rows
 from experiments.studies.rows import mean_and_range
 
 __all__ = ["System", "systems_study"]
@@ -15,6 +15,7 @@ __all__ = ["System", "systems_study"]
 _HEAD = (
     "system",
     "what it is",
+    "seeds",
     "bits/dim",
     "of it KL",
     "FD to test",
@@ -43,7 +44,9 @@ class System:
     summary: str
 
 
-def systems_study(systems, configs: dict, out, command: str) -> list[dict] | None:
+def systems_study(
+    systems, configs: dict, out, command: str, train: bool = True
+) -> list[dict] | None:
     """Trains what is not trained yet, measures it, and writes the page.
 
     Stopped at any time, the same call goes on from there. In `out` are then
@@ -54,18 +57,24 @@ def systems_study(systems, configs: dict, out, command: str) -> list[dict] | Non
       configs: `(name, seed) -> RunConfig`.
       out: Directory.
       command: The command, as the page quotes it.
+      train: Whether to train; otherwise the page is of the runs that are finished.
 
     Returns:
       The results, one dictionary for each configuration; None if stopped by a signal.
 
     Raises:
-      ValueError: If a run was started with another configuration.
+      ValueError: If a run was started with another configuration, or none is finished
+        and none is to be trained.
     """
     out = pathlib.Path(out)
+    if not train:
+        configs = finished_only(configs, out)
     results = list(measured_rows(configs, out, _metrics))
     if len(results) < len(configs):
         return None
     replace_file(out / "systems.json", json.dumps(results, indent=1).encode())
+    known = {result["row"] for result in results}
+    systems = [system for system in systems if system.name in known]
     for system in systems:
         found = [r for r in results if r["row"] == system.name]
         picture = out / "runs" / found[0]["run_dir"] / "samples" / "final.png"
@@ -100,6 +109,7 @@ def _page(systems, results, configs, command):
             [
                 f"[`{system.name}`]({system.name}.png)",
                 system.summary,
+                ", ".join(str(r["seed"]) for r in found),
                 mean_and_range(cells["bits_per_dim"], "{:.3f}".format)
                 + _given(configs[system.name, found[0]["seed"]])
                 * bool(cells["bits_per_dim"]),
@@ -109,9 +119,6 @@ def _page(systems, results, configs, command):
                 mean_and_range(cells["cpu_seconds"], lambda s: f"{s / 60:.1f}"),
             ]
         )
-    seeds = sorted({r["seed"] for r in results})
-    listed = f"Seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
-    means = ": means, and their range" * (len(seeds) > 1)
     lines = [
         "# Systems",
         "",
@@ -120,8 +127,8 @@ def _page(systems, results, configs, command):
         "",
         markdown_table(_HEAD, rows),
         "",
-        f"* {listed}{means}. A system's command is `python3 -m experiments.train "
-        "--flagfile=flags/digits_NAME.flags --run_dir=DIR`.",
+        "* Means over the seeds, and their range. A system's command is `python3 -m "
+        "experiments.train --flagfile=flags/digits_NAME.flags --run_dir=DIR`.",
         "* bits/dim: of the test images, the single-sample bound; `pixel_cnn`'s is "
         "exact. A dash: the system has no likelihood, or is not scored by it.",
         "* FD: Frechet distance between samples and test images, in the features of "

@@ -27,7 +27,7 @@ def test_the_page_has_a_row_for_each_system(tmp_path):
     status, _, err = call(*line)
     assert status == 0, err
     page = (out / "systems.md").read_text()
-    assert "| [`vae`](vae.png) | A small vae (arXiv 0000.00000). | " in page
+    assert "| [`vae`](vae.png) | A small vae (arXiv 0000.00000). | 0, 1 | " in page
     assert (out / "gan.png").exists()
     results = json.loads((out / "systems.json").read_text())
     assert len(results) == 4
@@ -39,3 +39,19 @@ def test_the_page_has_a_row_for_each_system(tmp_path):
     assert status == 0
     # Nothing was trained or measured again.
     assert (out / "runs" / "vae_0" / "metrics.jsonl").read_bytes() == first
+
+    # Of the runs that are finished alone: one more row and seed are asked for.
+    more = ("--seeds=0,1,2", "--notrain", f"--rows={rows[0]},flags/digits_flow.flags")
+    status, _, err = call("systems", *more, f"--out={out}")
+    assert status == 0, err
+    page = (out / "systems.md").read_text()
+    assert "| 0, 1 | " in page
+    assert "[`gan`]" not in page and "[`flow`]" not in page
+    assert not (out / "runs" / "vae_2").exists()
+
+
+def test_a_page_of_no_finished_run_is_refused(tmp_path):
+    ended = call("systems", "--notrain", f"--out={tmp_path / 'page'}")
+    assert ended.status == 2
+    assert "--notrain needs a run that is finished. Received: none of" in ended.err
+    assert not (tmp_path / "page").exists()
