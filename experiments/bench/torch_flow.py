@@ -3,10 +3,11 @@
 Run by the Python of an environment that has torch and the library, which need not have
 TensorFlow; see `peer_process.py`. One argument, JSON: `library` ("normflows" or
 "nflows"), `model` ("glow" or "maf"), `channels_last`, `image_shape`, `steps` (of each
-scale, or of the MAF), `width`, `blocks`, `batch_size`, `learning_rate`, `threads`. It prints a line of JSON, `parameters` and `versions`, when
-the model stands; then each line of its input, "train", "log_prob" or "sample", is one
-step, answered by a line when it is done. The batch is fixed and its noise with it; the
-TensorFlow models draw theirs anew in each step.
+scale, or of the MAF), `width`, `blocks`, `batch_size`, `learning_rate`, `threads`. It
+prints a line of JSON, `parameters` and `versions`, when the model stands; then each
+line of its input, "train", "log_prob" or "sample", is one step, answered by a line when
+it is done. The batch is fixed and its noise with it; the TensorFlow models draw theirs
+anew in each step.
 """
 
 import importlib.metadata
