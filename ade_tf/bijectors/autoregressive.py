@@ -6,6 +6,7 @@ import tensorflow as tf
 from ade_tf.bijectors.actnorm import ActNorm
 from ade_tf.bijectors.base import FusedBijector
 from ade_tf.bijectors.chain import FusedChain
+from ade_tf.bijectors.transforms import in_order
 from ade_tf.config.choices import look_up
 from ade_tf.config.flows import AUTOREGRESSIVE_NETWORKS, COUPLINGS
 from ade_tf.networks.layers import policy_within
@@ -122,16 +123,8 @@ class Autoregressive(FusedBijector):
         return tf.reshape(x, [-1, *self.event_shape])
 
     def _raw(self, x, condition):
-        """Returns the transform's parameters, in the order of a coupling's."""
         with self._drawing():
-            maps = self._network(x, condition)
-        # Shifts, then scales, then what else there is of each value.
-        parts = list(maps[:2])
-        if len(maps) > 2:
-            rest = tf.stack(maps[2:], axis=-1)
-            size = rest.shape[-1] * rest.shape[-2]
-            parts.append(tf.reshape(rest, [-1, *rest.shape[1:3], size]))
-        return tf.concat(parts, axis=-1)
+            return in_order(self._network(x, condition))
 
 
 def autoregressive_flow(
