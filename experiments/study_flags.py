@@ -10,6 +10,7 @@ __all__ = [
     "define_ablation_flags",
     "define_adversaries_flags",
     "define_frontier_flags",
+    "define_log_dets_flags",
     "define_systems_flags",
     "define_toy_flags",
     "define_two_examples_flags",
@@ -105,6 +106,17 @@ def define_frontier_flags() -> None:
         "out", "runs/frontier", "Directory of the runs, the page and its picture."
     )
     _define_train()
+
+
+def define_log_dets_flags() -> None:
+    """Defines the flags of `log_dets`."""
+    define_run_dir()
+    flags.DEFINE_integer("images", 20, "Number of test images.", lower_bound=1)
+    flags.DEFINE_integer(
+        "draws", 500, "Draws of an estimate, each image.", lower_bound=2
+    )
+    flags.DEFINE_integer("seed", 0, "Seed of the draws.")
+    flags.DEFINE_string("out", "", "Directory of numbers, page and picture.")
 
 
 def define_systems_flags() -> None:

@@ -6,6 +6,7 @@ import tensorflow as tf
 from ade_tf.bijectors.actnorm import ActNorm
 from ade_tf.bijectors.base import FusedBijector
 from ade_tf.bijectors.chain import FusedChain
+from ade_tf.bijectors.transforms import in_order
 from ade_tf.config.choices import look_up
 from ade_tf.config.flows import AUTOREGRESSIVE_NETWORKS, COUPLINGS
 from ade_tf.networks.layers import policy_within
@@ -83,12 +84,12 @@ class Autoregressive(FusedBijector):
         )
 
     def _inverse_and_log_det(self, x, condition):
-        x = self._turned(x)
+        x = self._in_order(x)
         y, log_det = self._transform.inverse_and_log_det(x, self._raw(x, condition))
-        return self._turned(y), tf.reduce_sum(log_det, axis=[1, 2, 3])
+        return self._as_image(y), tf.reduce_sum(log_det, axis=[1, 2, 3])
 
     def _forward_and_log_det(self, y, condition):
-        y = self._turned(y)
+        y = self._in_order(y)
         # All passes draw alike: it is one map that is inverted.
         draws = current_draws()
 
@@ -107,25 +108,23 @@ class Autoregressive(FusedBijector):
             maximum_iterations=int(np.prod(self.event_shape)),
         )
         x, log_det = self._transform.forward_and_log_det(y, self._raw(x, condition))
-        return self._turned(x), tf.reduce_sum(log_det, axis=[1, 2, 3])
+        return self._as_image(x), tf.reduce_sum(log_det, axis=[1, 2, 3])
 
     def _step_back(self, back, direction, output, gradient):
         return back.once_more(self, direction, output, gradient, back.next_draws())
 
-    def _turned(self, x):
+    def _in_order(self, x):
+        """Returns images as the network takes them."""
+        x = tf.reshape(x, [-1, *self._network.shape])
         return tf.reverse(x, [1, 2, 3]) if self._reverse else x
 
+    def _as_image(self, x):
+        x = tf.reverse(x, [1, 2, 3]) if self._reverse else x
+        return tf.reshape(x, [-1, *self.event_shape])
+
     def _raw(self, x, condition):
-        """Returns the transform's parameters, in the order of a coupling's."""
         with self._drawing():
-            parameters = self._network(x, condition)
-        # `[B, H, W, C, P]`: shifts, then scales, then what else there is of each value.
-        parts = tf.unstack(parameters[..., :2], axis=-1)
-        rest = parameters[..., 2:]
-        if rest.shape[-1]:
-            size = rest.shape[-1] * rest.shape[-2]
-            parts.append(tf.reshape(rest, [-1, *rest.shape[1:3], size]))
-        return tf.concat(parts, axis=-1)
+            return in_order(self._network(x, condition))
 
 
 def autoregressive_flow(

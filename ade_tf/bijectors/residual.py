@@ -16,8 +16,7 @@ from ade_tf.randomness import current_draws, draws_scope
 
 __all__ = ["Residual", "residual_flow"]
 
-# A fixed point is found when no value moves by more, as a share of the largest value
-# (or of 1, if that is less).
+# Move of a value, as a share of the largest (or of 1), below which an image rests.
 _TOLERANCE = {tf.float32: 1e-6, tf.float64: 1e-12}
 # Bound on the error of an estimated score, in nats per dimension, by what is cut off.
 _CUT_OFF = 1e-4
@@ -30,7 +29,10 @@ class Residual(FusedBijector):
         forward (features to image):  x <- y - g(x), until it no longer moves
 
     with g a `LipschitzNetwork`. The gradient of the forward map is that of the fixed
-    point, by the implicit function, not of the iteration.
+    point, by the implicit function, not of the iteration. In float32 rounding is what
+    limits the forward map: an error of g(x) or y becomes 1 / (1 - coefficient) times
+    as large at the most. Of trained blocks of digits x comes back to 2e-6 of its
+    largest value; nothing but float64 does better, where it comes to 1e-12 of it.
 
     Inside a `Draws.scope`, in training, ln |det(I + J)| of the Jacobian J of g is what
     `log_det` says, an entry of `LOG_DETS`. Outside, in scores, it is exact, by the
@@ -113,29 +115,32 @@ class Residual(FusedBijector):
         x = tf.convert_to_tensor(x, self.dtype)
         return x + self._network(x, condition)
 
-    def solve(self, y, condition=None):
+    def solve(self, y, condition=None, tolerance=None):
         """Finds x of x + g(x) = y, without a gradient.
 
         Args:
           y: Features, `[B, H, W, C]`.
           condition: None, or a tensor `[B, ...]`.
+          tolerance: Move of a value, as a share of the largest (or of 1, if that is
+            less), below which an image rests; None for 1e-6 in float32, and 1e-12 in
+            float64.
 
         Returns:
           x, a bound on ||x - x*||, `[B]`, of the last step s by
           ||s|| coefficient / (1 - coefficient), and the number of steps.
         """
-        return self._solve(self._network.at(condition), y)
+        return self._solve(self._network.at(condition), y, tolerance)
 
-    def _solve(self, g, y):
-        x, step, turns = self._fixed_point(lambda x: y - g(x), y)
+    def _solve(self, g, y, tolerance=None):
+        x, step, turns = self._fixed_point(lambda x: y - g(x), y, tolerance)
         return x, self._coefficient / (1.0 - self._coefficient) * step, turns
 
-    def _fixed_point(self, function, start):
+    def _fixed_point(self, function, start, tolerance=None):
         """Iterates a contraction; returns its fixed point, last steps and turns.
 
         An image rests as soon as it has arrived, so that no other one shows in it.
         """
-        tolerance = _TOLERANCE[tf.as_dtype(self.dtype)]
+        tolerance = tolerance or _TOLERANCE[tf.as_dtype(self.dtype)]
         limit = math.log(tolerance * (1.0 - self._coefficient), self._coefficient)
 
         def improve(turn, x, step, moving):

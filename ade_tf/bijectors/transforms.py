@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from ade_tf.networks.blocks import bounded
 
-__all__ = ["Additive", "Affine"]
+__all__ = ["Additive", "Affine", "in_order"]
 
 
 class Additive:
@@ -63,3 +63,21 @@ class Affine:
     def _split(self, raw):
         shift, raw_log_scale = tf.split(raw, 2, axis=-1)
         return shift, bounded(raw_log_scale, self.log_scale_bound)
+
+
+def in_order(maps) -> tf.Tensor:
+    """Returns the parameters of a transform, in the order that transforms take.
+
+    Args:
+      maps: Tuple of Tensors `[B, h, w, c]`, one for each parameter of an entry.
+
+    Returns:
+      `[B, h, w, c * len(maps)]`: the first of all entries, then the second of all (of
+      an affine transform, shifts and log-scales), then what else there is of each.
+    """
+    parts = list(maps[:2])
+    if len(maps) > 2:
+        rest = tf.stack(maps[2:], axis=-1)
+        size = rest.shape[-1] * rest.shape[-2]
+        parts.append(tf.reshape(rest, [-1, *rest.shape[1:3], size]))
+    return tf.concat(parts, axis=-1)

@@ -9,6 +9,10 @@ from ade_tf.config.settings import setting, slot
 __all__ = ["DECODERS", "DEQUANTIZERS", "PIXEL_OUTPUTS", "POSTERIORS", "PRIORS"]
 
 
+# Transforms, of `COUPLINGS`, of the steps of autoregressive flows of z.
+_ELEMENTWISE = ("affine", "spline", "sigmoidal")
+
+
 @dataclasses.dataclass(frozen=True)
 class PriorSettings:
     """Settings of a prior that is an autoregressive flow."""
@@ -25,7 +29,7 @@ class PriorSettings:
     prior_coupling: str = setting(
         "affine",
         "Transform of a step of prior `autoregressive`.",
-        choices=("affine", "spline", "sigmoidal"),
+        choices=_ELEMENTWISE,
     )
 
 
@@ -62,6 +66,9 @@ class IafSettings:
         "Hidden channels of the `iaf` networks, and channels of the context that the "
         "encoder gives them.",
         minimum=1,
+    )
+    iaf_coupling: str = setting(
+        "affine", "Transform of an `iaf` step.", choices=_ELEMENTWISE
     )
 
 

@@ -201,7 +201,8 @@ class _PixelDensity(Density):
             features = decoder.features(image, self._context)
             features = tf.reshape(features, [-1, height * columns, features.shape[-1]])
             pixel = law.draw(features[:, i], noise[:, i], temperature)
-            return i + 1, tf.where((place == i)[:, None], pixel[:, None], x)
+            new = tf.where((place == i)[:, None], pixel[:, None], x)
+            return i + 1, tf.ensure_shape(new, x.shape)
 
         start = tf.zeros([count, height * columns, channels])
         if rows:
@@ -210,10 +211,6 @@ class _PixelDensity(Density):
             lambda i, x: i < height * columns,
             draw_pixel,
             (rows * columns, start),
-            shape_invariants=(
-                tf.TensorShape([]),
-                tf.TensorShape([None, height * columns, channels]),
-            ),
         )
         x = tf.reshape(x, [-1, height, columns, channels])
         return Draw(x, self.log_prob(x)[:, None])

@@ -17,7 +17,10 @@ __all__ = ["MadeParameters", "PixelParameters"]
 class MadeParameters(keras.layers.Layer):
     """A MADE on the flattened values: a masked dense network (arXiv 1502.03509).
 
-    Call: `[B, H, W, C]`, condition -> `[B, H, W, C, outputs]`, zero at first.
+    Call: `[B, 1, 1, H * W * C]`, condition -> `outputs` of the same, zero at first.
+
+    Attributes:
+      shape: Of an input, `(1, 1, H * W * C)`.
 
     Args:
       shape: `(H, W, C)`.
@@ -29,11 +32,12 @@ class MadeParameters(keras.layers.Layer):
     def __init__(self, shape, outputs, *, blocks=2, **style):
         style = NetworkStyle(**style).check(("mlp", "conv"))
         super().__init__(dtype=style.dtype)
-        self._shape = check_network(shape, outputs=outputs, blocks=blocks)
+        shape = check_network(shape, outputs=outputs, blocks=blocks)
+        self.shape = (1, 1, math.prod(shape))
         condition = style.condition_shape
         self._condition_size = math.prod(condition) if condition else 0
         self._network = AutoregressiveNetwork(
-            (1, 1, math.prod(self._shape)),
+            self.shape,
             outputs,
             context_size=self._condition_size,
             width=style.width,
@@ -47,15 +51,16 @@ class MadeParameters(keras.layers.Layer):
         context = None
         if self._condition_size:
             context = tf.reshape(condition, [-1, 1, 1, self._condition_size])
-        flat = tf.reshape(x, [-1, 1, 1, math.prod(self._shape)])
-        found = tf.stack(self._network(flat, context), axis=-1)
-        return tf.reshape(found, [-1, *self._shape, found.shape[-1]])
+        return self._network(x, context)
 
 
 class PixelParameters(keras.layers.Layer):
     """A `PixelCNN`, with a head for each channel that sees the channels before it.
 
-    Call: `[B, H, W, C]`, condition -> `[B, H, W, C, outputs]`, zero at first.
+    Call: `[B, H, W, C]`, condition -> `outputs` of the same, zero at first.
+
+    Attributes:
+      shape: Of an input, `(H, W, C)`.
 
     Args:
       shape: `(H, W, C)`.
@@ -67,11 +72,10 @@ class PixelParameters(keras.layers.Layer):
     def __init__(self, shape, outputs, *, blocks=5, **style):
         own = NetworkStyle(**style).check()
         super().__init__(dtype=own.dtype)
-        shape = check_network(shape, outputs=outputs)
+        self.shape = shape = check_network(shape, outputs=outputs)
         self._condition = None
         if own.condition_shape:
             self._condition = own.add_condition(own.width)
-        self._shape = shape
         style = {**style, "condition_shape": None}
         size = own.width if self._condition else 0
         self._pixels = PixelCNN(shape, context_size=size, blocks=blocks, **style)
@@ -84,11 +88,11 @@ class PixelParameters(keras.layers.Layer):
     def call(self, x, condition=None):
         context = None
         if self._condition is not None:
-            maps = tf.zeros([tf.shape(x)[0], *self._shape[:2], 1], self.compute_dtype)
+            maps = tf.zeros([tf.shape(x)[0], *self.shape[:2], 1], self.compute_dtype)
             context = self._condition(maps, condition)
         h = self._pixels(x, context)
         parts = [
             head(tf.concat([h, tf.cast(x[..., :channel], h.dtype)], -1))
             for channel, head in enumerate(self._heads)
         ]
-        return to_output(self, tf.stack(parts, axis=-2))
+        return tuple(tf.unstack(to_output(self, tf.stack(parts, axis=-2)), axis=-1))

@@ -139,5 +139,6 @@ class _Causal(keras.layers.Layer):
 
     def call(self, x):
         down, right = self._shift
-        x = x[:, : x.shape[1] - down, : x.shape[2] - right]
+        if down or right:
+            x = x[:, : x.shape[1] - down, : x.shape[2] - right]
         return self._conv(tf.pad(x, self._pads))

@@ -32,7 +32,8 @@ class BenchmarkOptions:
         (),
         "References that take turns with the model, comma-separated. `direct` is the "
         "same Glow written in TensorFlow's own operations; `normflows` and `nflows` "
-        "are the Glows of these PyTorch libraries, each also as `_channels_last`.",
+        "are the Glows of these PyTorch libraries, each also as `_channels_last`, and "
+        "`nflows` is the MAF where `feature_map` is `autoregressive`.",
     )
     peer_python: str = setting(
         "python3", "Python of the environment that has `normflows` and `nflows`."

@@ -9,9 +9,9 @@ import shutil
 import subprocess
 import tempfile
 
-__all__ = ["PEERS", "check_peer", "peer_calls"]
+__all__ = ["PEERS", "check_peer", "is_maf", "peer_calls"]
 
-_SCRIPT = pathlib.Path(__file__).with_name("torch_glow.py")
+_SCRIPT = pathlib.Path(__file__).with_name("torch_flow.py")
 _MODES = ("train", "log_prob", "sample")
 
 # Name of a reference -> library and layout of its tensors.
@@ -23,12 +23,18 @@ PEERS = {
 }
 
 
+def is_maf(config) -> bool:
+    """Returns whether a configuration's flow is compared as a MAF, not as a Glow."""
+    return config["feature_map"] == "autoregressive"
+
+
 def check_peer(name: str, config, python: str) -> None:
-    """Checks that a peer can be run and that its Glow is that of a configuration.
+    """Checks that a peer can be run and that its model is that of a configuration.
 
     Args:
       name: Key of `PEERS`.
-      config: A resolved configuration of a Glow that `DirectGlow.check` lets pass.
+      config: A resolved configuration of a Glow that `DirectGlow.check` lets pass, or
+        of a MAF.
       python: The interpreter of an environment with torch and the library.
 
     Raises:
@@ -36,7 +42,7 @@ def check_peer(name: str, config, python: str) -> None:
     """
     library, _ = PEERS[name]
     steps, learned_prior = config["flow_steps"], config["learned_prior"]
-    if len(set(steps)) > 1 or learned_prior:
+    if not is_maf(config) and (len(set(steps)) > 1 or learned_prior):
         raise ValueError(
             f"{name} has equally many steps at every scale and no learned prior. "
             f"Received: flow_steps={steps}, learned_prior={learned_prior}"
@@ -80,12 +86,17 @@ def peer_calls(name: str, config, image_shape, python: str, threads: int):
       ChildProcessError: If it ends or fails.
     """
     library, channels_last = PEERS[name]
+    own, steps = "autoregressive", config["autoregressive_steps"]
+    if not is_maf(config):
+        own, steps = "coupling", list(config["flow_steps"])
     settings = {
         "library": library,
+        "model": "maf" if is_maf(config) else "glow",
         "channels_last": channels_last,
         "image_shape": list(image_shape),
-        "steps": list(config["flow_steps"]),
-        "width": config["coupling_width"],
+        "steps": steps,
+        "width": config[f"{own}_width"],
+        "blocks": config[f"{own}_blocks"],
         "batch_size": config.training.batch_size,
         "learning_rate": config.training.learning_rate,
         "threads": threads,

@@ -6,7 +6,7 @@ import dataclasses
 from experiments.bench.direct_glow import DirectGlow
 from experiments.bench.direct_step import direct_calls
 from experiments.bench.options import REFERENCES
-from experiments.bench.peer_process import PEERS, check_peer, peer_calls
+from experiments.bench.peer_process import PEERS, check_peer, is_maf, peer_calls
 from experiments.bench.required import check_required
 
 __all__ = ["REFERENCES", "check_reference", "reference_calls"]
@@ -22,6 +22,20 @@ _TRAINING = {
     "check_gradients": False,
 }
 
+# What a configuration must say for its model to be the MAF of nflows.
+_MAF = {
+    "preset": "flow",
+    "coupling": "affine",
+    "autoregressive_network": "made",
+    "autoregressive_dropout": 0.0,
+    "actnorm": "none",
+    "prior": "normal",
+    "logit_alpha": 0.0,
+    "continuous": False,
+    "conditional": False,
+    "precision": "float32",
+}
+
 
 def check_reference(name: str, config, python: str) -> None:
     """Checks that a reference does what a configuration's model does.
@@ -32,10 +46,14 @@ def check_reference(name: str, config, python: str) -> None:
       python: The interpreter of a reference that is another library's.
 
     Raises:
-      ValueError: If the model is another Glow, its training has further parts, or the
-        reference cannot be run.
+      ValueError: If the model is another Glow or MAF, its training has further parts,
+        or the reference cannot be run.
     """
-    DirectGlow.check(config)
+    if name == "nflows" and is_maf(config):
+        rule = "the MAF of nflows stands for configurations with"
+        check_required(rule, config.to_flat(), _MAF)
+    else:
+        DirectGlow.check(config)
     training = dataclasses.asdict(config.training)
     check_required(f"the reference {name} is trained with", training, _TRAINING)
     if name in PEERS:

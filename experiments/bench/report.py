@@ -54,8 +54,8 @@ def describe_report(report: dict) -> str:
             lines.append(_line(f"  {name}", reference, result["ratio"][name]))
     for mode, result in report["modes"].items():
         lines.append(
-            f"{mode}: {result['flops_per_image'] / 1e6:.1f} MFLOP an image, "
-            f"{result['gflops_per_s']:.1f} GFLOP/s, "
+            f"{mode}: {result['flops_per_image'] / 1e6:.1f} MFLOP an image outside of "
+            f"loops, {result['gflops_per_s']:.1f} GFLOP/s, "
             f"{100 * result['share_of_matmul_peak']:.0f} % of a large matrix product; "
             f"its own convolutions and products alone take "
             f"{100 * result['products']['share']['median']:.0f} % of the time"

@@ -179,6 +179,26 @@ def test_the_inverse_arrives_in_50_steps_within_its_error():
     assert np.abs(found - x).max() < 1e-11 and error.numpy().max() < 1e-9
 
 
+def test_in_float64_an_inverse_is_good_to_a_millionth_in_50_steps():
+    made, x = block("float64", coefficient=0.9), images(100, "float64")
+    found, error, steps = made.solve(made.inverse(x), tolerance=1e-7)
+    away = np.abs(found - x).max()
+    print(f"{steps} steps, {away:.2g} away, bound {np.max(error):.2g}")
+    assert steps <= 50 and away < 1e-6
+    # It is the tolerance that stops it.
+    assert steps < made.solve(made.inverse(x))[2]
+
+
+def test_in_float32_an_inverse_is_good_to_a_share_of_its_largest_value():
+    """Rounding is relative: large images come back as well as small ones do."""
+    made = block(coefficient=0.97)
+    for scale in (1.0, 10.0, 100.0):
+        x = scale * images(100)
+        away = np.abs(made.solve(made.inverse(x))[0] - x).max()
+        print(f"largest value {np.abs(x).max():.0f}, {away:.2g} away")
+        assert away < 3e-6 * np.abs(x).max()
+
+
 def test_an_image_is_solved_as_it_is_by_itself():
     made, y = block(), images(5)
     y = tf.concat([y, 100.0 * y[:1]], 0)

@@ -1,16 +1,18 @@
-"""Glow of normflows or nflows, timed by another process.
+"""Glow of normflows or nflows, or MAF of nflows, timed by another process.
 
 Run by the Python of an environment that has torch and the library, which need not have
 TensorFlow; see `peer_process.py`. One argument, JSON: `library` ("normflows" or
-"nflows"), `channels_last`, `image_shape`, `steps`, `width`, `batch_size`,
-`learning_rate`, `threads`. It prints a line of JSON, `parameters` and `versions`, when
-the model stands; then each line of its input, "train", "log_prob" or "sample", is one
-step, answered by a line when it is done. The batch is fixed and its noise with it; the
-TensorFlow models draw theirs anew in each step.
+"nflows"), `model` ("glow" or "maf"), `channels_last`, `image_shape`, `steps` (of each
+scale, or of the MAF), `width`, `blocks`, `batch_size`, `learning_rate`, `threads`. It
+prints a line of JSON, `parameters` and `versions`, when the model stands; then each
+line of its input, "train", "log_prob" or "sample", is one step, answered by a line when
+it is done. The batch is fixed and its noise with it; the TensorFlow models draw theirs
+anew in each step.
 """
 
 import importlib.metadata
 import json
+import math
 import sys
 
 import torch
@@ -23,8 +25,13 @@ def main():
     settings = json.loads(sys.argv[1])
     torch.set_num_threads(settings["threads"])
     torch.manual_seed(0)
-    make = {"normflows": _normflows, "nflows": _nflows}[settings["library"]]
-    module, log_prob, sample = make(settings)
+    make = {
+        ("normflows", "glow"): _normflows_glow,
+        ("nflows", "glow"): _nflows_glow,
+        ("nflows", "maf"): _nflows_maf,
+    }
+    model = settings["library"], settings["model"]
+    module, log_prob, sample = make[model](settings)
     height, width, channels = settings["image_shape"]
     count = settings["batch_size"]
     x = torch.rand(count, channels, height, width) - 0.5
@@ -62,7 +69,7 @@ def main():
         _say({})
 
 
-def _normflows(settings):
+def _normflows_glow(settings):
     import normflows
 
     scales, steps = len(settings["steps"]), settings["steps"][0]
@@ -90,7 +97,7 @@ def _normflows(settings):
     return model, lambda x: model.log_prob(x, None), lambda n: model.sample(n)[0]
 
 
-def _nflows(settings):
+def _nflows_glow(settings):
     from nflows import distributions, flows, transforms
 
     class Network(torch.nn.Module):
@@ -130,6 +137,21 @@ def _nflows(settings):
     dims = height * width * channels
     model = flows.Flow(whole, distributions.StandardNormal([dims]))
     return model, model.log_prob, model.sample
+
+
+def _nflows_maf(settings):
+    from nflows.flows import MaskedAutoregressiveFlow
+
+    model = MaskedAutoregressiveFlow(
+        math.prod(settings["image_shape"]),
+        settings["width"],
+        num_layers=settings["steps"],
+        # Behind the first hidden layer.
+        num_blocks_per_layer=settings["blocks"] - 1,
+        use_residual_blocks=False,
+        activation=torch.nn.functional.elu,
+    )
+    return model, lambda x: model.log_prob(x.flatten(1)), model.sample
 
 
 def _say(answer):

@@ -1,0 +1,37 @@
+"""Log-dets by power series, measured: python -m experiments.log_dets --run_dir=RUN."""
+
+import sys
+
+from absl import flags
+
+from experiments import command, common_flags, study_flags
+
+
+def main():
+    """Measures the series of a residual flow; writes numbers, page and picture."""
+    values = flags.FLAGS
+    if not values.out:
+        raise ValueError("--out must name a directory. Received: none")
+    run_dir = common_flags.loading_run_dir_from_flags()
+    line = " ".join(["python3 -m experiments.log_dets", *sys.argv[1:]])
+
+    from experiments.studies.log_dets import log_det_study
+
+    log_det_study(
+        run_dir,
+        values.out,
+        images=values.images,
+        draws=values.draws,
+        seed=values.seed,
+        command=line,
+    )
+
+
+def run():
+    """Runs the command, with the flags of this process."""
+    study_flags.define_log_dets_flags()
+    command.run(main)
+
+
+if __name__ == "__main__":
+    run()
