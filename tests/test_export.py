@@ -96,16 +96,26 @@ np.savez("found.npz", **found)
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """Models by preset, and what another process found in their exports."""
-    directory = tmp_path_factory.mktemp("exported")
+    """What another process found in exports of two presets."""
+    return exports(tmp_path_factory.mktemp("exported"), ("av_ade", "flow"))[1]
+
+
+@pytest.fixture(scope="module")
+def all_exported(tmp_path_factory):
+    """Models of all presets, and what another process found in their exports."""
+    return exports(tmp_path_factory.mktemp("all_exported"), tuple(ENDPOINTS))
+
+
+def exports(directory, presets):
+    """Returns models by preset, and what another process found in their exports."""
     models = {}
-    for preset, endpoints in ENDPOINTS.items():
+    for preset in presets:
         settings = {"preset": preset, "flow_steps": (1,), **SETTINGS.get(preset, {})}
         models[preset] = tiny_model(**settings)
-        assert export_model(models[preset], directory / preset) == endpoints
+        assert export_model(models[preset], directory / preset) == ENDPOINTS[preset]
     np.savez(directory / "given.npz", images=IMAGES, codes=CODES)
     subprocess.run(
-        [sys.executable, "-c", ALONE + LOADER, *ENDPOINTS],
+        [sys.executable, "-c", ALONE + LOADER, *presets],
         cwd=directory,
         check=True,
         timeout=300,
@@ -148,8 +158,8 @@ def test_a_conditional_model_with_a_classifier_is_told_no_class(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("preset", ENDPOINTS)
-def test_another_process_gets_the_same_answers(exported, preset):
-    models, found = exported
+def test_another_process_gets_the_same_answers(all_exported, preset):
+    models, found = all_exported
     mine = {key: value for key, value in found.items() if key.startswith(f"{preset}/")}
     assert {key.split("/")[1] for key in mine} == set(ENDPOINTS[preset])
     for key, value in mine.items():
@@ -165,21 +175,18 @@ def test_another_process_gets_the_same_answers(exported, preset):
 
 @pytest.mark.parametrize("preset", ["av_ade", "flow"])
 def test_log_prob_and_bits_per_dim_agree(exported, preset):
-    _, found = exported
-    log_prob = found[f"{preset}/log_prob/0"]
+    log_prob = exported[f"{preset}/log_prob/0"]
     np.testing.assert_allclose(
-        found[f"{preset}/bits_per_dim/0"], -log_prob / (64 * np.log(2.0)), rtol=1e-6
+        exported[f"{preset}/bits_per_dim/0"], -log_prob / (64 * np.log(2.0)), rtol=1e-6
     )
     # Another seed is other noise.
-    assert not np.allclose(log_prob, found[f"{preset}/log_prob/1"], rtol=1e-4)
-    np.testing.assert_allclose(
-        found[f"{preset}/log_prob/1"][:2], found[f"{preset}/log_prob/2"], rtol=1e-5
-    )
+    other, fewer = (exported[f"{preset}/log_prob/{turn}"] for turn in (1, 2))
+    assert not np.allclose(log_prob, other, rtol=1e-4)
+    np.testing.assert_allclose(other[:2], fewer, rtol=1e-5)
 
 
 def test_samples_follow_seed_and_position(exported):
-    _, found = exported
-    samples = [found[f"av_ade/sample/{turn}"] for turn in range(3)]
+    samples = [exported[f"av_ade/sample/{turn}"] for turn in range(3)]
     assert [len(images) for images in samples] == [6, 6, 2]
     assert samples[0].max() <= 16
     assert not np.array_equal(samples[0], samples[1])

@@ -22,7 +22,9 @@ def trained(tmp_path, num_test, labels=True):
             arrays[f"y_{name}"] = split.labels[:count]
     np.savez(tmp_path / "few.npz", **arrays)
     dataset = f"npz:{tmp_path / 'few.npz'}"
-    train(tiny_config("v_ade", dataset=dataset, num_steps=2), tmp_path / "run")
+    small = dict(network="mlp", coupling_network="mlp", flow_steps=(1,))
+    config = tiny_config("v_ade", dataset=dataset, num_steps=2, **small)
+    train(config, tmp_path / "run")
     return tmp_path / "run"
 
 

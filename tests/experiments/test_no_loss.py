@@ -126,7 +126,7 @@ SMALLER = {
     ),
     "both": (
         "--preset=av_gde\n--likelihood_only_steps=99\n--warmup_steps=4",
-        "likelihood_only_steps 99 -> 2.*",
+        "likelihood_only_steps 99 -> 2",
     ),
 }
 
@@ -137,9 +137,10 @@ def test_a_flagfile_runs_with_fewer_steps(tmp_path, cheap, lines, message):
     file.write_text(f"--preset=vae\n--num_steps=1000\n{lines}\n")
     rest = [flag for flag in cheap if not flag.startswith(("--preset", "--num_steps"))]
     flags = [*rest, f"--flagfile={file}", "--num_steps=4"]
-    ended = call("train", *flags, f"--run_dir={tmp_path / 'run'}")
+    # That a capped run trains is shown above; here, that it may begin.
+    ended = call("train", *flags, "--dry_run")
     assert ended.status == 0, ended.err
-    assert message.split(".*")[0] in ended.err
+    assert message in ended.err
     # What the command line names itself is refused.
     ended = call("train", *flags, "--warmup_steps=4", "--dry_run")
     assert ended.status == 2 and "must be below num_steps" in ended.err

@@ -58,7 +58,11 @@ def test_training_from_disk_is_that_from_memory(tmp_path):
     )
     assert ended.status == 0 and "2 classes" in ended.out, ended.err + ended.out
     flags = tiny_flags(
-        num_steps=8, checkpoint_every=4, random_flip=True, flow_steps=(1,)
+        preset="flow",
+        num_steps=8,
+        checkpoint_every=4,
+        random_flip=True,
+        flow_steps=(1,),
     )
     flags = [flag for flag in flags if not flag.startswith("--dataset")]
     flags.append("--image_size=8")

@@ -1,6 +1,7 @@
 """Runs of two domains: trained, evaluated, translated and exported by the binaries."""
 
 import json
+import shutil
 import signal
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 import ade_tf
 from ade_tf.runs import load_run
+from ade_tf.runs.records import read_records
 from tests.helpers.binaries import (
     call,
     last_step,
@@ -144,9 +146,22 @@ def test_a_picture_shows_translations_or_says_what_it_needs(trained, tmp_path):
         assert ended.status == 0
 
 
-@pytest.mark.parametrize(
-    "preset", ["cyclegan", pytest.param("alignflow", marks=pytest.mark.long)]
-)
+def test_a_run_goes_on_from_its_last_checkpoint(trained, tmp_path):
+    preset, run, _ = trained
+    shutil.copytree(run, tmp_path / "run")
+    for part in (tmp_path / "run").glob("checkpoints/step-8.*"):
+        part.unlink()
+    ended = call("train", *flags_of(preset), f"--run_dir={tmp_path / 'run'}")
+    assert ended.status == 0 and "Resuming from step 6 of" in ended.out, ended.err
+    again, whole = (read_records(d / "scalars.jsonl") for d in (tmp_path / "run", run))
+    assert len(again) == len(whole) == 8
+    # Seen once: what is traced a second time in a process rounds otherwise.
+    for here, there in zip(again, whole, strict=True):
+        assert here == pytest.approx(there, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("preset", SETTINGS)
 def test_a_killed_run_ends_as_if_never_killed(preset, tmp_path):
     flags = flags_of(preset, num_steps=40, checkpoint_every=7, random_flip=True)
     whole = start(

@@ -23,8 +23,8 @@ def first_step(preset, **settings):
 @pytest.mark.parametrize(
     ("preset", "settings"),
     [
-        ("flow", {}),
-        ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
+        ("flow", dict(flow_steps=(1,))),
+        ("flow", dict(feature_map="residual", residual_blocks=1, residual_width=8)),
         pytest.param("av_ade", {}, marks=pytest.mark.long),
     ],
     ids=["flow", "residual", "av_ade"],

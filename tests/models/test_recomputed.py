@@ -43,7 +43,7 @@ def compile_with_sgd(model):
         ("flow", dict(SETTINGS, conditional=True, feature_map="real_nvp")),
         ("flow", dict(feature_map="residual", residual_blocks=2, residual_width=8)),
         ("flow", MAF),
-        ("flow", dict(SETTINGS, flow_steps=(2,), condition="visible")),
+        ("flow", dict(SETTINGS, flow_steps=(1,), condition="visible")),
     ],
     ids=["av_ade", "flow", "residual", "autoregressive", "visible"],
 )

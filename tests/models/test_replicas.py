@@ -54,7 +54,6 @@ RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
     [
         dict(update="alternating"),
         dict(preset="gan", conditional=True, network="mlp", discriminator="mlp"),
-        dict(preset="flow", classifier_weight=1.0),
         dict(
             preset="vae",
             conditional=True,
@@ -69,9 +68,15 @@ RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
         pytest.param(dict(condition="coarse"), marks=pytest.mark.long),
         dict(preset="gan", games=("pair",), reconstruction_weight=1.0),
         dict(preset="vae", decoder="recurrent", network="mlp"),
-        dict(preset="gan", prior="codes", code_classes=2, code_dims=1),
-        dict(preset="flow", **RESIDUAL),
-        dict(preset="gan", growth_steps=1, feature_matching_weight=1.0),
+        dict(preset="flow", classifier_weight=1.0, **RESIDUAL),
+        dict(
+            preset="gan",
+            prior="codes",
+            code_classes=2,
+            code_dims=1,
+            growth_steps=1,
+            feature_matching_weight=1.0,
+        ),
         pytest.param(
             dict(preset="av_gde", games=("code",), update="joint"),
             marks=pytest.mark.long,
