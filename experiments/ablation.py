@@ -7,7 +7,7 @@ import sys
 from absl import flags
 
 from ade_tf.config import RunConfig
-from experiments import command, common_flags, study_flags
+from experiments import command, field_flags, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import row_of_flagfile, texts_of_settings, typed_settings
 
@@ -20,7 +20,7 @@ def main():
     if not values.out:
         raise ValueError("--out must name a directory. Received: none")
     configs = configs_of_flags(values)
-    options = common_flags.options_from_flags(
+    options = field_flags.options_from_flags(
         EvaluationOptions, study_flags.ABLATION_OPTIONS
     )
     fit_settings = typed_settings("fit_settings", values.fit_settings)
@@ -67,14 +67,14 @@ def configs_of_flags(values) -> dict:
             f"Received: {', '.join(idle)}"
         )
     return {
-        (row, seed): common_flags.config_from_flagfile(file, **acting[row], seed=seed)
+        (row, seed): run_config.config_from_flagfile(file, **acting[row], seed=seed)
         for (row, file), seed in itertools.product(rows.items(), seeds)
     }
 
 
 def _acting(file, settings):
     """Returns those of the settings, as texts, that can act in the row of a file."""
-    values = common_flags.values_of_flagfile(file, **settings)
+    values = run_config.values_of_flagfile(file, **settings)
     acting = RunConfig.from_stored(values).acting()
     return {name: text for name, text in settings.items() if name in acting}
 

@@ -7,7 +7,7 @@ import sys
 from absl import flags
 
 from ade_tf.config import requires
-from experiments import command, common_flags, study_flags
+from experiments import command, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import row_of_flagfile
 
@@ -50,10 +50,8 @@ def _name(file, weight):
 
 def _config(file, weight, seed):
     if weight is None:
-        return common_flags.config_from_flagfile(file, seed=seed)
-    config = common_flags.config_from_flagfile(
-        file, adversarial_weight=weight, seed=seed
-    )
+        return run_config.config_from_flagfile(file, seed=seed)
+    config = run_config.config_from_flagfile(file, adversarial_weight=weight, seed=seed)
     requires(config, f"a curve, {file!r},", "both losses")
     return config
 

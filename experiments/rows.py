@@ -5,7 +5,7 @@ import pathlib
 from absl import flags
 
 from ade_tf.config import PRESETS, RunConfig
-from experiments import common_flags
+from experiments import run_config
 
 __all__ = ["row_of_flagfile", "texts_of_settings", "typed_settings"]
 
@@ -48,7 +48,7 @@ def typed_settings(flag, items) -> dict:
     texts = texts_of_settings(flag, items)
     line = [f"--{name}={value}" for name, value in texts.items()]
     try:
-        values = common_flags.values_of_settings(line)
+        values = run_config.values_of_settings(line)
     except flags.Error as error:
         raise ValueError(
             f"`{flag}` must have a value of the setting's type. Received: {error}"

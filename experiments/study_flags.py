@@ -3,7 +3,8 @@
 from absl import flags
 
 from ade_tf.config.data import TOYS
-from experiments.common_flags import define_options, define_run_dir
+from experiments.common_flags import define_run_dir
+from experiments.field_flags import define_options
 
 __all__ = [
     "ABLATION_OPTIONS",

@@ -7,7 +7,7 @@ import sys
 
 from absl import flags
 
-from experiments import command, common_flags, study_flags
+from experiments import command, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import row_of_flagfile
 
@@ -18,7 +18,7 @@ def main():
     seeds = numbers("seeds", values.seeds)
     rows = {row_of_flagfile(file): file for file in values.rows}
     configs = {
-        (row, seed): common_flags.config_from_flagfile(file, seed=seed)
+        (row, seed): run_config.config_from_flagfile(file, seed=seed)
         for (row, file), seed in itertools.product(rows.items(), seeds)
     }
 

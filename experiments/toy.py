@@ -5,7 +5,7 @@ import pathlib
 
 from absl import flags
 
-from experiments import command, common_flags, study_flags
+from experiments import command, run_config, study_flags
 from experiments.numbers import numbers
 
 
@@ -16,7 +16,7 @@ def main():
     configs = {}
     for data, file, seed in itertools.product(values.data, values.rows, seeds):
         row = pathlib.Path(file).stem.removeprefix("toy_")
-        configs[data, row, seed] = common_flags.config_from_flagfile(
+        configs[data, row, seed] = run_config.config_from_flagfile(
             file, dataset=f"toy:{data}", seed=seed
         )
 
