@@ -9,7 +9,7 @@ from absl import flags
 from ade_tf.config import RunConfig
 from experiments import command, field_flags, run_config, study_flags
 from experiments.numbers import numbers
-from experiments.rows import row_of_flagfile, texts_of_settings, typed_settings
+from experiments.rows import rows_of_flagfiles, texts_of_settings, typed_settings
 
 
 def main():
@@ -51,15 +51,7 @@ def configs_of_flags(values) -> dict:
             "`set` must not name the seed; use --seeds. "
             f"Received: seed={settings['seed']}"
         )
-    rows = {}
-    for file in values.rows:
-        row = row_of_flagfile(file)
-        if row in rows:
-            raise ValueError(
-                "rows must have different names (a file's name without the first "
-                f"word, its data). Received: {rows[row]!r} and {file!r}"
-            )
-        rows[row] = file
+    rows = rows_of_flagfiles(values.rows)
     acting = {row: _acting(file, settings) for row, file in rows.items()}
     if idle := sorted(set(settings).difference(*acting.values())):
         raise ValueError(

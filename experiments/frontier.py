@@ -20,6 +20,8 @@ def main():
     points = [(file, w) for file in values.curves for w in weights]
     points += [(file, None) for file in values.rows]
     names = [_name(*point) for point in points]
+    if not names:
+        raise ValueError("--curves or --rows must name a flagfile. Received: none")
     if len(set(names)) < len(names):
         raise ValueError(
             "points of the picture must have different names (a file's name without "

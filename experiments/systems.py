@@ -9,14 +9,14 @@ from absl import flags
 
 from experiments import command, run_config, study_flags
 from experiments.numbers import numbers
-from experiments.rows import row_of_flagfile
+from experiments.rows import rows_of_flagfiles
 
 
 def main():
     """Trains and measures every system with every seed; writes the page."""
     values = flags.FLAGS
     seeds = numbers("seeds", values.seeds)
-    rows = {row_of_flagfile(file): file for file in values.rows}
+    rows = rows_of_flagfiles(values.rows)
     configs = {
         (row, seed): run_config.config_from_flagfile(file, seed=seed)
         for (row, file), seed in itertools.product(rows.items(), seeds)
