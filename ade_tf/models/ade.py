@@ -1,16 +1,14 @@
 """The adaptive density estimator: one Keras model, trained by two losses."""
 
 import functools
-from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
 from ade_tf.config import RunConfig, requires
 from ade_tf.config.bounds import BOUNDS
-from ade_tf.config.games import ADVERSARIAL_SCHEDULES, AUGMENTATIONS
+from ade_tf.config.games import ADVERSARIAL_SCHEDULES
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models import sides
 from ade_tf.models.added_losses import (
     class_logits_with_dropout,
     classifier_loss,
@@ -21,10 +19,10 @@ from ade_tf.models.added_losses import (
 )
 from ade_tf.models.batch import Batch, DomainBatch
 from ade_tf.models.construction import ConstructedModel
+from ade_tf.models.games import games_of
 from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
 from ade_tf.models.updates import mean_over_replicas
-from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
 from ade_tf.randomness import BatchDraws
 
 __all__ = ["AdaptiveDensityEstimator"]
@@ -118,67 +116,11 @@ class AdaptiveDensityEstimator(ConstructedModel):
             config.training.num_steps,
             **config.of("adversarial_schedule"),
         )
-        self.games = self._games()
+        self.games = games_of(self)
         self.bound = BOUNDS[config.objective.bound](**config.of("bound"))
         # In the order of their computation, known once a step is traced.
         self.term_names: tuple[str, ...] = ()
         self.built = True
-
-    def _games(self):
-        """Returns the games: what is shown to whom, and who plays against it."""
-        objective = self.config.objective
-        maps = ("feature_map",) * objective.adversarial_gradient_in_feature_map
-        augment = AUGMENTATIONS[objective.augmentation](
-            self.image_shape, **self.config.of("augmentation")
-        )
-        images, samples, pairs, sampled_pairs = (
-            sides.augmented(side, augment)
-            for side in (sides.images, sides.samples, sides.pairs, sides.sampled_pairs)
-        )
-        decoder, posterior = ("decoder", *maps), ("posterior",)
-        known = {
-            "image": (self.discriminator, images, samples, decoder),
-            "pair": (
-                *(self.pair_discriminator, pairs, sampled_pairs),
-                decoder + posterior,
-            ),
-            "code": (
-                *(self.code_discriminator, sides.prior_codes, sides.codes),
-                posterior,
-            ),
-        }
-        games = objective.games if self.config.preset.adversary else ()
-        return tuple(self.game(name, *known[name], name == "pair") for name in games)
-
-    def game(
-        self,
-        name: str,
-        discriminator: keras.layers.Layer | None,
-        real: Callable,
-        fake: Callable,
-        trains: tuple[str, ...],
-        both_sides: bool = False,
-    ) -> Game:
-        """Returns a `Game` of these arguments, played as the settings say.
-
-        Sides take the model, a batch and draws (see `models.sides`).
-        """
-        objective = self.config.objective
-        return Game(
-            name,
-            discriminator,
-            functools.partial(real, self),
-            functools.partial(fake, self),
-            adversary=ADVERSARIES[objective.adversary].smoothed(
-                **self.config.of("adversary")
-            ),
-            penalty=PENALTIES[objective.penalty],
-            trains=trains,
-            both_sides=both_sides,
-            minibatch_statistics=self.config["minibatch_statistics"],
-            **self.config.of("penalty"),
-            **self.config.of("discriminator_batch"),
-        )
 
     def updates(self) -> tuple[Update, ...]:
         """Returns the updates of a step that follow those of the discriminators."""
@@ -226,8 +168,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
             quality.append(Term("information", self._own(information_loss), parts))
         return quality
 
-    def _own(self, loss, *given):
-        return functools.partial(loss, self, *given)
+    def _own(self, loss, *arguments):
+        return functools.partial(loss, self, *arguments)
 
     @property
     def trains_likelihood(self) -> bool:
