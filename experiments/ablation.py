@@ -1,8 +1,6 @@
 """A table of models: python -m experiments.ablation --flagfile=FILE --out=DIR."""
 
 import itertools
-import shlex
-import sys
 
 from absl import flags
 
@@ -33,7 +31,7 @@ def main():
         options,
         parameter_share=values.parameter_share,
         fit_settings=fit_settings,
-        command=shlex.join(["python3", "-m", "experiments.ablation", *sys.argv[1:]]),
+        command=command.as_given("ablation"),
     )
 
 

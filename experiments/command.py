@@ -3,6 +3,7 @@
 import contextlib
 import logging as stdlib_logging
 import os
+import shlex
 import signal
 import sys
 
@@ -10,7 +11,7 @@ from absl import app, flags, logging
 
 from experiments.flagfiles import expand
 
-__all__ = ["FLAG_MODULES", "run"]
+__all__ = ["FLAG_MODULES", "as_given", "run"]
 
 # Those that define flags.
 FLAG_MODULES = tuple(
@@ -63,6 +64,11 @@ def run(main) -> None:
             flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     with _stopped_by_signals():
         app.run(guarded, flags_parser=_parse)
+
+
+def as_given(binary: str) -> str:
+    """Returns the command line of this process, as of a page that quotes it."""
+    return shlex.join(["python3", "-m", f"experiments.{binary}", *sys.argv[1:]])
 
 
 class _Formatter(stdlib_logging.Formatter):

@@ -1,8 +1,6 @@
 """Likelihood against quality in one picture: python -m experiments.frontier."""
 
 import itertools
-import shlex
-import sys
 
 from absl import flags
 
@@ -41,7 +39,7 @@ def main():
         FrontierRow(name, row_of_flagfile(file), weight)
         for name, (file, weight) in zip(names, points, strict=True)
     ]
-    line = shlex.join(["python3", "-m", "experiments.frontier", *sys.argv[1:]])
+    line = command.as_given("frontier")
     frontier_study(rows, configs, values.out, line)
 
 

@@ -2,8 +2,6 @@
 
 import itertools
 import pathlib
-import shlex
-import sys
 
 from absl import flags
 
@@ -25,7 +23,7 @@ def main():
     from experiments.studies.systems import System, systems_study
 
     systems = [System(row, file, _summary(file)) for row, file in rows.items()]
-    line = shlex.join(["python3", "-m", "experiments.systems", *sys.argv[1:]])
+    line = command.as_given("systems")
     systems_study(systems, configs, values.out, line)
 
 
