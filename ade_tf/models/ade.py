@@ -51,8 +51,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
                         and `feature_matching_weight`     or codes, see below
                         * |E h(x) - E h(x~)|^2,
                         of each game
-                        and information_weight *        decoder, code reader
-                          -E ln q(c | x~)
+                        and `information_weight`        decoder, code reader
+                          * -E ln q(c | x~)
 
         game            real side           fake side           trains
         image           x                   x~                  decoder
@@ -88,9 +88,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
     game's real images have what of their resolution has grown.
 
     With `average_decay`, `average` follows the weights of all parts except
-    discriminators, and `fit` ends by replacing the weights with their average.
-
-    Use `from_preset`, `build_model` or `load` to make a model.
+    discriminators, and `fit` ends by replacing the weights with their average. Use
+    `from_preset`, `build_model` or `load` to make a model.
 
     Args:
       config: The resolved configuration of a run.
@@ -121,60 +120,6 @@ class AdaptiveDensityEstimator(ConstructedModel):
         # In the order of their computation, known once a step is traced.
         self.term_names: tuple[str, ...] = ()
         self.built = True
-
-    def updates(self) -> tuple[Update, ...]:
-        """Returns the updates of a step that follow those of the discriminators."""
-        likelihood, quality = self.likelihood_of_step(), self.quality_of_step()
-        if likelihood and quality and self.config.objective.update == "joint":
-            return (Update("joint", (*likelihood, *quality)),)
-        found = {"likelihood": likelihood, "adversarial": quality}
-        return tuple(Update(n, tuple(terms)) for n, terms in found.items() if terms)
-
-    def likelihood_of_step(self) -> list[Term]:
-        """Returns the terms that the likelihood's update minimises."""
-        objective, likelihood = self.config.objective, []
-        if self.trains_likelihood:
-            likelihood.append(Term("likelihood", self.likelihood_loss, GENERATOR_PARTS))
-        if objective.mmd_weight:
-            likelihood.append(Term("mmd", self._own(mmd_loss), ("posterior",)))
-        if objective.classifier_weight:
-            parts = ("feature_map", "posterior", "classifier")
-            likelihood.append(Term("classifier", self._own(classifier_loss), parts))
-        return likelihood
-
-    def quality_of_step(self) -> list[Term]:
-        """Returns the terms that the adversarial update minimises."""
-        objective, quality, relative = self.config.objective, [], None
-        matched = objective.feature_matching_weight
-        if "relative" in self._schedule.traits:
-            relative = objective.adversarial_weight
-        for game in self.games if self.adversary_active else ():
-            shared = game if objective.share_samples else None
-            if objective.adversarial_weight or shared or not matched:
-                loss = functools.partial(self._adversarial_loss, game)
-                name = game.label("adversarial")
-                quality.append(Term(name, loss, game.trains, shared, relative))
-            if matched:
-                loss = self._own(feature_matching_loss, game)
-                name = game.label("feature_matching")
-                quality.append(Term(name, loss, game.trains))
-        if quality and objective.reconstruction_weight:
-            parts = ("decoder", "posterior")
-            quality.append(
-                Term("reconstruction", self._own(reconstruction_loss), parts)
-            )
-        if self.code_reader is not None:
-            parts = ("decoder", "code_reader")
-            quality.append(Term("information", self._own(information_loss), parts))
-        return quality
-
-    def _own(self, loss, *arguments):
-        return functools.partial(loss, self, *arguments)
-
-    @property
-    def trains_likelihood(self) -> bool:
-        """Whether L_C is minimised."""
-        return self.config.preset.likelihood and self.config.objective.train_likelihood
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Makes the updates of one step and returns the logged terms.
@@ -215,6 +160,55 @@ class AdaptiveDensityEstimator(ConstructedModel):
         """Returns the `Batch` of a step's data."""
         return self.batch(data["image"], self.training_labels(data.get("label")))
 
+    def updates(self) -> tuple[Update, ...]:
+        """Returns the updates of a step that follow those of the discriminators."""
+        likelihood, quality = self.likelihood_of_step(), self.quality_of_step()
+        if likelihood and quality and self.config.objective.update == "joint":
+            return (Update("joint", (*likelihood, *quality)),)
+        found = {"likelihood": likelihood, "adversarial": quality}
+        return tuple(Update(n, tuple(terms)) for n, terms in found.items() if terms)
+
+    def likelihood_of_step(self) -> list[Term]:
+        """Returns the terms that the likelihood's update minimises."""
+        objective, likelihood = self.config.objective, []
+        if self.trains_likelihood:
+            likelihood.append(Term("likelihood", self.likelihood_loss, GENERATOR_PARTS))
+        if objective.mmd_weight:
+            likelihood.append(Term("mmd", self._own(mmd_loss), ("posterior",)))
+        if objective.classifier_weight:
+            parts = ("feature_map", "posterior", "classifier")
+            likelihood.append(Term("classifier", self._own(classifier_loss), parts))
+        return likelihood
+
+    def quality_of_step(self) -> list[Term]:
+        """Returns the terms that the adversarial update minimises."""
+        objective, quality, relative = self.config.objective, [], None
+        matched = objective.feature_matching_weight
+        if "relative" in self._schedule.traits:
+            relative = objective.adversarial_weight
+        for game in self.games if self.adversary_active else ():
+            shared = game if objective.share_samples else None
+            if objective.adversarial_weight or shared or not matched:
+                loss = functools.partial(self._adversarial_loss, game)
+                name = game.label("adversarial")
+                quality.append(Term(name, loss, game.trains, shared, relative))
+            if matched:
+                loss = self._own(feature_matching_loss, game)
+                name = game.label("feature_matching")
+                quality.append(Term(name, loss, game.trains))
+        if quality and objective.reconstruction_weight:
+            loss, parts = self._own(reconstruction_loss), ("decoder", "posterior")
+            quality.append(Term("reconstruction", loss, parts))
+        if self.code_reader is not None:
+            parts = ("decoder", "code_reader")
+            quality.append(Term("information", self._own(information_loss), parts))
+        return quality
+
+    @property
+    def trains_likelihood(self) -> bool:
+        """Whether L_C is minimised."""
+        return self.config.preset.likelihood and self.config.objective.train_likelihood
+
     def likelihood_loss(
         self, batch: Batch, draws: BatchDraws, domain: LatentVariableModel | None = None
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
@@ -251,6 +245,9 @@ class AdaptiveDensityEstimator(ConstructedModel):
             return (weight * loss, against), logs
         loss, logs = game.generator_loss(batch, draws)
         return weight * loss, logs
+
+    def _own(self, loss, *arguments):
+        return functools.partial(loss, self, *arguments)
 
     def _bits(self, nats):
         return bits_per_dim(-tf.reduce_mean(nats), self.dims)
