@@ -48,10 +48,10 @@ def frontier_study(rows, configs: dict, out, command: str) -> list[dict] | None:
       command: The command, as the page quotes it.
 
     Returns:
-      The results, one dictionary for each configuration; None if stopped by a signal.
+      The results of `measured_rows`, or None if stopped by a signal.
 
     Raises:
-      ValueError: If a run was started with another configuration.
+      ValueError: As `measured_rows`.
     """
     out = pathlib.Path(out)
     results = []
