@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 __all__ = [
     "check_writable",
+    "existing",
     "read_by_tensorflow",
     "replace_file",
     "replaced_directory",
@@ -31,6 +32,26 @@ _UNSUPPORTED = {
 # TensorFlow's reader of checkpoints takes a path for a pattern, which with one of these
 # does not match itself.
 _PATTERN = frozenset("[\\")
+
+
+def existing(source: str, path: str) -> Path:
+    """Returns the path of a source of images, `SOURCE:PATH`.
+
+    Args:
+      source: `folder`, or a source that is one file.
+      path: As given; `~` is a user's home.
+
+    Raises:
+      ValueError: If there is no such folder or file.
+    """
+    found = Path(path).expanduser()
+    folder = source == "folder"
+    if not path or not (found.is_dir() if folder else found.is_file()):
+        kind = "folder" if folder else "file"
+        raise ValueError(
+            f"`{source}:PATH` must name an existing {kind}. Received: {path!r}"
+        )
+    return found
 
 
 @contextlib.contextmanager

@@ -1,15 +1,13 @@
 """A table of models: python -m experiments.ablation --flagfile=FILE --out=DIR."""
 
 import itertools
-import shlex
-import sys
 
 from absl import flags
 
 from ade_tf.config import RunConfig
-from experiments import command, common_flags, study_flags
+from experiments import command, field_flags, run_config, study_flags
 from experiments.numbers import numbers
-from experiments.rows import row_of_flagfile, texts_of_settings, typed_settings
+from experiments.rows import rows_of_flagfiles, texts_of_settings, typed_settings
 
 
 def main():
@@ -20,7 +18,7 @@ def main():
     if not values.out:
         raise ValueError("--out must name a directory. Received: none")
     configs = configs_of_flags(values)
-    options = common_flags.options_from_flags(
+    options = field_flags.options_from_flags(
         EvaluationOptions, study_flags.ABLATION_OPTIONS
     )
     fit_settings = typed_settings("fit_settings", values.fit_settings)
@@ -33,7 +31,7 @@ def main():
         options,
         parameter_share=values.parameter_share,
         fit_settings=fit_settings,
-        command=shlex.join(["python3", "-m", "experiments.ablation", *sys.argv[1:]]),
+        command=command.as_given("ablation"),
     )
 
 
@@ -51,15 +49,7 @@ def configs_of_flags(values) -> dict:
             "`set` must not name the seed; use --seeds. "
             f"Received: seed={settings['seed']}"
         )
-    rows = {}
-    for file in values.rows:
-        row = row_of_flagfile(file)
-        if row in rows:
-            raise ValueError(
-                "rows must have different names (a file's name without the first "
-                f"word, its data). Received: {rows[row]!r} and {file!r}"
-            )
-        rows[row] = file
+    rows = rows_of_flagfiles(values.rows)
     acting = {row: _acting(file, settings) for row, file in rows.items()}
     if idle := sorted(set(settings).difference(*acting.values())):
         raise ValueError(
@@ -67,14 +57,14 @@ def configs_of_flags(values) -> dict:
             f"Received: {', '.join(idle)}"
         )
     return {
-        (row, seed): common_flags.config_from_flagfile(file, **acting[row], seed=seed)
+        (row, seed): run_config.config_from_flagfile(file, **acting[row], seed=seed)
         for (row, file), seed in itertools.product(rows.items(), seeds)
     }
 
 
 def _acting(file, settings):
     """Returns those of the settings, as texts, that can act in the row of a file."""
-    values = common_flags.values_of_flagfile(file, **settings)
+    values = run_config.values_of_flagfile(file, **settings)
     acting = RunConfig.from_stored(values).acting()
     return {name: text for name, text in settings.items() if name in acting}
 

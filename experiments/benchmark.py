@@ -4,7 +4,7 @@ import re
 
 from absl import flags
 
-from experiments import STARTED, command, common_flags
+from experiments import STARTED, command, common_flags, field_flags, run_config
 from experiments.rows import typed_settings
 
 # A comma before the next NAME=, and not one of a value.
@@ -15,8 +15,8 @@ def main():
     """Measures the configuration of the flags, writes the JSON, prints a table."""
     from experiments.bench import BenchmarkOptions
 
-    config = common_flags.config_from_flags()
-    options = common_flags.options_from_flags(BenchmarkOptions)
+    config = run_config.config_from_flags()
+    options = field_flags.options_from_flags(BenchmarkOptions)
     changed = {
         item: typed_settings("set", _SETTING.split(item)) for item in flags.FLAGS.set
     }

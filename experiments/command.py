@@ -3,15 +3,20 @@
 import contextlib
 import logging as stdlib_logging
 import os
+import shlex
 import signal
 import sys
 
 from absl import app, flags, logging
 
-from experiments import common_flags
 from experiments.flagfiles import expand
 
-__all__ = ["run"]
+__all__ = ["FLAG_MODULES", "as_given", "run"]
+
+# Those that define flags.
+FLAG_MODULES = tuple(
+    f"{__package__}.{name}" for name in ("common_flags", "field_flags", "study_flags")
+)
 
 _FILES_RULE = "files must be accessible and disks must have space."
 _MEMORY_RULE = "memory must suffice (batch_size, num_samples and the model decide)."
@@ -54,11 +59,16 @@ def run(main) -> None:
 
     # For --help, which shows those of the binary's own module.
     by_module = flags.FLAGS.flags_by_module_dict()
-    for module in (common_flags.__name__, f"{__package__}.study_flags"):
+    for module in FLAG_MODULES:
         for flag in by_module.get(module, ()):
             flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     with _stopped_by_signals():
         app.run(guarded, flags_parser=_parse)
+
+
+def as_given(binary: str) -> str:
+    """Returns the command line of this process, as of a page that quotes it."""
+    return shlex.join(["python3", "-m", f"experiments.{binary}", *sys.argv[1:]])
 
 
 class _Formatter(stdlib_logging.Formatter):

@@ -1,13 +1,13 @@
 """Scores images against others: python -m experiments.compare --reference=... ."""
 
-from experiments import command, common_flags
+from experiments import command, common_flags, field_flags
 
 
 def main():
     """Scores the images of the flags and, with --out, adds the records to a file."""
     from ade_tf.evaluation import ComparisonOptions
 
-    options = common_flags.options_from_flags(ComparisonOptions)
+    options = field_flags.options_from_flags(ComparisonOptions)
 
     from ade_tf.evaluation import compare_images
 

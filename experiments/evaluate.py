@@ -3,14 +3,14 @@
 With --follow it scores each checkpoint of a run that is being trained.
 """
 
-from experiments import command, common_flags
+from experiments import command, common_flags, field_flags
 
 
 def main():
     """Scores the run of the flags and appends the records to its metrics.jsonl."""
     from ade_tf.evaluation import FollowOptions
 
-    options = common_flags.options_from_flags(FollowOptions)
+    options = field_flags.options_from_flags(FollowOptions)
     run_dir = common_flags.loading_run_dir_from_flags()
 
     from ade_tf.evaluation import evaluate_run, follow_run

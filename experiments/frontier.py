@@ -1,13 +1,11 @@
 """Likelihood against quality in one picture: python -m experiments.frontier."""
 
 import itertools
-import shlex
-import sys
 
 from absl import flags
 
 from ade_tf.config import requires
-from experiments import command, common_flags, study_flags
+from experiments import command, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import row_of_flagfile
 
@@ -20,6 +18,8 @@ def main():
     points = [(file, w) for file in values.curves for w in weights]
     points += [(file, None) for file in values.rows]
     names = [_name(*point) for point in points]
+    if not names:
+        raise ValueError("--curves or --rows must name a flagfile. Received: none")
     if len(set(names)) < len(names):
         raise ValueError(
             "points of the picture must have different names (a file's name without "
@@ -39,7 +39,7 @@ def main():
         FrontierRow(name, row_of_flagfile(file), weight)
         for name, (file, weight) in zip(names, points, strict=True)
     ]
-    line = shlex.join(["python3", "-m", "experiments.frontier", *sys.argv[1:]])
+    line = command.as_given("frontier")
     frontier_study(rows, configs, values.out, line, values.train)
 
 
@@ -50,10 +50,8 @@ def _name(file, weight):
 
 def _config(file, weight, seed):
     if weight is None:
-        return common_flags.config_from_flagfile(file, seed=seed)
-    config = common_flags.config_from_flagfile(
-        file, adversarial_weight=weight, seed=seed
-    )
+        return run_config.config_from_flagfile(file, seed=seed)
+    config = run_config.config_from_flagfile(file, adversarial_weight=weight, seed=seed)
     requires(config, f"a curve, {file!r},", "both losses")
     return config
 

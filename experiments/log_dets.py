@@ -1,6 +1,5 @@
 """Log-dets by power series, measured: python -m experiments.log_dets --run_dir=RUN."""
 
-import sys
 
 from absl import flags
 
@@ -13,7 +12,7 @@ def main():
     if not values.out:
         raise ValueError("--out must name a directory. Received: none")
     run_dir = common_flags.loading_run_dir_from_flags()
-    line = " ".join(["python3 -m experiments.log_dets", *sys.argv[1:]])
+    line = command.as_given("log_dets")
 
     from experiments.studies.log_dets import log_det_study
 

@@ -5,14 +5,14 @@ The directory is then a data set, `--dataset=prepared:DIR`, that is read from di
 
 from absl import flags
 
-from experiments import command, common_flags
+from experiments import command, common_flags, field_flags
 
 
 def main():
     """Prepares the images of the flags, or goes on with what was begun."""
     from ade_tf.config.data import PreparationOptions
 
-    options = common_flags.options_from_flags(PreparationOptions)
+    options = field_flags.options_from_flags(PreparationOptions)
     out = flags.FLAGS.out
     if not out:
         raise ValueError("--out must name a directory. Received: none")

@@ -5,9 +5,14 @@ import pathlib
 from absl import flags
 
 from ade_tf.config import PRESETS, RunConfig
-from experiments import common_flags
+from experiments import run_config
 
-__all__ = ["row_of_flagfile", "texts_of_settings", "typed_settings"]
+__all__ = [
+    "row_of_flagfile",
+    "rows_of_flagfiles",
+    "texts_of_settings",
+    "typed_settings",
+]
 
 
 def row_of_flagfile(path) -> str:
@@ -16,6 +21,26 @@ def row_of_flagfile(path) -> str:
     if any(f"{stem}_".startswith(f"{preset}_") for preset in PRESETS):
         return stem
     return stem.split("_", 1)[-1]
+
+
+def rows_of_flagfiles(files) -> dict:
+    """Returns `row -> flagfile`, in order.
+
+    Raises:
+      ValueError: If there are none, or two have one name.
+    """
+    rows = {}
+    for file in files:
+        row = row_of_flagfile(file)
+        if row in rows:
+            raise ValueError(
+                "rows must have different names (a file's name without the first "
+                f"word, its data). Received: {rows[row]!r} and {file!r}"
+            )
+        rows[row] = file
+    if not rows:
+        raise ValueError("--rows must name a flagfile. Received: none")
+    return rows
 
 
 def texts_of_settings(flag, items) -> dict:
@@ -48,7 +73,7 @@ def typed_settings(flag, items) -> dict:
     texts = texts_of_settings(flag, items)
     line = [f"--{name}={value}" for name, value in texts.items()]
     try:
-        values = common_flags.values_of_settings(line)
+        values = run_config.values_of_settings(line)
     except flags.Error as error:
         raise ValueError(
             f"`{flag}` must have a value of the setting's type. Received: {error}"

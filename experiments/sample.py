@@ -2,14 +2,14 @@
 
 import dataclasses
 
-from experiments import command, common_flags
+from experiments import command, common_flags, field_flags
 
 
 def main():
     """Draws the picture of the flags and says where it is."""
     from ade_tf.samples import PictureOptions
 
-    options = common_flags.options_from_flags(PictureOptions)
+    options = field_flags.options_from_flags(PictureOptions)
     run_dir = common_flags.loading_run_dir_from_flags()
 
     from ade_tf.samples import draw

@@ -1,13 +1,13 @@
 """Scores any images: python -m experiments.score --run_dir=DIR --images=PATH."""
 
-from experiments import command, common_flags
+from experiments import command, common_flags, field_flags
 
 
 def main():
     """Prints the scores of the images and writes them to the file of the flags."""
     from ade_tf.evaluation.options import ScoreOptions
 
-    options = common_flags.options_from_flags(ScoreOptions)
+    options = field_flags.options_from_flags(ScoreOptions)
     run_dir = common_flags.loading_run_dir_from_flags()
 
     from ade_tf.evaluation.image_scores import score_images

@@ -3,7 +3,8 @@
 from absl import flags
 
 from ade_tf.config.data import TOYS
-from experiments.common_flags import define_options, define_run_dir
+from experiments.common_flags import define_run_dir
+from experiments.field_flags import define_options
 
 __all__ = [
     "ABLATION_OPTIONS",
@@ -50,13 +51,11 @@ def define_ablation_flags() -> None:
     """Defines the flags of `ablation`: its own, and the options of its evaluation."""
     from ade_tf.evaluation.options import EvaluationOptions
 
-    flags.DEFINE_list(
-        "rows",
-        [f"flags/digits_{preset}.flags" for preset in _ABLATION_ROWS],
+    _define_rows(
+        *("digits", _ABLATION_ROWS),
         "Flagfiles of the rows, comma-separated. A row has its file's name, without "
         "the first word where that is the data's.",
     )
-    flags.DEFINE_list("seeds", ["0"], "Seeds of every row, comma-separated.")
     flags.DEFINE_multi_string(
         "set",
         [],
@@ -96,12 +95,10 @@ def define_frontier_flags() -> None:
     flags.DEFINE_list(
         "weights", ["0.5", "2", "5"], "Weights of L_Q of a curve, comma-separated."
     )
-    flags.DEFINE_list(
-        "rows",
-        [f"flags/digits_{name}.flags" for name in _FRONTIER_ROWS],
+    _define_rows(
+        *("digits", _FRONTIER_ROWS),
         "Flagfiles of further models, as they are, comma-separated.",
     )
-    flags.DEFINE_list("seeds", ["0"], "Seeds of every model, comma-separated.")
     flags.DEFINE_string(
         "out", "runs/frontier", "Directory of the runs, the page and its picture."
     )
@@ -121,12 +118,7 @@ def define_log_dets_flags() -> None:
 
 def define_systems_flags() -> None:
     """Defines the flags of `systems`."""
-    flags.DEFINE_list(
-        "rows",
-        [f"flags/digits_{name}.flags" for name in _SYSTEMS],
-        "Flagfiles of the systems, comma-separated.",
-    )
-    flags.DEFINE_list("seeds", ["0"], "Seeds of every system, comma-separated.")
+    _define_rows("digits", _SYSTEMS, "Flagfiles of the systems, comma-separated.")
     flags.DEFINE_string(
         "out", "runs/systems", "Directory of the runs, the page and its pictures."
     )
@@ -136,13 +128,9 @@ def define_systems_flags() -> None:
 def define_toy_flags() -> None:
     """Defines the flags of `toy`."""
     flags.DEFINE_list("data", list(TOYS), "Data sets of points, comma-separated.")
-    flags.DEFINE_list(
-        "rows",
-        [f"flags/toy_{preset}.flags" for preset in _TOY_PRESETS],
-        "Flagfiles of the models, comma-separated.",
-    )
-    flags.DEFINE_list(
-        "seeds", ["0"], "Seeds of every model, comma-separated; the first is drawn."
+    _define_rows(
+        *("toy", _TOY_PRESETS),
+        "Flagfiles of the models, comma-separated. Of each the first seed is drawn.",
     )
     flags.DEFINE_string(
         "out", "runs/toy", "Directory of the runs, the picture and the table."
@@ -162,3 +150,10 @@ def _define_train():
         "Whether to train the runs that are not finished; with --notrain the page is "
         "of those that are.",
     )
+
+
+def _define_rows(data, names, help):
+    """Defines the flags of a study's rows, flagfiles of some data, and their seeds."""
+    files = [f"flags/{data}_{name}.flags" for name in names]
+    flags.DEFINE_list("rows", files, help)
+    flags.DEFINE_list("seeds", ["0"], "Seeds of every row, comma-separated.")

@@ -2,30 +2,28 @@
 
 import itertools
 import pathlib
-import shlex
-import sys
 
 from absl import flags
 
-from experiments import command, common_flags, study_flags
+from experiments import command, run_config, study_flags
 from experiments.numbers import numbers
-from experiments.rows import row_of_flagfile
+from experiments.rows import rows_of_flagfiles
 
 
 def main():
     """Trains and measures every system with every seed; writes the page."""
     values = flags.FLAGS
     seeds = numbers("seeds", values.seeds)
-    rows = {row_of_flagfile(file): file for file in values.rows}
+    rows = rows_of_flagfiles(values.rows)
     configs = {
-        (row, seed): common_flags.config_from_flagfile(file, seed=seed)
+        (row, seed): run_config.config_from_flagfile(file, seed=seed)
         for (row, file), seed in itertools.product(rows.items(), seeds)
     }
 
     from experiments.studies.systems import System, systems_study
 
     systems = [System(row, file, _summary(file)) for row, file in rows.items()]
-    line = shlex.join(["python3", "-m", "experiments.systems", *sys.argv[1:]])
+    line = command.as_given("systems")
     systems_study(systems, configs, values.out, line, values.train)
 
 

@@ -1,12 +1,12 @@
 """The picture of why, on points in the plane: python -m experiments.toy --out=DIR."""
 
 import itertools
-import pathlib
 
 from absl import flags
 
-from experiments import command, common_flags, study_flags
+from experiments import command, run_config, study_flags
 from experiments.numbers import numbers
+from experiments.rows import rows_of_flagfiles
 
 
 def main():
@@ -14,9 +14,9 @@ def main():
     values = flags.FLAGS
     seeds = numbers("seeds", values.seeds)
     configs = {}
-    for data, file, seed in itertools.product(values.data, values.rows, seeds):
-        row = pathlib.Path(file).stem.removeprefix("toy_")
-        configs[data, row, seed] = common_flags.config_from_flagfile(
+    rows = rows_of_flagfiles(values.rows).items()
+    for data, (row, file), seed in itertools.product(values.data, rows, seeds):
+        configs[data, row, seed] = run_config.config_from_flagfile(
             file, dataset=f"toy:{data}", seed=seed
         )
 

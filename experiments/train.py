@@ -2,14 +2,18 @@
 
 from absl import flags
 
-from experiments import command, common_flags
+from ade_tf.files import existing
+from experiments import command, common_flags, run_config
 
 
 def main():
     """Trains, or with --dry_run describes, the run of the flags."""
-    config = common_flags.config_from_flags()
-    common_flags.check_path_of_dataset(config.data.dataset)
-    common_flags.check_path_of_dataset(config.data.dataset_b)
+    config = run_config.config_from_flags()
+    for name in (config.data.dataset, config.data.dataset_b):
+        source, _, path = name.partition(":")
+        if source in ("folder", "npz"):
+            # Before anything is loaded.
+            existing(source, path)
     run_dir = None if flags.FLAGS.dry_run else common_flags.run_dir_from_flags()
 
     from ade_tf.training import describe_run, train

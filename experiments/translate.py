@@ -2,14 +2,14 @@
 
 import dataclasses
 
-from experiments import command, common_flags
+from experiments import command, common_flags, field_flags
 
 
 def main():
     """Translates the images of the flags and says where they are."""
     from ade_tf.samples.options import TranslationOptions
 
-    options = common_flags.options_from_flags(TranslationOptions)
+    options = field_flags.options_from_flags(TranslationOptions)
     run_dir = common_flags.loading_run_dir_from_flags()
 
     from ade_tf.samples import translate_images

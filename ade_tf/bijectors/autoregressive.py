@@ -45,9 +45,6 @@ class Autoregressive(FusedBijector):
       ValueError: On an unknown name or a number out of range.
     """
 
-    # What is fast in one direction only.
-    sequential_forward = True
-
     def __init__(
         self,
         event_shape,

@@ -2,25 +2,15 @@
 
 import contextlib
 import copy
-import functools
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from ade_tf.bijectors.graph_memo import GraphMemo
 from ade_tf.networks.condition import repeat_condition
 from ade_tf.private_doors import UncachedBijector, untracked
 from ade_tf.randomness import current_draws
 
-__all__ = [
-    "FusedBijector",
-    "FusedPass",
-    "forward_and_log_det",
-    "inverse_and_log_det",
-    "is_invert",
-]
-
-tfb = tfp.bijectors
+__all__ = ["FusedBijector", "log_det_per_example"]
 
 
 class FusedBijector(UncachedBijector):
@@ -245,7 +235,7 @@ class FusedBijector(UncachedBijector):
                 if condition is not None:
                     condition = repeat_condition(condition, tf.shape(batch)[0])
             output, log_det = function(batch, condition)
-            log_det = _per_example(log_det, batch)
+            log_det = log_det_per_example(log_det, batch)
             if x.shape.rank != 4:
                 leading = tf.shape(x)[:-3]
                 log_det = tf.reshape(log_det, leading)
@@ -297,69 +287,6 @@ class FusedBijector(UncachedBijector):
         return self._separate("inverse", x, condition)[1]
 
 
-class FusedPass:
-    """A part of a pass that is no bijector by itself, but has both of its methods.
-
-    `forward_and_log_det` and `inverse_and_log_det` take `[B, H, W, C]` and a condition,
-    and return the value and the log-det `[B]`.
-    """
-
-
-def forward_and_log_det(bijector, y, condition=None):
-    """Value and log-det of any `tfb.Bijector`'s forward map.
-
-    A bijector of this package (or a `tfb.Invert` of one) needs one pass and receives
-    the condition. For others, TFP's two methods are called, without the condition.
-
-    Args:
-      bijector: A `tfb.Bijector` of events with at most three dimensions.
-      y: Tensor, `[..., H, W, C]`.
-      condition: None, or a tensor `[B, K]` or `[B, h, w, K]`.
-
-    Returns:
-      `bijector.forward(y)` and its log-det, of shape `[...]`, in nats.
-    """
-    if isinstance(bijector, FusedBijector | FusedPass):
-        return bijector.forward_and_log_det(y, condition)
-    if is_invert(bijector):
-        return inverse_and_log_det(bijector.bijector, y, condition)
-    # A new tensor is unknown to TFP's cache, which keeps values of old variables.
-    y = tf.identity(y)
-    log_det = bijector.forward_log_det_jacobian(y, event_ndims=3)
-    return bijector.forward(y), _per_example(log_det, y)
-
-
-def inverse_and_log_det(bijector, x, condition=None):
-    """Value and log-det of any `tfb.Bijector`'s inverse map; see the forward one.
-
-    Args:
-      bijector: A `tfb.Bijector` of events with at most three dimensions.
-      x: Tensor, `[..., H, W, C]`.
-      condition: None, or a tensor `[B, K]` or `[B, h, w, K]`.
-
-    Returns:
-      `bijector.inverse(x)` and its log-det, of shape `[...]`, in nats.
-    """
-    if isinstance(bijector, FusedBijector | FusedPass):
-        return bijector.inverse_and_log_det(x, condition)
-    if is_invert(bijector):
-        return forward_and_log_det(bijector.bijector, x, condition)
-    x = tf.identity(x)
-    log_det = bijector.inverse_log_det_jacobian(x, event_ndims=3)
-    return bijector.inverse(x), _per_example(log_det, x)
-
-
-def is_invert(bijector) -> bool:
-    """Returns whether a bijector is a `tfb.Invert`."""
-    return isinstance(bijector, (tfb.Invert, _invert_of_ours()))
-
-
-@functools.cache
-def _invert_of_ours():
-    # tfb.Invert gives an instance of a parent class for most bijectors, ours too.
-    return type(tfb.Invert(FusedBijector()))
-
-
 def _rebuilt(kind, parameters, values):
     """Returns a bijector as `__reduce__` describes it."""
     found = kind(**parameters)
@@ -380,8 +307,8 @@ def _checked_event_shape(event_shape):
     return event_shape
 
 
-def _per_example(log_det, x):
-    """Broadcasts a log-det to the leading dimensions of `x`."""
+def log_det_per_example(log_det, x):
+    """Returns a log-det for each event of `x`, `[..., H, W, C]`: `[...]`."""
     if log_det.shape.rank == x.shape.rank - 3:
         return log_det
     return tf.broadcast_to(log_det, tf.shape(x)[:-3])

@@ -3,12 +3,9 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from ade_tf.bijectors.base import (
-    FusedBijector,
-    forward_and_log_det,
-    inverse_and_log_det,
-)
+from ade_tf.bijectors.base import FusedBijector
 from ade_tf.bijectors.normalized_conv import folded
+from ade_tf.bijectors.passes import forward_and_log_det, inverse_and_log_det
 
 __all__ = ["FusedChain", "identity"]
 

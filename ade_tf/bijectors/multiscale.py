@@ -2,11 +2,8 @@
 
 import tensorflow as tf
 
-from ade_tf.bijectors.base import (
-    FusedBijector,
-    forward_and_log_det,
-    inverse_and_log_det,
-)
+from ade_tf.bijectors.base import FusedBijector
+from ade_tf.bijectors.passes import forward_and_log_det, inverse_and_log_det
 from ade_tf.bijectors.transforms import bounded
 from ade_tf.private_doors import untracked
 from ade_tf.randomness import draws_scope

@@ -5,8 +5,8 @@ import dataclasses
 import tensorflow as tf
 
 from ade_tf.bijectors.actnorm import ActNorm
-from ade_tf.bijectors.base import FusedPass
 from ade_tf.bijectors.invertible_conv import InvertibleConv
+from ade_tf.bijectors.passes import FusedPass
 
 __all__ = ["NormalizedConv", "folded"]
 

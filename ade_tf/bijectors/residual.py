@@ -57,9 +57,6 @@ class Residual(FusedBijector):
       ValueError: On an unknown name or a number out of range.
     """
 
-    # What is fast in one direction only.
-    iterative_forward = True
-
     def __init__(
         self,
         event_shape,

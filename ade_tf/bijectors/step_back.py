@@ -4,12 +4,8 @@ import contextlib
 
 import tensorflow as tf
 
-from ade_tf.bijectors.base import (
-    FusedBijector,
-    forward_and_log_det,
-    inverse_and_log_det,
-    is_invert,
-)
+from ade_tf.bijectors.base import FusedBijector
+from ade_tf.bijectors.passes import forward_and_log_det, inverse_and_log_det, is_invert
 from ade_tf.randomness import draws_scope
 
 __all__ = ["StepBack"]

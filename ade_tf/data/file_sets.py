@@ -15,6 +15,7 @@ from absl import logging
 from ade_tf.data.decoding import SUFFIXES
 from ade_tf.data.folder import find_files, split_names
 from ade_tf.data.split_names import splits_by_name
+from ade_tf.files import existing
 
 __all__ = ["ARCHIVES", "FileSet", "find_file_set"]
 
@@ -111,11 +112,7 @@ def _of_folder(path, skip_bad):
 
 
 def _of_archive(kind, path):
-    archive = pathlib.Path(path).expanduser()
-    if not path or not archive.is_file():
-        raise ValueError(
-            f"`{kind}:PATH` must name an existing file. Received: {path!r}"
-        )
+    archive = existing(kind, path)
     try:
         members = (_zip_members if kind == "zip" else _tar_members)(str(archive))
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:

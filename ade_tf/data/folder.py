@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import functools
 import os
-import pathlib
 import warnings
 
 import numpy as np
@@ -18,6 +17,7 @@ from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
+from ade_tf.files import existing
 from ade_tf.progress import Passes
 
 __all__ = ["find_files", "label_files", "load_folder", "read_images", "split_names"]
@@ -90,11 +90,7 @@ def find_files(path: str, skip_bad: bool) -> dict:
 
 
 def _split_folders(path):
-    root = pathlib.Path(path).expanduser()
-    if not path or not root.is_dir():
-        raise ValueError(
-            f"`folder:PATH` must name an existing folder. Received: {path!r}"
-        )
+    root = existing("folder", path)
     names = [path.name for path in root.iterdir() if path.name[0] != "."]
     found = split_names(names, [n for n in names if (root / n).is_dir()], root)
     return {split: root / name for split, name in found.items()} or {"train": root}

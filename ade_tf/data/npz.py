@@ -16,6 +16,7 @@ from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
+from ade_tf.files import existing
 
 __all__ = ["load_npz"]
 
@@ -55,9 +56,7 @@ def load_npz(path: str, options: LoadOptions) -> Source:
         number of 2 .. 65,536.
     """
     del options
-    file = pathlib.Path(path).expanduser()
-    if not file.is_file():
-        raise ValueError(f"`npz:PATH` must name an existing file. Received: {path!r}")
+    file = existing("npz", path)
     try:
         archive = np.load(file, allow_pickle=False)
     except _DAMAGED as error:

@@ -137,7 +137,7 @@ class Evaluation:
         those of the options; they are drawn at the first call.
         """
         if self._samples is None:
-            self._samples = self._draw(self.model.is_given)
+            self._samples = self._draw(self.model.takes_condition)
         return self._samples
 
     @functools.cached_property

@@ -23,13 +23,16 @@ __all__ = ["follow_run"]
 _ORIGIN = "follow"
 _PAUSE_SECONDS = 2.0
 # Options that change no score.
-_FREE = {"metrics", "splits", "follow", "best_by", "out", "per_image", "dataset"}
-_FREE |= {"data_dir", "changed_data", "cache_dir", "strategy", "batch_size"}
+_FREE = {"metrics", "splits", "follow", "follow_minutes", "best_by", "out"}
+_FREE |= {"per_image", "dataset", "data_dir", "changed_data", "cache_dir"}
+_FREE |= {"strategy", "batch_size"}
 _RULE = "a run is followed by one process at a time"
 
 
 def follow_run(run_dir, options: FollowOptions) -> None:
     """Scores each checkpoint of a run as it appears, until the run's last step.
+
+    With `follow_minutes` it also ends where no checkpoint appears for so long.
 
     Records are as of `evaluate_run`, and say `origin: follow`, the `hours` of training
     and, in a hash, the `options`. A checkpoint whose scores by the same options stand
@@ -46,7 +49,9 @@ def follow_run(run_dir, options: FollowOptions) -> None:
       ValueError, OSError: As `evaluate_run` does; or if another process follows.
     """
     run, out = RunDirectory(run_dir), records_file(run_dir, options)
-    _wait_for(lambda: checkpoint_steps(run.checkpoints), run)
+    minutes = options.follow_minutes
+    if not _wait_for(lambda: checkpoint_steps(run.checkpoints), run, minutes):
+        return
     run.followed.mkdir(exist_ok=True)
     with locked(run.followed, _RULE):
         evaluation, names, left_out = open_evaluation(run_dir, options)
@@ -59,17 +64,22 @@ def follow_run(run_dir, options: FollowOptions) -> None:
             append_record(out, {"left_out": left_out, **evaluation.origin})
         follower = _Follower(run, out, evaluation, names)
         while not follower.finished():
-            step = _wait_for(follower.next_step, run)
+            step = _wait_for(follower.next_step, run, minutes)
+            if step is None:
+                return
             follower.score(step)
 
 
-def _wait_for(find, run):
-    """Returns what there is to find, once there is."""
-    waits = False
+def _wait_for(find, run, minutes):
+    """Returns what there is to find, once there is; None if not for so many minutes."""
+    began = None
     while not (found := find()):
-        if not waits:
+        if began is None:
+            began = time.monotonic()
             print(f"Waiting for a checkpoint of {run.path} ...", flush=True)
-        waits = True
+        elif minutes and time.monotonic() - began >= 60.0 * minutes:
+            print(f"None for {minutes:g} minutes: following ends.", flush=True)
+            return None
         time.sleep(_PAUSE_SECONDS)
     return found
 

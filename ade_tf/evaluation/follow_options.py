@@ -22,6 +22,12 @@ class FollowOptions(EvaluationOptions):
         "Score each new checkpoint of the run as it appears, until the last one; the "
         "curves of the scores are drawn in the run's directory `followed`.",
     )
+    follow_minutes: float = setting(
+        0.0,
+        "With --follow, minutes without a new checkpoint after which it ends, as of a "
+        "run that is not resumed. 0: it waits.",
+        minimum=0.0,
+    )
     best_by: str = setting(
         "",
         "With --follow, score by which the best weights so far are kept, for "
@@ -31,10 +37,11 @@ class FollowOptions(EvaluationOptions):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.best_by and not self.follow:
-            raise ValueError(
-                f"best_by needs follow. Received: best_by={self.best_by!r}"
-            )
+        for name in ("best_by", "follow_minutes"):
+            if getattr(self, name) and not self.follow:
+                raise ValueError(
+                    f"{name} needs follow. Received: {name}={getattr(self, name)!r}"
+                )
         for name, refused in (
             ("per_image", bool(self.per_image)),
             ("weights", self.weights == "best"),

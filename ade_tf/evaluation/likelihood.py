@@ -117,8 +117,8 @@ def _protocol(model):
     if not missing(config, "features"):
         words.append(f"{config.model.dequantizer} dequantisation")
     if model.latent_size:
-        closed = config.model.posterior == "gaussian"
-        words.append("closed-form KL" if closed else "KL at the sample")
+        at_sample = missing(config, "gaussian", "normal prior")
+        words.append("KL at the sample" if at_sample else "closed-form KL")
     if model.feature_map.estimated_log_det:
         words.append("estimated log-det")
     return ", ".join(["single-sample bound", *words]) if words else "exact"

@@ -34,9 +34,7 @@ def load_inception(path="", data=None, cache_dir="", progress=None) -> Extractor
     Args:
       path: The frozen graph, or the directory of a SavedModel as `load_saved_model`
         takes it.
-      data: Not used, nor are `cache_dir` and `progress`: the file says all.
-      cache_dir: Not used.
-      progress: Not used.
+      data, cache_dir, progress: As of every extractor; the file says all.
 
     Returns:
       An extractor named `inception`, of 2048 features and 1008 classes.

@@ -25,9 +25,7 @@ def load_saved_model(path="", data=None, cache_dir="", progress=None) -> Extract
 
     Args:
       path: Directory of the SavedModel.
-      data: Not used, nor are `cache_dir` and `progress`: the file says all.
-      cache_dir: Not used.
-      progress: Not used.
+      data, cache_dir, progress: As of every extractor; the file says all.
 
     Raises:
       ValueError: If there is no such SavedModel, or its signature is another.

@@ -1,16 +1,14 @@
 """The adaptive density estimator: one Keras model, trained by two losses."""
 
 import functools
-from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
 from ade_tf.config import RunConfig, requires
 from ade_tf.config.bounds import BOUNDS
-from ade_tf.config.games import ADVERSARIAL_SCHEDULES, AUGMENTATIONS
+from ade_tf.config.games import ADVERSARIAL_SCHEDULES
 from ade_tf.metrics import bits_per_dim
-from ade_tf.models import sides
 from ade_tf.models.added_losses import (
     class_logits_with_dropout,
     classifier_loss,
@@ -21,10 +19,10 @@ from ade_tf.models.added_losses import (
 )
 from ade_tf.models.batch import Batch, DomainBatch
 from ade_tf.models.construction import ConstructedModel
+from ade_tf.models.games import games_of
 from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term, Update
 from ade_tf.models.updates import mean_over_replicas
-from ade_tf.objectives import ADVERSARIES, PENALTIES, Game
 from ade_tf.randomness import BatchDraws
 
 __all__ = ["AdaptiveDensityEstimator"]
@@ -53,8 +51,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
                         and `feature_matching_weight`     or codes, see below
                         * |E h(x) - E h(x~)|^2,
                         of each game
-                        and information_weight *        decoder, code reader
-                          -E ln q(c | x~)
+                        and `information_weight`        decoder, code reader
+                          * -E ln q(c | x~)
 
         game            real side           fake side           trains
         image           x                   x~                  decoder
@@ -90,9 +88,8 @@ class AdaptiveDensityEstimator(ConstructedModel):
     game's real images have what of their resolution has grown.
 
     With `average_decay`, `average` follows the weights of all parts except
-    discriminators, and `fit` ends by replacing the weights with their average.
-
-    Use `from_preset`, `build_model` or `load` to make a model.
+    discriminators, and `fit` ends by replacing the weights with their average. Use
+    `from_preset`, `build_model` or `load` to make a model.
 
     Args:
       config: The resolved configuration of a run.
@@ -118,121 +115,11 @@ class AdaptiveDensityEstimator(ConstructedModel):
             config.training.num_steps,
             **config.of("adversarial_schedule"),
         )
-        self.games = self._games()
+        self.games = games_of(self)
         self.bound = BOUNDS[config.objective.bound](**config.of("bound"))
         # In the order of their computation, known once a step is traced.
         self.term_names: tuple[str, ...] = ()
         self.built = True
-
-    def _games(self):
-        """Returns the games: what is shown to whom, and who plays against it."""
-        objective = self.config.objective
-        maps = ("feature_map",) * objective.adversarial_gradient_in_feature_map
-        augment = AUGMENTATIONS[objective.augmentation](
-            self.image_shape, **self.config.of("augmentation")
-        )
-        images, samples, pairs, sampled_pairs = (
-            sides.augmented(side, augment)
-            for side in (sides.images, sides.samples, sides.pairs, sides.sampled_pairs)
-        )
-        decoder, posterior = ("decoder", *maps), ("posterior",)
-        known = {
-            "image": (self.discriminator, images, samples, decoder),
-            "pair": (
-                *(self.pair_discriminator, pairs, sampled_pairs),
-                decoder + posterior,
-            ),
-            "code": (
-                *(self.code_discriminator, sides.prior_codes, sides.codes),
-                posterior,
-            ),
-        }
-        games = objective.games if self.config.preset.adversary else ()
-        return tuple(self.game(name, *known[name], name == "pair") for name in games)
-
-    def game(
-        self,
-        name: str,
-        discriminator: keras.layers.Layer | None,
-        real: Callable,
-        fake: Callable,
-        trains: tuple[str, ...],
-        both_sides: bool = False,
-    ) -> Game:
-        """Returns a `Game` of these arguments, played as the settings say.
-
-        Sides take the model, a batch and draws (see `models.sides`).
-        """
-        objective = self.config.objective
-        return Game(
-            name,
-            discriminator,
-            functools.partial(real, self),
-            functools.partial(fake, self),
-            adversary=ADVERSARIES[objective.adversary].smoothed(
-                **self.config.of("adversary")
-            ),
-            penalty=PENALTIES[objective.penalty],
-            trains=trains,
-            both_sides=both_sides,
-            minibatch_statistics=self.config["minibatch_statistics"],
-            **self.config.of("penalty"),
-            **self.config.of("discriminator_batch"),
-        )
-
-    def updates(self) -> tuple[Update, ...]:
-        """Returns the updates of a step that follow those of the discriminators."""
-        likelihood, quality = self.likelihood_of_step(), self.quality_of_step()
-        if likelihood and quality and self.config.objective.update == "joint":
-            return (Update("joint", (*likelihood, *quality)),)
-        found = {"likelihood": likelihood, "adversarial": quality}
-        return tuple(Update(n, tuple(terms)) for n, terms in found.items() if terms)
-
-    def likelihood_of_step(self) -> list[Term]:
-        """Returns the terms that the likelihood's update minimises."""
-        objective, likelihood = self.config.objective, []
-        if self.trains_likelihood:
-            likelihood.append(Term("likelihood", self.likelihood_loss, GENERATOR_PARTS))
-        if objective.mmd_weight:
-            likelihood.append(Term("mmd", self._own(mmd_loss), ("posterior",)))
-        if objective.classifier_weight:
-            parts = ("feature_map", "posterior", "classifier")
-            likelihood.append(Term("classifier", self._own(classifier_loss), parts))
-        return likelihood
-
-    def quality_of_step(self) -> list[Term]:
-        """Returns the terms that the adversarial update minimises."""
-        objective, quality, relative = self.config.objective, [], None
-        matched = objective.feature_matching_weight
-        if "relative" in self._schedule.traits:
-            relative = objective.adversarial_weight
-        for game in self.games if self.adversary_active else ():
-            shared = game if objective.share_samples else None
-            if objective.adversarial_weight or shared or not matched:
-                loss = functools.partial(self._adversarial_loss, game)
-                name = game.label("adversarial")
-                quality.append(Term(name, loss, game.trains, shared, relative))
-            if matched:
-                loss = self._own(feature_matching_loss, game)
-                name = game.label("feature_matching")
-                quality.append(Term(name, loss, game.trains))
-        if quality and objective.reconstruction_weight:
-            parts = ("decoder", "posterior")
-            quality.append(
-                Term("reconstruction", self._own(reconstruction_loss), parts)
-            )
-        if self.code_reader is not None:
-            parts = ("decoder", "code_reader")
-            quality.append(Term("information", self._own(information_loss), parts))
-        return quality
-
-    def _own(self, loss, *given):
-        return functools.partial(loss, self, *given)
-
-    @property
-    def trains_likelihood(self) -> bool:
-        """Whether L_C is minimised."""
-        return self.config.preset.likelihood and self.config.objective.train_likelihood
 
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Makes the updates of one step and returns the logged terms.
@@ -273,6 +160,55 @@ class AdaptiveDensityEstimator(ConstructedModel):
         """Returns the `Batch` of a step's data."""
         return self.batch(data["image"], self.training_labels(data.get("label")))
 
+    def updates(self) -> tuple[Update, ...]:
+        """Returns the updates of a step that follow those of the discriminators."""
+        likelihood, quality = self.likelihood_of_step(), self.quality_of_step()
+        if likelihood and quality and self.config.objective.update == "joint":
+            return (Update("joint", (*likelihood, *quality)),)
+        found = {"likelihood": likelihood, "adversarial": quality}
+        return tuple(Update(n, tuple(terms)) for n, terms in found.items() if terms)
+
+    def likelihood_of_step(self) -> list[Term]:
+        """Returns the terms that the likelihood's update minimises."""
+        objective, likelihood = self.config.objective, []
+        if self.trains_likelihood:
+            likelihood.append(Term("likelihood", self.likelihood_loss, GENERATOR_PARTS))
+        if objective.mmd_weight:
+            likelihood.append(Term("mmd", self._own(mmd_loss), ("posterior",)))
+        if objective.classifier_weight:
+            parts = ("feature_map", "posterior", "classifier")
+            likelihood.append(Term("classifier", self._own(classifier_loss), parts))
+        return likelihood
+
+    def quality_of_step(self) -> list[Term]:
+        """Returns the terms that the adversarial update minimises."""
+        objective, quality, relative = self.config.objective, [], None
+        matched = objective.feature_matching_weight
+        if "relative" in self._schedule.traits:
+            relative = objective.adversarial_weight
+        for game in self.games if self.adversary_active else ():
+            shared = game if objective.share_samples else None
+            if objective.adversarial_weight or shared or not matched:
+                loss = functools.partial(self._adversarial_loss, game)
+                name = game.label("adversarial")
+                quality.append(Term(name, loss, game.trains, shared, relative))
+            if matched:
+                loss = self._own(feature_matching_loss, game)
+                name = game.label("feature_matching")
+                quality.append(Term(name, loss, game.trains))
+        if quality and objective.reconstruction_weight:
+            loss, parts = self._own(reconstruction_loss), ("decoder", "posterior")
+            quality.append(Term("reconstruction", loss, parts))
+        if self.code_reader is not None:
+            parts = ("decoder", "code_reader")
+            quality.append(Term("information", self._own(information_loss), parts))
+        return quality
+
+    @property
+    def trains_likelihood(self) -> bool:
+        """Whether L_C is minimised."""
+        return self.config.preset.likelihood and self.config.objective.train_likelihood
+
     def likelihood_loss(
         self, batch: Batch, draws: BatchDraws, domain: LatentVariableModel | None = None
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
@@ -309,6 +245,9 @@ class AdaptiveDensityEstimator(ConstructedModel):
             return (weight * loss, against), logs
         loss, logs = game.generator_loss(batch, draws)
         return weight * loss, logs
+
+    def _own(self, loss, *arguments):
+        return functools.partial(loss, self, *arguments)
 
     def _bits(self, nats):
         return bits_per_dim(-tf.reduce_mean(nats), self.dims)

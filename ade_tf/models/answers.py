@@ -100,7 +100,7 @@ def sample(
       temperature: Factor on the standard deviations.
       noise: Whether to draw y instead of taking its mean.
       condition: Of a conditional model, that of the samples (`model.condition`).
-      codes: Density of z in place of the prior (`model.given`).
+      codes: Density of z in place of the prior (`model.sample_arguments`).
     """
     y = model.draw_features(draws, temperature, noise, condition, codes)
     return _images(model, y, condition)

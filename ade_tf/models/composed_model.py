@@ -99,7 +99,7 @@ class ComposedModel(BuiltModel):
         return missing(self.config, "modalities") is None
 
     @property
-    def is_given(self) -> bool:
+    def takes_condition(self) -> bool:
         """Whether the model is given something of each image, a class or a part."""
         return self.conditional or self.image_condition is not None
 
@@ -176,7 +176,7 @@ class ComposedModel(BuiltModel):
             )
         return self.image_condition.condition(given)
 
-    def given(self, given) -> dict:
+    def sample_arguments(self, given) -> dict:
         """Returns what makes samples of what they are given, as arguments of `sample`.
 
         Args:

@@ -133,7 +133,7 @@ class OnArrays(FittedModel):
         """
         _check_num(num)
         _check_temperature(temperature)
-        rows = self._given(labels, given, num)
+        rows = self._rows_given(labels, given, num)
 
         def given_of(first, count):
             return rows[first : first + count]
@@ -196,7 +196,7 @@ class OnArrays(FittedModel):
                 f"codes must have the shape [N, {self.latent_size}]. "
                 f"Received: shape={z.shape}"
             )
-        condition = self.condition(self._given(labels, given, len(z)))
+        condition = self.condition(self._rows_given(labels, given, len(z)))
         return self._as_images(self._decode(tf.constant(z), condition).numpy())
 
     def complete(
@@ -239,7 +239,7 @@ class OnArrays(FittedModel):
         _check_temperature(temperature)
         if isinstance(images, tf.data.Dataset):
             images = self.as_split(images).images
-        own = self._given(labels, images)
+        own = self._rows_given(labels, images)
 
         def given_of(first, count):
             return own[np.arange(first, first + count) // num]
@@ -278,16 +278,16 @@ class OnArrays(FittedModel):
           uint8 `[N, num, H, W, C]`.
         """
         draws = num, temperature, seed
-        given = _redrawn, level, noise
-        return self._redraw(given, images, labels, draws, batch_size)
+        answer = _redrawn, level, noise
+        return self._redraw(answer, images, labels, draws, batch_size)
 
-    def _redraw(self, given, images, labels, draws, batch_size):
-        """Returns `num` draws for each image by an answer, given with its arguments."""
+    def _redraw(self, answer, images, labels, draws, batch_size):
+        """Returns `num` draws for each image by an answer with its arguments."""
         num, temperature, seed = draws
         _check_num(num)
         _check_temperature(temperature)
         draws = tf.constant(temperature, tf.float32), fold(seed)
-        run = self._redrawers(*given, num)
+        run = self._redrawers(*answer, num)
         split = self.as_split(images, labels)
         found = self._passes(lambda batch: run(batch, *draws), split, batch_size)
         return self._as_images(found)
@@ -314,7 +314,9 @@ class OnArrays(FittedModel):
 
     @functools.cached_property
     def _decode(self):
-        return tf.function(lambda *given: decode(self, *given), autograph=False)
+        return tf.function(
+            lambda z, condition: decode(self, z, condition), autograph=False
+        )
 
     @functools.cached_property
     def _reconstruct(self):
@@ -322,14 +324,14 @@ class OnArrays(FittedModel):
 
     @functools.cached_property
     def _redrawers(self):
-        def redrawer(answer, *given_and_num):
-            *given, num = given_and_num
+        def redrawer(answer, *arguments):
+            *arguments, num = arguments
 
             def run(batch, temperature, seed):
                 copies = tf.tile(tf.range(num, dtype=tf.int64), [batch.count])
                 batch = batch.repeat(num)
                 draws = ExampleDraws(seed, batch.indices * num + copies)
-                drawn = answer(self, batch, *given, draws, temperature)
+                drawn = answer(self, batch, *arguments, draws, temperature)
                 return tf.reshape(drawn, [-1, num, *self.image_shape])
 
             return tf.function(run, autograph=False)
@@ -344,14 +346,14 @@ class OnArrays(FittedModel):
             found.append(run(batch).numpy()[:real])
         return np.concatenate(found)
 
-    def _given(self, labels, given, count=None):
+    def _rows_given(self, labels, given, count=None):
         """Returns what each image is given, `[count, ...]`, or None if nothing is."""
         if self.image_condition is None:
             if given is not None:
                 requires(self.config, "what is given", "image condition")
             if labels is None and not self.conditional:
                 return None
-            self.given(None if labels is None else np.ravel(labels))
+            self.sample_arguments(None if labels is None else np.ravel(labels))
             return np.broadcast_to(np.asarray(labels), [count])
         one_hot_labels(labels, 0)
         if given is not None:
@@ -369,8 +371,8 @@ class OnArrays(FittedModel):
         return values.astype(type_of_levels(self.levels))
 
 
-def _redrawn(*given):
-    return resample(*given)[0]
+def _redrawn(*arguments):
+    return resample(*arguments)[0]
 
 
 def _check_num(num):

@@ -36,7 +36,9 @@ class Sampler:
 
         def draw(temperature, first, given):
             draws = ExampleDraws(seed, first + tf.range(batch_size))
-            return sample(model, draws, temperature, noise, **model.given(given))
+            return sample(
+                model, draws, temperature, noise, **model.sample_arguments(given)
+            )
 
         self._draw = tf.function(draw, autograph=False)
 

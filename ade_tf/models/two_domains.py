@@ -11,6 +11,7 @@ from ade_tf.config.networks import PRECISIONS
 from ade_tf.models.answers import quantize
 from ade_tf.models.batch import DOMAINS, DomainBatch
 from ade_tf.models.domains_on_arrays import DomainsOnArrays, check_names
+from ade_tf.models.games import game_of
 from ade_tf.models.latent_variable_model import LatentVariableModel
 from ade_tf.models.trained_model import GENERATOR_PARTS, Term
 from ade_tf.networks import Translator
@@ -89,7 +90,8 @@ class TwoDomainModel(DomainsOnArrays):
             self.parts, **{name: getattr(self, name) for name in names}
         )
         self.games = tuple(
-            self.game(
+            game_of(
+                self,
                 name,
                 discriminator,
                 functools.partial(TwoDomainModel._real, to=to),

@@ -90,10 +90,7 @@ class Game:
             loss, logs = plain()
             return loss, {**logs, "penalty": tf.zeros_like(loss)}
 
-        if self.penalty_every == 1:
-            loss, logs = penalized()
-        else:
-            loss, logs = tf.cond(self._due(step), penalized, without)
+        loss, logs = self._where_due(step, penalized, without)
         return loss, self._labelled(logs)
 
     def _unpenalized(self, layout, logits):
@@ -192,20 +189,22 @@ class Game:
             passes = RecordedPasses(judge)
             return passes(real), self.penalty(passes, real, fake, uniform)
 
-        def plain():
+        def without():
             logits = judge(real)
             return logits, tf.zeros([], logits.dtype)
 
-        if self.penalty_every == 1:
-            return penalized()
-        return tf.cond(self._due(step), penalized, plain)
+        return self._where_due(step, penalized, without)
 
     @property
     def _penalty_factor(self):
         return self.penalty_weight * self.penalty_every
 
-    def _due(self, step):
-        return tf.equal(tf.cast(step, tf.int64) % self.penalty_every, 0)
+    def _where_due(self, step, penalized, without):
+        """Calls one of two functions: of a step with the penalty, or without."""
+        if self.penalty_every == 1:
+            return penalized()
+        due = tf.equal(tf.cast(step, tf.int64) % self.penalty_every, 0)
+        return tf.cond(due, penalized, without)
 
     def _labelled(self, logs):
         return {self.label(word): value for word, value in logs.items()}

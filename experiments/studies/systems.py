@@ -60,11 +60,10 @@ def systems_study(
       train: Whether to train; otherwise the page is of the runs that are finished.
 
     Returns:
-      The results, one dictionary for each configuration; None if stopped by a signal.
+      The results of `measured_rows`, or None if stopped by a signal.
 
     Raises:
-      ValueError: If a run was started with another configuration, or none is finished
-        and none is to be trained.
+      ValueError: As `measured_rows` and, of what is not trained, `finished_only`.
     """
     out = pathlib.Path(out)
     if not train:

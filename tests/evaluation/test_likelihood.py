@@ -31,6 +31,20 @@ def evaluation_of(model, **options):
     return Evaluation(run, digits(), EvaluationOptions(**options))
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "closed-form KL"),
+        ({"prior": "autoregressive", "prior_steps": 1}, "KL at the sample"),
+        ({"posterior": "iaf", "iaf_steps": 1}, "KL at the sample"),
+    ],
+)
+def test_a_record_says_how_its_kl_is_found(settings, words):
+    evaluation = evaluation_of(tiny_model("vae", **settings))
+    (record,) = evaluate_likelihood(evaluation, "test")
+    assert record["protocol"].endswith(words)
+
+
 def test_repetitions_are_seeds_in_a_row():
     model, calls = tiny_model("vae"), []
     evaluation = evaluation_of(model, repetitions=3, seed=5)

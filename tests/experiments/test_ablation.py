@@ -14,7 +14,7 @@ from absl import flags
 from ade_tf.evaluation import PROTOCOLS, EvaluationOptions
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
-from experiments import ablation, common_flags, study_flags
+from experiments import ablation, run_config, study_flags
 from experiments.flagfiles import expand
 from experiments.studies.ablation_plan import plan_ablation
 from tests.extractors.cases import save_model
@@ -243,7 +243,7 @@ def test_rows_of_other_data_are_refused(rows, extractor, tmp_path):
 
 def test_a_run_of_other_settings_is_not_taken(rows, extractor, tmp_path):
     file = rows / "tiny_vae.flags"
-    config = common_flags.config_from_flagfile(file, seed=1)
+    config = run_config.config_from_flagfile(file, seed=1)
     RunDirectory(tmp_path / "vae_0").open(config, (8, 8, 1), 17)
     arguments = command(rows, extractor, f"--out={tmp_path}", presets=("v_ade", "vae"))
     ended = call("ablation", *arguments)

@@ -6,7 +6,7 @@ import tensorflow as tf
 from absl import flags
 
 from ade_tf.models import build_model, initialize_from_data
-from experiments import common_flags
+from experiments import common_flags, run_config
 from experiments.flagfiles import expand
 from tests.helpers.binaries import FLAGFILES, ROOT, flags_of
 
@@ -38,7 +38,7 @@ def config_of(name):
     )
     with flags_of(define):
         flags.FLAGS([name, *expand([f"--flagfile=flags/{name}.flags"])])
-        config = common_flags.config_from_flags()
+        config = run_config.config_from_flags()
     mixed = {"mixed_group": 2} if config.of("discriminator_batch") else {}
     return config.replace(batch_size=2, **mixed)
 

@@ -4,7 +4,7 @@ from absl import flags
 
 from ade_tf.config import RunConfig
 from ade_tf.models import build_model, count_parameters
-from experiments import common_flags
+from experiments import common_flags, run_config
 from experiments.flagfiles import expand
 from tests.helpers.binaries import FLAGFILES, ROOT, call, flags_of, tiny_flags
 from tests.helpers.models import tiny_config
@@ -109,7 +109,7 @@ def test_every_flagfile_of_a_benchmark_resolves(flagfile, monkeypatch):
     monkeypatch.chdir(ROOT)
     with flags_of(common_flags.define_benchmark_flags):
         flags.FLAGS(["benchmark", *expand([f"--flagfile={flagfile}"])])
-        assert common_flags.config_from_flags()["flow_steps"]
+        assert run_config.config_from_flags()["flow_steps"]
 
 
 def test_there_are_flagfiles():

@@ -103,9 +103,18 @@ def test_a_checkpoint_that_is_gone_is_passed_over(run):
     assert [record["step"] for record in followed(run)] == [6]
 
 
+def test_a_run_that_is_not_resumed_is_left_after_a_while(run):
+    (run / "checkpoints" / "step-6.index").unlink()
+    ended = call(*("evaluate", f"--run_dir={run}", "--follow", "--follow_minutes=0.01"))
+    assert ended.status == 0, ended.err
+    assert "None for 0.01 minutes: following ends." in ended.out
+    assert [record["step"] for record in followed(run)] == [4]
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (["--follow_minutes=1"], "follow_minutes needs follow"),
         (["--best_by=bits_per_dim"], "best_by needs follow"),
         (["--follow", "--weights=best"], "weights is of one"),
         (["--follow", "--per_image=a.npz"], "per_image is of one"),

@@ -65,6 +65,7 @@ def test_curves_and_rows_are_trained_once_and_drawn(tmp_path):
         ({"curves": ["vae"]}, " needs a preset with both losses. Received: preset="),
         ({"weights": ["2", "2.0"]}, "points of the picture must have different names"),
         ({"weights": ["much"]}, "`weights` must be numbers"),
+        ({"curves": [], "rows": []}, "--curves or --rows must name a flagfile"),
     ],
 )
 def test_wrong_points_are_refused_at_once(tmp_path, wrong, message):

@@ -12,6 +12,18 @@ SMALL = (
 )
 
 
+@pytest.mark.parametrize("study", ["systems", "ablation", "toy"])
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [("", "--rows must name a flagfile"), ("a_vae.flags,b_vae.flags", "different")],
+)
+def test_rows_without_a_file_or_of_one_name_are_refused(study, rows, message, tmp_path):
+    out = tmp_path / "page"
+    status, _, err = call(study, f"--rows={rows}", f"--out={out}")
+    assert status == 2 and message in err and "Received: " in err
+    assert not out.exists()
+
+
 @pytest.mark.long
 def test_the_page_has_a_row_for_each_system(tmp_path):
     rows = []

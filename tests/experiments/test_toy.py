@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from ade_tf.runs import RunDirectory
-from experiments import common_flags
+from experiments import run_config
 from tests.helpers.binaries import ROOT, call, contents
 
 TINY = """# A tiny model of points.
@@ -88,7 +88,7 @@ def test_a_run_of_other_settings_is_not_taken(rows, tmp_path):
     out, row = tmp_path / "out", rows.split(",")[0]
     settings = [f"--rows={row}", "--data=ring", f"--out={out}"]
     (out / "ring_flow_0").mkdir(parents=True)
-    config = common_flags.config_from_flagfile(row, dataset="toy:ring", seed=1)
+    config = run_config.config_from_flagfile(row, dataset="toy:ring", seed=1)
     RunDirectory(out / "ring_flow_0").open(config, (1, 1, 2), 0)
     ended = call("toy", *settings)
     assert ended.status == 2 and "seed: 1 -> 0" in ended.err

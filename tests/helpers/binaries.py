@@ -141,11 +141,10 @@ def _text(value):
 
 
 def _forget_flags():
-    modules = {common_flags.__name__, study_flags.__name__}
     names = [
         name
         for name in flags.FLAGS
-        if flags.FLAGS.find_module_defining_flag(name) in modules
+        if flags.FLAGS.find_module_defining_flag(name) in command.FLAG_MODULES
     ]
     for name in names:
         delattr(flags.FLAGS, name)
