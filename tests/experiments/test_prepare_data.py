@@ -1,5 +1,6 @@
 """prepare_data as users call it, and training from what it makes."""
 
+import os
 import shutil
 import signal
 
@@ -103,6 +104,31 @@ def test_a_full_disk_is_one_message_and_spares_what_is_written(tmp_path):
     names = {*contents(tmp_path / "out")}
     assert names == {"lock", "plan.json"}
     assert call("prepare_data", *flags).status == 0
+
+
+def test_damage_during_and_before_training_is_one_message(tmp_path, monkeypatch):
+    out, run = tmp_path / "out", tmp_path / "run"
+    made = call("prepare_data", "--source=digits", f"--out={out}", "--processes=1")
+    assert made.status == 0, made.err
+    settings = tiny_flags(preset="vae", network="mlp", dataset=f"prepared:{out}")
+
+    def damage(*unused):
+        for path in out.glob("train-*.array_record"):
+            os.truncate(path, 1000)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ade_tf.training.loop._announce", damage)
+        ended = call("train", *settings, f"--run_dir={run}")
+    assert ended.status == 2
+    (message,) = errors(ended)
+    rule = "error: Files of images must be there and whole. Received: "
+    assert message.startswith(f"{rule}{str(out)!r} (")
+    before = contents(run)
+    ended = call("train", *settings, f"--run_dir={run}")
+    assert ended.status == 2 and contents(run) == before
+    (message,) = errors(ended)
+    assert message.startswith("error: Files of a prepared set must be there and as ")
+    assert f"{out}/train-00000-of-00001.array_record', 1000 bytes of " in message
 
 
 @pytest.mark.parametrize(
