@@ -4,7 +4,7 @@ import functools
 
 import tensorflow as tf
 
-__all__ = ["directory_of_worker", "make_strategy"]
+__all__ = ["directory_of_worker", "make_strategy", "shared_batches"]
 
 
 def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
@@ -47,6 +47,25 @@ def directory_of_worker(name: str, run_dir) -> str:
     if resolver.task_type in (None, "chief") or resolver.task_id == 0:
         return str(run_dir)
     return f"{run_dir}.worker-{resolver.task_id}"
+
+
+def shared_batches(batches: tf.data.Dataset, strategy: tf.distribute.Strategy):
+    """Returns batches as `fit` takes them under a strategy.
+
+    Args:
+      batches: Batches for all replicas.
+      strategy: The strategy whose replicas share each batch.
+
+    Returns:
+      The batches themselves for one replica, else a distributed dataset.
+    """
+    if strategy.num_replicas_in_sync == 1:
+        return batches
+    # By default each replica asks for its next batch ahead. An iterator that is dropped
+    # meanwhile can end the process: the thread that answers then uses what is freed
+    # (TF 2.21). What is ahead is in the dataset's own prefetch.
+    options = tf.distribute.InputOptions(experimental_per_replica_buffer_size=0)
+    return strategy.experimental_distribute_dataset(batches, options)
 
 
 def _workers():

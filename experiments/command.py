@@ -3,6 +3,7 @@
 import contextlib
 import logging as stdlib_logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -93,6 +94,9 @@ def _message(error):
         return None
     if isinstance(error, tf.errors.ResourceExhaustedError):
         return f"{_MEMORY_RULE} Received: {first}"
+    # Of images that could not be read, within all that TensorFlow tells.
+    if raised := re.search(r"\bValueError: (.+)", str(error)):
+        return raised[1]
     return f"TensorFlow must be able to do its work. Received: {first}"
 
 

@@ -1,6 +1,5 @@
 """Log-dets by power series, measured: python -m experiments.log_dets --run_dir=RUN."""
 
-
 from absl import flags
 
 from experiments import command, common_flags, study_flags

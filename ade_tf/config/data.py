@@ -148,6 +148,15 @@ class PreparationOptions(ImageSettings):
         "written do not depend on it.",
         minimum=0,
     )
+    runner: str = setting(
+        "local",
+        "What writes the shards: `local` processes, or `beam`, an Apache Beam pipeline "
+        "all of whose workers reach the images and the directory of the data set.",
+        choices=("local", "beam"),
+    )
+    beam_options: str = setting(
+        "", "Options of the Beam pipeline, as on a command line; empty: this machine."
+    )
 
     def __post_init__(self):
         check_settings(self)
@@ -156,6 +165,11 @@ class PreparationOptions(ImageSettings):
         if self.channels not in (0, 1, 3):
             raise ValueError(
                 f"`channels` must be 0, 1 or 3. Received: channels={self.channels}"
+            )
+        if self.beam_options and self.runner != "beam":
+            raise ValueError(
+                "`beam_options` needs runner=beam. "
+                f"Received: runner={self.runner}, beam_options={self.beam_options!r}"
             )
 
 

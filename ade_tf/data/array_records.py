@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import math
 import os
 from collections.abc import Iterator
 
@@ -49,8 +50,12 @@ class RecordImages(StoredImages):
         if len(places):
             with self._errors():
                 found = self._records.__getitems__(places.tolist())
-        values = np.frombuffer(b"".join(found), self.dtype)
-        return values.reshape(len(places), *self.shape[1:])
+        content = b"".join(found)
+        shape = (len(places), *self.shape[1:])
+        # The library gives nothing for what was cut off after it had opened the file.
+        if len(content) != math.prod(shape) * self.dtype.itemsize:
+            self._refuse(f"{len(content)} bytes for {len(places)} images")
+        return np.frombuffer(content, self.dtype).reshape(shape)
 
     @contextlib.contextmanager
     def _errors(self):

@@ -16,6 +16,7 @@ from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
+from ade_tf.data.stored import StoredImages
 from ade_tf.files import existing
 
 __all__ = ["load_npz"]
@@ -44,7 +45,8 @@ def load_npz(path: str, options: LoadOptions) -> Source:
 
     Args:
       path: The file.
-      options: Not used here: arrays are cropped and resized after their check.
+      options: Of these, only `in_order` is used: arrays are cropped and resized after
+        their check.
 
     Returns:
       The splits that the file has, values as stored; no levels if they are floats and
@@ -55,7 +57,6 @@ def load_npz(path: str, options: LoadOptions) -> Source:
         of images are not in it or would not fit in memory, or `levels` is not one
         number of 2 .. 65,536.
     """
-    del options
     file = existing("npz", path)
     try:
         archive = np.load(file, allow_pickle=False)
@@ -69,7 +70,7 @@ def load_npz(path: str, options: LoadOptions) -> Source:
             f"Received: {path!r}, a single array"
         )
     with archive:
-        splits = _read_splits(archive, path)
+        splits = _read_splits(archive, path, options.in_order)
         levels = _read(archive, "levels", path)
     if levels is not None:
         return Source(splits, levels=_checked_levels(levels, path))
@@ -77,13 +78,13 @@ def load_npz(path: str, options: LoadOptions) -> Source:
     return Source(splits, levels=2 if kinds == {"b"} else None if "f" in kinds else 256)
 
 
-def _read_splits(archive, path):
+def _read_splits(archive, path, in_order):
     keys = _keys(archive.files, path)
     known = {"levels", *(key for pair in keys.values() for key in pair)}
     if others := sorted(set(archive.files) - known):
         logging.warning("Not read in %s: %s.", path, listed(others))
     wanted = known & {*archive.files}
-    mapped = {key: _mapped(archive, key, path) for key in wanted}
+    mapped = {key: _mapped(archive, key, path, in_order) for key in wanted}
     check_memory(
         sum(_num_bytes(archive, key, path) for key in wanted if mapped[key] is None),
         repr(path),
@@ -139,13 +140,36 @@ def _header(archive, key, path):
         raise _unreadable(key, path, error) from error
 
 
-def _mapped(archive, key, path):
+class _PackedImages(StoredImages):
+    """Images in a compressed entry; quick where they are read in their order."""
+
+    def __init__(self, content, start, shape, dtype):
+        super().__init__(shape, dtype)
+        self._content, self._start = content, start
+
+    def read(self, places):
+        """Returns the images at places; all before them are unpacked on the way."""
+        images = np.empty([len(places), *self.shape[1:]], self.dtype)
+        for image, place in zip(images, places.tolist(), strict=True):
+            self._content.seek(self._start + place * image.nbytes)
+            packed = self._content.read(image.nbytes)
+            image[...] = np.frombuffer(packed, self.dtype).reshape(image.shape)
+        return images
+
+
+def _mapped(archive, key, path, in_order):
     """Returns an array as it lies in the file, or None where it is to be read."""
     entry = archive.zip.NameToInfo.get(f"{key}.npy")
-    if entry is None or entry.compress_type or entry.file_size <= _MAPPED_FROM:
+    if entry is None or entry.file_size <= _MAPPED_FROM:
         return None
     shape, fortran, dtype, start = _header(archive, key, path)
     file = pathlib.Path(path).expanduser()
+    if entry.compress_type:
+        if fortran or len(shape) != 4 or dtype not in (np.uint8, np.uint16):
+            return None
+        # Of an archive of its own, for this one is closed when it is looked through.
+        content = zipfile.ZipFile(file).open(entry.filename)
+        return _PackedImages(content, start, shape, dtype) if in_order else None
     with file.open("rb") as content:
         # Of the entry's own header: its name and extra fields may have other lengths
         # than in the archive's directory.

@@ -8,6 +8,9 @@ from ade_tf.randomness import fold
 
 __all__ = ["evaluation_batches", "stream_of_domains", "training_stream"]
 
+# Batches that are made, and read from disk, while a step is computed.
+_AHEAD = 2
+
 
 def training_stream(
     split: Split,
@@ -57,7 +60,7 @@ def training_stream(
         return {"image": image, "label": tf.gather(labels, index)}
 
     steps = tf.data.Dataset.counter(start_step)
-    return _finish(steps, batch_at, split)
+    return _finish(steps, batch_at)
 
 
 def stream_of_domains(splits, **settings) -> tf.data.Dataset:
@@ -110,7 +113,7 @@ def evaluation_batches(
 
     num_images = min(limit, len(split)) if limit else len(split)
     indices = tf.data.Dataset.range(num_images).batch(batch_size)
-    return _finish(indices, batch_of, split)
+    return _finish(indices, batch_of)
 
 
 def _shuffled(position, num_images, seed):
@@ -148,7 +151,7 @@ def _reader(split):
     return images_at, labels
 
 
-def _finish(places, batch, split):
+def _finish(places, batch):
     options = tf.data.Options()
     # There are no files to share out: the replicas of all workers share each batch.
     options.experimental_distribute.auto_shard_policy = (
@@ -159,12 +162,7 @@ def _finish(places, batch, split):
     # The thread that tunes a pipeline can miss that it is to end, and whoever drops an
     # iterator, as a run that is stopped does, waits for it up to a minute.
     options.autotune.enabled = False
-    if in_memory(split.images):
-        return places.map(batch).prefetch(2).with_options(options)
-    # Nothing reads in the background: whoever drops an iterator has Python's lock and
-    # waits for its reads to end, which would wait for the lock.
-    options.experimental_optimization.inject_prefetch = False
-    return places.map(batch).with_options(options)
+    return places.map(batch).prefetch(_AHEAD).with_options(options)
 
 
 def _check_at_least(name, value, minimum):

@@ -10,6 +10,7 @@ import PIL
 from absl import logging
 
 from ade_tf.config.data import PreparationOptions
+from ade_tf.data.beam import run_on_beam
 from ade_tf.data.image_files import listed
 from ade_tf.data.images import side_lengths, type_of_levels, warn_of_enlarging
 from ade_tf.data.prepared import (
@@ -36,7 +37,8 @@ __all__ = ["prepare_data"]
 
 _SHARD_BYTES = 2**26
 # What may differ between the commands that begin and that go on.
-_FREE = ("data_dir", "download", "images_per_shard", "processes", "skip_bad_images")
+_FREE = ("beam_options", "data_dir", "download", "images_per_shard", "processes")
+_FREE += ("runner", "skip_bad_images")
 
 
 def prepare_data(out, options: PreparationOptions) -> dict:
@@ -62,6 +64,11 @@ def prepare_data(out, options: PreparationOptions) -> dict:
     out = pathlib.Path(out).expanduser()
     _check_directory(out)
     source = open_source(options)
+    if options.runner == "beam" and not isinstance(source, FileSource):
+        raise ValueError(
+            "runner=beam is for image files (folder, zip or tar). "
+            f"Received: {options.source!r}"
+        )
     settings = {k: v for k, v in dataclasses.asdict(options).items() if k not in _FREE}
     settings["image_size"] = list(side_lengths(options.image_size))
     asked = {"format": FORMAT, "settings": settings, "stamp": source.stamp}
@@ -157,6 +164,9 @@ def _write_shards(out, source, options, plan):
     progress(done, total)
     shape = plan["image_shape"]
     tasks = ((out, name, source.part(*names[name], shape)) for name in missing)
+    if options.runner == "beam":
+        run_on_beam(write_shard, tasks, options.beam_options)
+        return
     # Arrays are in this process, and quick; streams are read by TensorFlow's threads.
     processes = options.processes if isinstance(source, FileSource) else 1
     with parallel(processes) as run:

@@ -19,6 +19,7 @@ class LoadOptions:
       download: Whether TFDS may download.
       skip_bad_images: Whether undecodable files are left out.
       levels: Number of grey levels, or 0 for the source's own.
+      in_order: Whether images are read once, in their order, and need not be in memory.
     """
 
     data_dir: str = ""
@@ -28,6 +29,7 @@ class LoadOptions:
     download: bool = False
     skip_bad_images: bool = False
     levels: int = 0
+    in_order: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """Sources of images that are to be prepared, in parts that are worked on apart."""
 
+import dataclasses
 import pathlib
 
 import PIL
@@ -12,6 +13,8 @@ from ade_tf.data.papers import open_paper_set
 from ade_tf.data.registry import check_split, load_source
 from ade_tf.data.shards import ArrayPart, FilePart, StreamedPart
 from ade_tf.data.source import LoadOptions
+from ade_tf.data.splits import Split
+from ade_tf.data.stored import StoredImages
 from ade_tf.data.tfds import TfdsImages
 from ade_tf.progress import Passes
 
@@ -166,12 +169,14 @@ class ArraySource:
     """
 
     def __init__(self, options: PreparationOptions):
-        load = _load_options(options)
+        load = dataclasses.replace(_load_options(options), in_order=True)
         source, self.levels = load_source(options.source, load, options.continuous)
+        self._where, self._load = f"split of {options.source!r}", load
+        # Those that are not in memory are checked when they are read.
         self._splits = {
-            split: check_split(
-                part, f"the {split} split of {options.source!r}", self.levels, load
-            )
+            split: part
+            if isinstance(part.images, StoredImages)
+            else self._checked(split, part)
             for split, part in source.splits.items()
         }
         self.counts = {split: len(part) for split, part in self._splits.items()}
@@ -182,14 +187,25 @@ class ArraySource:
     def shape(self, run) -> tuple[int, int, int]:
         """Returns `(H, W, C)` of the images."""
         del run
-        return _only_shape({part.images.shape[1:] for part in self._splits.values()})
+        firsts = (self._read(split, 0, 1) for split in self._splits)
+        return _only_shape({part.images.shape[1:] for part in firsts})
 
     def part(self, split, first, last, shape) -> ArrayPart:
         """Returns the images of a split from one place to another."""
         del shape
+        found = self._read(split, first, last)
+        return ArrayPart(found.images, found.labels)
+
+    def _read(self, split, first, last):
         found = self._splits[split]
         labels = None if found.labels is None else found.labels[first:last]
-        return ArrayPart(found.images[first:last], labels)
+        part = Split(found.images[first:last], labels)
+        if isinstance(found.images, StoredImages):
+            return self._checked(split, part)
+        return part
+
+    def _checked(self, split, part):
+        return check_split(part, f"the {split} {self._where}", self.levels, self._load)
 
     def words(self, shape) -> list[str]:
         """Returns what is done to an image, step by step."""

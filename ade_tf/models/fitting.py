@@ -21,6 +21,7 @@ from ade_tf.models.initialization import (
 )
 from ade_tf.models.trained_model import TrainedModel
 from ade_tf.progress import say
+from ade_tf.strategies import shared_batches
 
 __all__ = ["FittedModel"]
 
@@ -94,7 +95,7 @@ class FittedModel(TrainedModel):
         own = [_SkippedUpdates(start), *(callbacks or [])]
         own += [_AdversaryJoins(start), _EndOfPlan(start, last)]
         history = super().fit(
-            batches,
+            shared_batches(batches, self.distribute_strategy),
             epochs=epochs,
             verbose=verbose,
             callbacks=own,

@@ -6,7 +6,6 @@ import time
 from ade_tf.config import RunConfig
 from ade_tf.data import ImageData, load_data, stream_of_domains
 from ade_tf.data.labelled import training_part
-from ade_tf.data.stored import in_memory
 from ade_tf.drawing.curves import learning_curves
 from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import Evaluation, EvaluationOptions
@@ -92,7 +91,6 @@ def train(config: RunConfig, run_dir) -> dict:
         first = training_part(data.train, config, data.num_classes)
         seen = first, *(own.train for own in data.domains[1:])
         strategy = make_strategy(settings.strategy, settings.batch_size)
-        _check_replicas(strategy.num_replicas_in_sync, data)
         images = (data.image_shape, data.levels, data.num_classes)
         with strategy.scope():
             model = build_model(config, *images)
@@ -134,21 +132,6 @@ def _grid(model, data):
     if model.config.preset.second_domain:
         return TranslationGrid(model, data)
     return SampleGrid(model, data.validation.images)
-
-
-def _check_replicas(replicas, data):
-    """Refuses images on disk for several replicas.
-
-    TensorFlow reads ahead for these in threads of its own, and an iterator dropped
-    while one of them is in Python's code can end the process.
-    """
-    stored = [own for own in data.domains if not in_memory(own.train.images)]
-    if replicas > 1 and stored:
-        raise ValueError(
-            "images on disk are read for one replica; several take them in memory, "
-            "from the source that they were prepared from. "
-            f"Received: {stored[0].name!r}, {replicas} replicas"
-        )
 
 
 def _take_weights(model, data):

@@ -126,6 +126,25 @@ def test_arrays_and_other_sources(tmp_path):
         )
 
 
+def test_a_compressed_archive_is_never_whole_in_memory(tmp_path, monkeypatch):
+    images = np.stack([photo(number) for number in range(40)])
+    arrays = {"x_train": images, "y_train": np.arange(40) % 3, "x_test": images[::-8]}
+    arrays["y_test"] = np.arange(5) % 3
+    np.savez_compressed(tmp_path / "photos.npz", **arrays)
+    source = f"npz:{tmp_path}/photos.npz"
+    sizes = {"whole": (), "small": (9, 11)}
+    expected = {
+        name: load_dataset(source, image_size=size or 0) for name, size in sizes.items()
+    }
+    monkeypatch.setattr("ade_tf.data.npz._MAPPED_FROM", 2000)
+    monkeypatch.setattr("ade_tf.data.memory._memory", lambda: images.nbytes // 2)
+    for name, size in sizes.items():
+        prepare_data(tmp_path / name, options(source, image_size=size or (0,)))
+        assert_same_images(load_dataset(f"prepared:{tmp_path}/{name}"), expected[name])
+    with pytest.raises(ValueError, match="fit in memory"):
+        load_dataset(source)
+
+
 def test_what_is_said_of_a_set(folder, tmp_path):
     record = prepare_data(
         tmp_path / "out", options(f"folder:{folder}", image_size=(8,))

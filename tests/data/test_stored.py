@@ -1,16 +1,21 @@
 """Images on disk: they answer as arrays do, and train as arrays do."""
 
 import concurrent.futures
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl.testing import flagsaver
 from sklearn import datasets
 
 from ade_tf.data import Split, evaluation_batches, training_stream
 from ade_tf.data.array_records import RecordImages, record_writer
 from ade_tf.data.splits import partition
 from ade_tf.data.stored import StoredRows, in_memory, take_rows
+from ade_tf.strategies import shared_batches
+from tests.helpers.binaries import ROOT
 
 DIGITS = datasets.load_digits().images[:100, ..., None].astype(np.uint8)
 LABELS = np.arange(100, dtype=np.int32)
@@ -82,10 +87,36 @@ def test_its_batches_are_those_of_the_array(stored, random_flip):
                 np.testing.assert_array_equal(found[key], expected[key])
 
 
-def test_an_iterator_is_dropped_while_it_could_read(stored):
-    stream = training_stream(Split(stored, LABELS), batch_size=64, seed=0)
-    for _ in range(50):
-        next(iter(stream))
+def test_replicas_share_its_batches(stored):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    options = {"batch_size": 6, "seed": 2, "start_step": 3}
+    expected = training_stream(Split(DIGITS, LABELS), **options).take(5)
+    stream = training_stream(Split(stored, LABELS), **options)
+    shared = iter(shared_batches(stream, strategy))
+    for whole in expected.as_numpy_iterator():
+        batch = next(shared)
+        for key, value in whole.items():
+            halves = strategy.experimental_local_results(batch[key])
+            np.testing.assert_array_equal(np.concatenate(halves), value)
+
+
+@pytest.mark.parametrize("threads", [1, 7])
+def test_reader_threads_change_nothing(tmp_path, threads):
+    stream = training_stream(
+        Split(in_records(tmp_path, shards=9), LABELS), batch_size=40, seed=1
+    )
+    with flagsaver.as_parsed(grain_num_threads_fetching_records=str(threads)):
+        found = [*stream.take(8).as_numpy_iterator()]
+    whole = training_stream(Split(DIGITS, LABELS), batch_size=40, seed=1)
+    for batch, expected in zip(found, whole.as_numpy_iterator(), strict=False):
+        np.testing.assert_array_equal(batch["image"], expected["image"])
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_an_iterator_is_dropped_while_it_reads(replicas):
+    command = [sys.executable, "-m", "tests.helpers.dropped_iterators", str(replicas)]
+    ended = subprocess.run(command, cwd=ROOT, timeout=300, capture_output=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
 
 
 def test_parts_of_it_stay_on_disk(stored):

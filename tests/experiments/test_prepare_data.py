@@ -1,5 +1,6 @@
 """prepare_data as users call it, and training from what it makes."""
 
+import os
 import shutil
 import signal
 
@@ -109,6 +110,31 @@ def test_a_full_disk_is_one_message_and_spares_what_is_written(tmp_path):
     assert call("prepare_data", *flags).status == 0
 
 
+def test_damage_during_and_before_training_is_one_message(tmp_path, monkeypatch):
+    out, run = tmp_path / "out", tmp_path / "run"
+    made = call("prepare_data", "--source=digits", f"--out={out}", "--processes=1")
+    assert made.status == 0, made.err
+    settings = tiny_flags(preset="vae", network="mlp", dataset=f"prepared:{out}")
+
+    def damage(*unused):
+        for path in out.glob("train-*.array_record"):
+            os.truncate(path, 1000)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ade_tf.training.loop._announce", damage)
+        ended = call("train", *settings, f"--run_dir={run}")
+    assert ended.status == 2
+    (message,) = errors(ended)
+    rule = "error: Files of images must be there and whole. Received: "
+    assert message.startswith(f"{rule}{str(out)!r} (")
+    before = contents(run)
+    ended = call("train", *settings, f"--run_dir={run}")
+    assert ended.status == 2 and contents(run) == before
+    (message,) = errors(ended)
+    assert message.startswith("error: Files of a prepared set must be there and as ")
+    assert f"{out}/train-00000-of-00001.array_record', 1000 bytes of " in message
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -126,13 +152,25 @@ def test_bad_flags_are_one_message(flags, message, tmp_path, monkeypatch):
     assert not [*tmp_path.iterdir()]
 
 
-def test_several_replicas_take_images_in_memory(tmp_path):
+def test_replicas_train_from_disk_as_from_memory_and_go_on(tmp_path):
     write_photos(tmp_path / "images", 40, 8)
-    out, run = tmp_path / "out", tmp_path / "run"
-    flags = ["--images_per_shard=20", "--processes=1", f"--out={out}"]
-    source = f"--source=folder:{tmp_path}/images"
-    assert call("prepare_data", source, *flags).status == 0
-    settings = tiny_flags(preset="vae", network="mlp", dataset=f"prepared:{out}")
-    ended = call("train", *settings, "--strategy=mirrored", f"--run_dir={run}")
-    assert ended.status == 2 and "read for one replica" in ended.err, ended.err
-    assert not run.exists()
+    folder, out = f"folder:{tmp_path}/images", tmp_path / "out"
+    flags = ["--images_per_shard=10", "--processes=1", f"--out={out}"]
+    assert call("prepare_data", f"--source={folder}", *flags).status == 0
+    asked = dict(preset="vae", network="mlp", strategy="mirrored", num_steps=4)
+    asked |= dict(checkpoint_every=2, keep_checkpoints=2)
+    memory = tiny_flags(**asked, dataset=folder)
+    disk = tiny_flags(**asked, dataset=f"prepared:{out}")
+    runs = {name: tmp_path / name for name in ("memory", "disk")}
+    for name, line in (("memory", memory), ("disk", disk)):
+        ended = call("train", *line, f"--run_dir={runs[name]}")
+        assert ended.status == 0, ended.err
+    expected = saved_numbers(runs["memory"], 4)
+    assert saved_numbers(runs["disk"], 4) == expected
+    # As after a kill between the checkpoints.
+    for path in runs["disk"].glob("checkpoints/step-4.*"):
+        path.unlink()
+    (runs["disk"] / "metrics.jsonl").unlink()
+    ended = call("train", *disk, f"--run_dir={runs['disk']}")
+    assert ended.status == 0 and "Resuming from step 2" in ended.out, ended.err
+    assert saved_numbers(runs["disk"], 4) == expected

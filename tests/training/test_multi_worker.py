@@ -1,6 +1,7 @@
+"""Two workers do what one process does, from memory and from disk, killed or not."""
+
 import json
 import os
-import pathlib
 import socket
 import subprocess
 import sys
@@ -9,7 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-ROOT = pathlib.Path(__file__).parents[2]
+from tests.helpers.binaries import (
+    ROOT,
+    call,
+    last_step,
+    saved_numbers,
+    tiny_flags,
+    wait_until,
+)
+
 FLAGS = """--flow_steps=1 --coupling_width=8 --width=8 --latent_size=4 --batch_size=8
 --discriminator_width=8 --num_steps=3 --sample_every=0 --validation_images=8
 --coupling_dropout=0.3 --clip_norm=0.5 --learning_rate=1e-4""".split()
@@ -21,17 +30,30 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(run_dir, strategy, environment):
+def start(run_dir, strategy, flags, environment):
     command = [sys.executable, "-m", "experiments.train", f"--run_dir={run_dir}"]
     return subprocess.Popen(
-        [*command, f"--strategy={strategy}", *FLAGS],
+        [*command, *flags, f"--strategy={strategy}"],
         cwd=ROOT,
         env={**os.environ, **environment},
     )
 
 
-def weights(run_dir):
-    reader = tf.train.load_checkpoint(str(run_dir / "checkpoints" / "step-3"))
+def start_workers(run_dir, flags):
+    cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    environments = [
+        {"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})} for task in tasks
+    ]
+    return [start(run_dir, "multi_worker", flags, each) for each in environments]
+
+
+def assert_ended(*processes):
+    assert [p.wait(timeout=600) for p in processes] == [0] * len(processes)
+
+
+def weights(run_dir, step):
+    reader = tf.train.load_checkpoint(str(run_dir / "checkpoints" / f"step-{step}"))
     names = reader.get_variable_to_shape_map()
     return {
         name: reader.get_tensor(name)
@@ -40,20 +62,42 @@ def weights(run_dir):
     }
 
 
+def assert_close(run_dir, other, step):
+    one, two = weights(run_dir, step), weights(other, step)
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        np.testing.assert_allclose(value, two[name], atol=1e-5, err_msg=name)
+
+
 @pytest.mark.long
 def test_two_workers_do_what_one_process_does(tmp_path):
-    ports = [free_port(), free_port()]
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-    workers = []
-    for index in range(2):
-        task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
-        environment = {"TF_CONFIG": json.dumps(task)}
-        workers.append(start(tmp_path / "two", "multi_worker", environment))
-    assert [worker.wait(timeout=600) for worker in workers] == [0, 0]
-    assert start(tmp_path / "one", "single", {}).wait(timeout=600) == 0
-    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
-    copy = weights(tmp_path / "two.worker-1")
-    assert one.keys() == two.keys() == copy.keys()
-    for name, value in one.items():
-        np.testing.assert_array_equal(two[name], copy[name], err_msg=name)
-        np.testing.assert_allclose(value, two[name], atol=1e-5, err_msg=name)
+    assert_ended(*start_workers(tmp_path / "two", FLAGS))
+    assert_ended(start(tmp_path / "one", "single", FLAGS, {}))
+    assert_close(tmp_path / "one", tmp_path / "two", 3)
+    expected = saved_numbers(tmp_path / "two", 3)
+    assert saved_numbers(tmp_path / "two.worker-1", 3) == expected
+
+
+@pytest.mark.long
+def test_two_workers_from_disk_go_on_when_one_is_killed(tmp_path):
+    out = tmp_path / "digits"
+    made = call("prepare_data", "--source=digits", f"--out={out}", "--processes=1")
+    assert made.status == 0, made.err
+    asked = dict(preset="vae", network="mlp", num_steps=40, checkpoint_every=5)
+    asked |= dict(keep_checkpoints=8)
+    disk = tiny_flags(**asked, dataset=f"prepared:{out}")
+    assert_ended(start(tmp_path / "one", "single", tiny_flags(**asked), {}))
+    assert_ended(*start_workers(tmp_path / "two", disk))
+    assert_close(tmp_path / "one", tmp_path / "two", 5)
+    killed = tmp_path / "killed"
+    workers = start_workers(killed, disk)
+    wait_until(lambda: [*killed.glob("checkpoints/step-10.index")], workers[0])
+    # The other cannot go on without it.
+    for worker in reversed(workers):
+        worker.kill()
+        worker.wait()
+    assert last_step(killed) < 40 and not [*killed.glob("checkpoints/step-40.*")]
+    assert_ended(*start_workers(killed, disk))
+    expected = saved_numbers(tmp_path / "two", 40)
+    for name in ("two.worker-1", "killed", "killed.worker-1"):
+        assert saved_numbers(tmp_path / name, 40) == expected, name
