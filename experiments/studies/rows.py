@@ -65,7 +65,7 @@ def training_times(run_dir) -> dict:
       checkpoint; empty where it was not noted down.
     """
     run = RunDirectory(run_dir)
-    lines = read_records(run.hours) if run.hours.exists() else [{}]
+    lines = (read_records(run.hours) if run.hours.exists() else []) or [{}]
     if not _HOURS.keys() <= lines[-1].keys() or lines[-1]["step"] < _saved_step(run):
         return {}
     return {name: 3600.0 * lines[-1][hours] for hours, name in _HOURS.items()}
