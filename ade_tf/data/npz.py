@@ -162,6 +162,8 @@ def _mapped(archive, key, path, in_order):
     entry = archive.zip.NameToInfo.get(f"{key}.npy")
     if entry is None or entry.file_size <= _MAPPED_FROM:
         return None
+    if entry.compress_type and not in_order:
+        return None
     shape, fortran, dtype, start = _header(archive, key, path)
     file = pathlib.Path(path).expanduser()
     if entry.compress_type:
@@ -169,7 +171,7 @@ def _mapped(archive, key, path, in_order):
             return None
         # Of an archive of its own, for this one is closed when it is looked through.
         content = zipfile.ZipFile(file).open(entry.filename)
-        return _PackedImages(content, start, shape, dtype) if in_order else None
+        return _PackedImages(content, start, shape, dtype)
     with file.open("rb") as content:
         # Of the entry's own header: its name and extra fields may have other lengths
         # than in the archive's directory.
