@@ -4,7 +4,7 @@ import functools
 
 import tensorflow as tf
 
-__all__ = ["directory_of_worker", "make_strategy", "shared_batches"]
+__all__ = ["directory_of_worker", "make_strategy", "of_all_workers", "shared_batches"]
 
 
 def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
@@ -47,6 +47,23 @@ def directory_of_worker(name: str, run_dir) -> str:
     if resolver.task_type in (None, "chief") or resolver.task_id == 0:
         return str(run_dir)
     return f"{run_dir}.worker-{resolver.task_id}"
+
+
+def of_all_workers(value: int, strategy: tf.distribute.Strategy) -> list[int]:
+    """Returns what each worker says, the same list on all; one value for one process.
+
+    All workers must call it, and each waits for the others.
+
+    Args:
+      value: This worker's.
+      strategy: The strategy of the workers.
+    """
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return [value]
+    own = strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant([value])
+    )
+    return strategy.gather(own, axis=0).numpy().tolist()
 
 
 def shared_batches(batches: tf.data.Dataset, strategy: tf.distribute.Strategy):

@@ -84,8 +84,11 @@ class Checkpointer:
         for found in set(self.steps("best")) - {step}:
             self._remove(f"best-{found}")
 
-    def restore(self) -> int | None:
+    def restore(self, at_most: int | None = None) -> int | None:
         """Restores the newest checkpoint that can be read; returns its step.
+
+        Args:
+          at_most: The latest step to restore, if not any.
 
         Returns:
           The step, or None if there is no checkpoint at all.
@@ -94,6 +97,8 @@ class Checkpointer:
           ValueError: If there are checkpoints, but none can be read.
         """
         steps, reason = self.steps(), None
+        if at_most is not None:
+            steps = [step for step in steps if step <= at_most]
         for step in reversed(steps):
             try:
                 self._read(f"step-{step}")

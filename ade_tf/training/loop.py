@@ -23,7 +23,7 @@ from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
 from ade_tf.runs.records import append_record, read_records
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
-from ade_tf.strategies import directory_of_worker, make_strategy
+from ade_tf.strategies import directory_of_worker, make_strategy, of_all_workers
 from ade_tf.training.clock import Clock, times_now
 from ade_tf.training.grids import SampleGrid, TranslationGrid
 from ade_tf.training.recorder import Recorder
@@ -97,7 +97,9 @@ def train(config: RunConfig, run_dir) -> dict:
         checkpointer = Checkpointer(
             model, run.checkpoints, keep=settings.keep_checkpoints
         )
-        if not checkpointer.steps():
+        # A worker that was killed can lack the last checkpoint of another.
+        last = min(of_all_workers(max(checkpointer.steps(), default=0), strategy))
+        if not last:
             _take_weights(model, data)
         if not known:
             stack.enter_context(run.locked())
@@ -108,7 +110,7 @@ def train(config: RunConfig, run_dir) -> dict:
             pairs = zip(model.domains(), data.domains, strict=True)
             scored = tuple((LikelihoodScorer(m), d.validation) for m, d in pairs)
         grid = _grid(model, data)
-        start = _restore_or_initialize(model, checkpointer, run, seen, strategy)
+        start = _restore_or_initialize(model, checkpointer, last, run, seen, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
             clock = Clock(run.hours, settings, start, began)
@@ -157,10 +159,9 @@ def _finished_run(run_dir, data):
     return run
 
 
-def _restore_or_initialize(model, checkpointer, run, seen, strategy):
-    start = checkpointer.restore()
+def _restore_or_initialize(model, checkpointer, last, run, seen, strategy):
     config = model.config
-    if start is None:
+    if not last:
         _check_new(run, config)
         if config.objective.generator_from or config.training.initialize_from:
             return 0
@@ -168,6 +169,13 @@ def _restore_or_initialize(model, checkpointer, run, seen, strategy):
             for own, split in zip(model.domains(), seen, strict=True):
                 initialize_from_split(own, split)
         return 0
+    start = checkpointer.restore(last)
+    steps = of_all_workers(start or 0, strategy)
+    if len(set(steps)) > 1:
+        raise ValueError(
+            "the workers of a run must have a checkpoint of the same step to go on "
+            f"from. Received: the steps {steps}"
+        )
     return start
 
 

@@ -1,6 +1,8 @@
 """Stopping on SIGTERM and Ctrl-C between two steps."""
 
+import os
 import signal
+import sys
 import threading
 
 __all__ = ["StopSignals"]
@@ -11,12 +13,14 @@ class StopSignals:
 
     While nothing is `unsaved` (data are loaded, a step is traced, a score is computed)
     the signal ends the process at once, with exit status 0. A second signal ends it in
-    any case. Only a process's main thread can be told of signals: in others they have
-    their usual effect.
+    any case. SIGTERM does so without an exception: one that is raised while TensorFlow
+    traces a step can be lost on its way through C++. Of SIGINT it is a `SystemExit`,
+    for whoever trains in a notebook. Only a process's main thread can be told of
+    signals: in others they have their usual effect.
 
     Attributes:
       unsaved: Whether steps were made that no checkpoint holds yet.
-      requested: Whether a signal came while something was unsaved.
+      requested: Whether a signal came.
     """
 
     def __init__(self):
@@ -37,7 +41,13 @@ class StopSignals:
 
     def _handle(self, number, frame):
         del frame
-        if not self.unsaved or self.requested:
-            print(f"Stopped by {signal.Signals(number).name}.", flush=True)
-            raise SystemExit(0)
+        ends = self.requested or not self.unsaved
+        # Of one whose exception was lost as well: the next step ends it.
         self.requested = True
+        if not ends:
+            return
+        print(f"Stopped by {signal.Signals(number).name}.", flush=True)
+        if number == signal.SIGTERM:
+            sys.stderr.flush()
+            os._exit(0)
+        raise SystemExit(0)
