@@ -81,7 +81,7 @@ def prepare_data(out, options: PreparationOptions) -> dict:
     out.mkdir(parents=True, exist_ok=True)
     with locked(out, "a data set is prepared by one process at a time"):
         plan = _plan(out, source, options, asked)
-        for leftover in out.glob(f".*{IMAGES_SUFFIX}"):
+        for leftover in _leftovers(out):
             leftover.unlink()
         _write_shards(out, source, options, plan)
         if open_source(options).stamp != source.stamp:
@@ -92,12 +92,19 @@ def prepare_data(out, options: PreparationOptions) -> dict:
 def _check_directory(out):
     if out.exists() and not out.is_dir():
         raise ValueError(f"out must be a directory. Received: {str(out)!r}")
-    names = {path.name for path in out.iterdir()} if out.exists() else set()
+    found = set(out.iterdir()) - _leftovers(out) if out.exists() else set()
+    names = {path.name for path in found}
     if names - {LOCK} and not names & {DATASET_FILE, PLAN_FILE}:
         raise ValueError(
             "out must be new, empty or the directory of a preparation. "
             f"Received: {str(out)!r}, which holds {listed(sorted(names))}"
         )
+
+
+def _leftovers(out):
+    """Returns the unfinished files of a preparation that was killed."""
+    unfinished = (f".{PLAN_FILE}.*", f".{DATASET_FILE}.*", ".*-of-*")
+    return {path for pattern in unfinished for path in out.glob(pattern)}
 
 
 def _check_same(out, found, asked):

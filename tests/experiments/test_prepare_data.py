@@ -30,6 +30,9 @@ def test_killed_and_gone_on_with_it_is_the_same_bytes(tmp_path):
     whole, out = tmp_path / "whole", tmp_path / "out"
     assert call("prepare_data", *flags, "--processes=1", f"--out={out}").status == 0
     out.rename(whole)
+    # What a process can leave that is killed while it writes.
+    out.mkdir()
+    (out / ".plan.json.a1b2c3d4").write_text("{")
 
     def written():
         return len([*out.glob("*-of-*.json")])
@@ -44,6 +47,8 @@ def test_killed_and_gone_on_with_it_is_the_same_bytes(tmp_path):
         process.wait()
         assert process.returncode in (-signal.SIGKILL, 128 + signal.SIGTERM)
         assert not (out / "dataset.json").exists() and written() < 40
+    for rest in ("json.a1b2c3d4", "array_record"):
+        (out / f".train-00003-of-00040.{rest}").write_text("half")
     ended = call("prepare_data", *flags, "--processes=2", f"--out={out}")
     assert ended.status == 0, ended.err
     assert "images: 0/400" not in ended.out and "left" in ended.out
