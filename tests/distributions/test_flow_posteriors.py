@@ -75,7 +75,7 @@ def test_a_planar_flow_reaches_its_bound_and_stays_invertible():
     assert np.isfinite(log_det).all() and np.any(log_det < 0)
 
 
-def _kl_to_banana(form, steps=600):
+def _kl_to_banana(form, steps=600, learning_rate=0.02):
     """Fits q to a banana, z_2 + z_1^2 - 1 ~ N(0, 0.3^2) and z_1 ~ N(0, 1); in nats."""
 
     def target(z):
@@ -87,7 +87,7 @@ def _kl_to_banana(form, steps=600):
     start = 0.3 * np.random.default_rng(4).normal(size=[1, form.parameters_size])
     parameters = keras.Variable(start, dtype="float32")
     variables = [parameters, *getattr(form, "trainable_variables", [])]
-    optimizer = keras.optimizers.Adam(0.02)
+    optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(variables)
 
     def kl(count):
@@ -107,20 +107,19 @@ def _kl_to_banana(form, steps=600):
     return float(kl(50_000))
 
 
-# Radial flows, which know no direction, need many steps.
+def _iaf(coupling):
+    return POSTERIORS["iaf"](2, iaf_steps=2, iaf_width=16, iaf_coupling=coupling)
+
+
+# name -> a posterior, steps, learning rate and the nats it may miss. Radial flows, which
+# know no direction, need many steps; where splines end depends on the first weights
+# (0.05 to 0.28 for five seeds, 0.10 to 0.46 at the larger rate).
 BANANA = {
-    "planar": (lambda: Planar(2, planar_steps=12), 600, 0.25),
-    "radial": (lambda: Radial(2, radial_steps=24), 1000, 0.6),
-    **{
-        f"iaf, {coupling}": (
-            lambda coupling=coupling: POSTERIORS["iaf"](
-                2, iaf_steps=2, iaf_width=16, iaf_coupling=coupling
-            ),
-            600,
-            0.15,
-        )
-        for coupling in ("affine", "spline", "sigmoidal")
-    },
+    "planar": (lambda: Planar(2, planar_steps=12), 600, 0.02, 0.25),
+    "radial": (lambda: Radial(2, radial_steps=24), 1000, 0.02, 0.6),
+    "iaf, affine": (lambda: _iaf("affine"), 600, 0.02, 0.15),
+    "iaf, spline": (lambda: _iaf("spline"), 600, 0.005, 0.45),
+    "iaf, sigmoidal": (lambda: _iaf("sigmoidal"), 600, 0.02, 0.15),
 }
 
 
@@ -130,16 +129,9 @@ def test_a_gaussian_misses_a_banana():
     assert found > 0.75
 
 
-# By the oldest versions, which run what is not long, the splines end at 0.66.
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.long] * (name == "iaf, spline"))
-        for name in BANANA
-    ],
-)
+@pytest.mark.parametrize("name", BANANA)
 def test_a_banana_that_a_gaussian_misses(name):
-    make, steps, most = BANANA[name]
-    found = _kl_to_banana(make(), steps)
+    make, steps, learning_rate, most = BANANA[name]
+    found = _kl_to_banana(make(), steps, learning_rate)
     print(f"{name}: {found:.3f} nats")
     assert found < most
