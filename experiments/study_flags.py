@@ -21,7 +21,7 @@ _SYSTEMS = (
     *("vae", "v_ade", "flow", "gan", "av_gde", "av_ade"),
     *("pixel_cnn", "pixel_vae", "pixel_vae_grid", "vrnn", "maf", "maf_spline", "naf"),
     *("residual_flow", "i_resnet"),
-    *("planar", "radial", "prior_maf", "iwae", "flow_variational"),
+    *("planar", "radial", "prior_maf", "v_ade_prior", "iwae", "flow_variational"),
     *("bigan", "bigan_reconstruction", "infogan", "aae", "infovae", "beta_vae"),
     *("improved_gan", "progressive", "hybrid", "semi_supervised", "supervised"),
     *("mvae", "complete_lower", "cyclegan", "alignflow"),
