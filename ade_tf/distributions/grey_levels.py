@@ -1,6 +1,7 @@
 """Laws of the grey levels of one pixel, given its features."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ade_tf.networks.layers import to_output
@@ -8,8 +9,8 @@ from ade_tf.networks.style import NetworkStyle
 
 __all__ = ["Categorical", "LogisticMixture"]
 
+_FIRST_LOG_SCALE = -2.0
 _LEAST_LOG_SCALE = -7.0
-_TINY = 1e-12
 
 
 class Categorical(keras.layers.Layer):
@@ -73,7 +74,8 @@ class LogisticMixture(keras.layers.Layer):
         F(x; m, s) = 1 / (1 + exp(-(x - m) / s))
 
     (arXiv 1701.05517, sections 2.1 and 2.2), with x scaled to [-1, 1] and h half a
-    level; the bins of the first and the last level reach to infinity.
+    level; the bins of the first and the last level reach to infinity. ln s is -2 at
+    first, not 0 as in the paper: neighbours tell a pixel to a small part of the range.
 
     Args:
       channels: Channels C of a pixel.
@@ -89,6 +91,9 @@ class LogisticMixture(keras.layers.Layer):
         pairs = channels * (channels - 1) // 2
         self._sizes = [1, channels, channels, pairs]
         self._head = style.dense(features, mixtures * sum(self._sizes))
+        first = np.zeros([mixtures, sum(self._sizes)], "float32")
+        first[:, 1 + channels : 1 + 2 * channels] = _FIRST_LOG_SCALE
+        self._head.bias.assign(first.reshape(-1))
         self.noise_size = channels + 1
         self.built = True
 
@@ -145,20 +150,17 @@ class LogisticMixture(keras.layers.Layer):
         return mean[..., channel] + shift, log_scale[..., channel]
 
     def _log_bin(self, x, mean, log_scale):
-        half = 1.0 / (self._levels - 1.0)
-        inverse = tf.exp(-log_scale)
-        upper, lower = inverse * (x - mean + half), inverse * (x - mean - half)
-        mass = tf.sigmoid(upper) - tf.sigmoid(lower)
-        middle = inverse * (x - mean)
-        # Far from the mean the difference is rounded to 0: there, density times width.
-        density = middle - log_scale - 2.0 * tf.nn.softplus(middle)
-        density += tf.math.log(2.0 * half)
-        inside = tf.where(mass > 1e-5, tf.math.log(tf.maximum(mass, _TINY)), density)
+        # ln [F(b) - F(a)] = ln F(b) + ln (1 - F(a)) + ln (1 - exp((a - b) / s)), which
+        # is exact however far from the mean.
+        half, inverse = 1.0 / (self._levels - 1.0), tf.exp(-log_scale)
         first, last = x < half - 1.0, x > 1.0 - half
-        return tf.where(
-            first,
-            -tf.nn.softplus(-upper),
-            tf.where(last, -tf.nn.softplus(lower), inside),
+        below_upper = -tf.nn.softplus(-inverse * (x - mean + half))
+        above_lower = -tf.nn.softplus(inverse * (x - mean - half))
+        width = tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
+        return (
+            tf.where(last, 0.0, below_upper)
+            + tf.where(first, 0.0, above_lower)
+            + tf.where(first | last, 0.0, width)
         )
 
     def _scaled(self, x):

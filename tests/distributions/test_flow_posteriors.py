@@ -111,8 +111,8 @@ def _iaf(coupling):
     return POSTERIORS["iaf"](2, iaf_steps=2, iaf_width=16, iaf_coupling=coupling)
 
 
-# name -> a posterior, steps, learning rate and the nats it may miss. Radial flows, which
-# know no direction, need many steps; where splines end depends on the first weights
+# name -> a posterior, steps, learning rate and the nats it may miss. Radial flows know
+# no direction and need many steps; where splines end depends on the first weights
 # (0.05 to 0.28 for five seeds, 0.10 to 0.46 at the larger rate).
 BANANA = {
     "planar": (lambda: Planar(2, planar_steps=12), 600, 0.02, 0.25),

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 import tensorflow as tf
 
@@ -118,7 +119,33 @@ def test_logistic_bins_against_scipy():
     found = law.log_prob(
         tf.range(17.0)[:, None], tf.repeat(tf.constant(features), 17, 0)
     )
-    np.testing.assert_allclose(np.exp(found), masses @ weights, rtol=2e-3, atol=1e-6)
+    np.testing.assert_allclose(np.exp(found), masses @ weights, rtol=1e-5)
+
+
+def test_logistics_begin_narrow_in_every_channel():
+    law = LogisticMixture(3, 256, 4, NetworkStyle(), mixtures=2)
+    level = np.random.default_rng(3).integers(1, 255, [5, 3])
+    edges = (level[..., None] + [-0.5, 0.5]) / 127.5 - 1
+    cdf = scipy.stats.logistic.cdf(edges, scale=np.exp(-2.0))
+    found = law.log_prob(tf.constant(level, tf.float32), tf.zeros([5, 4]))
+    expected = np.log(np.diff(cdf)[..., 0]).sum(-1)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("log_scale", [-6.0, -2.0, 1.0])
+def test_logistic_bins_far_from_the_mean_against_scipy(log_scale):
+    law = LogisticMixture(1, 256, 1, NetworkStyle(), mixtures=1)
+    kernel, bias = law.trainable_variables
+    kernel.assign(tf.zeros_like(kernel))
+    bias.assign([0.0, 1.0, log_scale])
+    level = np.arange(1.0, 255.0)
+    lower, upper = (
+        scipy.special.log_expit(((level + end) / 127.5 - 2) / np.exp(log_scale))
+        for end in (-0.5, 0.5)
+    )
+    expected = upper + np.log(-np.expm1(lower - upper))
+    found = law.log_prob(tf.constant(level[:, None], tf.float32), tf.ones([254, 1]))
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_a_bin_far_from_the_mean_keeps_a_gradient():
