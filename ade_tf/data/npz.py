@@ -1,5 +1,7 @@
 """Images in a NumPy archive."""
 
+import contextlib
+import lzma
 import math
 import pathlib
 import re
@@ -27,9 +29,10 @@ _HEADERS = {
 }
 # Images of more bytes stay in the file where it is not compressed.
 _MAPPED_FROM = 2**30
+# A RuntimeError is of an archive with a password or of an unknown compression.
 _DAMAGED = (
-    *(ValueError, OSError, EOFError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, NotImplementedError),
+    *(ValueError, OSError, EOFError, MemoryError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
 )
 
 
@@ -132,28 +135,33 @@ def _num_bytes(archive, key, path):
 
 def _header(archive, key, path):
     """Returns an array's shape, whether it is of Fortran's order, type and start."""
-    try:
-        with archive.zip.open(f"{key}.npy") as entry:
-            read_header = _HEADERS[np.lib.format.read_magic(entry)]
-            return (*read_header(entry), entry.tell())
-    except (KeyError, *_DAMAGED) as error:
-        raise _unreadable(key, path, error) from error
+    with _reading(key, path), archive.zip.open(f"{key}.npy") as entry:
+        read_header = _HEADERS[np.lib.format.read_magic(entry)]
+        return (*read_header(entry), entry.tell())
 
 
 class _PackedImages(StoredImages):
     """Images in a compressed entry; quick where they are read in their order."""
 
-    def __init__(self, content, start, shape, dtype):
+    def __init__(self, key, path, start, shape, dtype):
         super().__init__(shape, dtype)
-        self._content, self._start = content, start
+        self._key, self._path, self._start = key, path, start
+        # Of an archive of its own, for the other is closed when it is looked through.
+        archive = zipfile.ZipFile(pathlib.Path(path).expanduser())
+        self._content = archive.open(f"{key}.npy")
 
     def read(self, places):
-        """Returns the images at places; all before them are unpacked on the way."""
+        """Returns the images at places; all before them are unpacked on the way.
+
+        Raises:
+          ValueError: If the archive is damaged.
+        """
         images = np.empty([len(places), *self.shape[1:]], self.dtype)
-        for image, place in zip(images, places.tolist(), strict=True):
-            self._content.seek(self._start + place * image.nbytes)
-            packed = self._content.read(image.nbytes)
-            image[...] = np.frombuffer(packed, self.dtype).reshape(image.shape)
+        with _reading(self._key, self._path):
+            for image, place in zip(images, places.tolist(), strict=True):
+                self._content.seek(self._start + place * image.nbytes)
+                packed = self._content.read(image.nbytes)
+                image[...] = np.frombuffer(packed, self.dtype).reshape(image.shape)
         return images
 
 
@@ -165,35 +173,39 @@ def _mapped(archive, key, path, in_order):
     if entry.compress_type and not in_order:
         return None
     shape, fortran, dtype, start = _header(archive, key, path)
-    file = pathlib.Path(path).expanduser()
-    if entry.compress_type:
-        if fortran or len(shape) != 4 or dtype not in (np.uint8, np.uint16):
-            return None
-        # Of an archive of its own, for this one is closed when it is looked through.
-        content = zipfile.ZipFile(file).open(entry.filename)
-        return _PackedImages(content, start, shape, dtype)
-    with file.open("rb") as content:
-        # Of the entry's own header: its name and extra fields may have other lengths
-        # than in the archive's directory.
-        content.seek(entry.header_offset + 26)
-        start += entry.header_offset + 30 + sum(struct.unpack("<2H", content.read(4)))
     # Values of other types are converted, which takes memory.
-    if fortran or len(shape) < 3 or dtype not in (np.uint8, np.uint16):
+    if fortran or len(shape) not in (3, 4) or dtype not in (np.uint8, np.uint16):
         return None
-    return np.memmap(file, dtype, "r", start, shape)
+    with _reading(key, path):
+        if start + math.prod(shape) * dtype.itemsize > entry.file_size:
+            raise ValueError(f"{entry.file_size} bytes for an array of {shape}")
+        if entry.compress_type:
+            shape = shape if len(shape) == 4 else (*shape, 1)
+            return _PackedImages(key, path, start, shape, dtype)
+        file = pathlib.Path(path).expanduser()
+        with file.open("rb") as content:
+            # Of the entry's own header: its name and extra fields may have other
+            # lengths than in the archive's directory.
+            content.seek(entry.header_offset + 26)
+            name_and_extra = struct.unpack("<2H", content.read(4))
+        start += entry.header_offset + 30 + sum(name_and_extra)
+        return np.memmap(file, dtype, "r", start, shape)
 
 
 def _read(archive, key, path):
     if key not in archive:
         return None
-    try:
+    with _reading(key, path):
         return archive[key]
-    except _DAMAGED as error:
-        raise _unreadable(key, path, error) from error
 
 
-def _unreadable(key, path, error):
-    return ValueError(
-        "Every array of an archive must be readable and of numbers. "
-        f"Received: {key!r} of {path!r} ({error})"
-    )
+@contextlib.contextmanager
+def _reading(key, path):
+    """Makes a context in which whatever is wrong with an array is one message."""
+    try:
+        yield
+    except (KeyError, *_DAMAGED) as error:
+        raise ValueError(
+            "Every array of an archive must be readable and of numbers. "
+            f"Received: {key!r} of {path!r} ({error})"
+        ) from error

@@ -10,7 +10,7 @@ import PIL
 from absl import logging
 
 from ade_tf.config.data import PreparationOptions
-from ade_tf.data.beam import run_on_beam
+from ade_tf.data.beam import beam_pipeline, run_on_beam
 from ade_tf.data.image_files import listed
 from ade_tf.data.images import side_lengths, type_of_levels, warn_of_enlarging
 from ade_tf.data.prepared import (
@@ -78,11 +78,15 @@ def prepare_data(out, options: PreparationOptions) -> dict:
         load_prepared(str(out), LoadOptions())
         print(f"{out} is ready: {record['description']}")
         return record
+    pipeline = beam_pipeline(options.beam_options) if options.runner == "beam" else None
     out.mkdir(parents=True, exist_ok=True)
     with locked(out, "a data set is prepared by one process at a time"):
         plan = _plan(out, source, options, asked)
         for leftover in _leftovers(out):
             leftover.unlink()
+        if pipeline is not None:
+            _write_shards(out, source, options, plan, pipeline)
+        # With Beam, what its workers refused: it is refused here in its own words.
         _write_shards(out, source, options, plan)
         if open_source(options).stamp != source.stamp:
             raise _changed(out, options.source)
@@ -162,7 +166,7 @@ def _names(plan):
     }
 
 
-def _write_shards(out, source, options, plan):
+def _write_shards(out, source, options, plan, pipeline=None):
     names, total = _names(plan), sum(source.counts.values())
     missing = [name for name in names if details_of_shard(out, name) is None]
     ahead = {name: names[name][2] - names[name][1] for name in missing}
@@ -171,8 +175,8 @@ def _write_shards(out, source, options, plan):
     progress(done, total)
     shape = plan["image_shape"]
     tasks = ((out, name, source.part(*names[name], shape)) for name in missing)
-    if options.runner == "beam":
-        run_on_beam(write_shard, tasks, options.beam_options)
+    if pipeline is not None:
+        run_on_beam(pipeline, write_shard, tasks)
         return
     # Arrays are in this process, and quick; streams are read by TensorFlow's threads.
     processes = options.processes if isinstance(source, FileSource) else 1

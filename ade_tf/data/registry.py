@@ -24,7 +24,7 @@ from ade_tf.data.labels import all_numbers, check_labels, number_classes
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.split_names import SPLITS
 from ade_tf.data.splits import Split, complete_splits
-from ade_tf.data.stored import pieces
+from ade_tf.data.stored import StoredImages, pieces
 
 __all__ = [
     "SOURCES",
@@ -275,6 +275,8 @@ def _check_arguments(name, prefix, sources, levels, channels, continuous):
 def check_split(split: Split, where: str, levels: int, options: LoadOptions) -> Split:
     """Returns the images of a source as wanted, in memory, and their labels checked.
 
+    `StoredImages` are returned as they are, for they are checked as they are read.
+
     Args:
       split: Images of any numbers, `[N, H, W, C]` or `[N, H, W]`.
       where: What they are called in an error message.
@@ -284,15 +286,19 @@ def check_split(split: Split, where: str, levels: int, options: LoadOptions) -> 
     Raises:
       ValueError: If images or labels are not valid.
     """
-    where_images = f"Images of {where}"
-    images = to_values(split.images, levels, where_images)
-    images = _fit(images, options.image_size, options.channels, where_images)
-    if options.pad_to:
-        images = pad_images(images, options.pad_to, where_images)
+    images = split.images
+    if not isinstance(images, StoredImages):
+        images = _as_wanted(images, f"Images of {where}", levels, options)
     if split.labels is None:
         return Split(images, None)
     labels = check_labels(split.labels, len(images), f"Labels of {where}")
     return Split(images, labels)
+
+
+def _as_wanted(images, where, levels, options):
+    images = to_values(images, levels, where)
+    images = _fit(images, options.image_size, options.channels, where)
+    return pad_images(images, options.pad_to, where) if options.pad_to else images
 
 
 def _fit(images, image_size, channels, where):

@@ -9,6 +9,7 @@ from ade_tf.config.data import PreparationOptions
 from ade_tf.data.decoding import channels_of_file, decode_image
 from ade_tf.data.file_sets import ARCHIVES, FileSet, find_file_set
 from ade_tf.data.images import side_lengths
+from ade_tf.data.labels import number_classes
 from ade_tf.data.papers import open_paper_set
 from ade_tf.data.registry import check_split, load_source
 from ade_tf.data.shards import ArrayPart, FilePart, StreamedPart
@@ -172,13 +173,11 @@ class ArraySource:
         load = dataclasses.replace(_load_options(options), in_order=True)
         source, self.levels = load_source(options.source, load, options.continuous)
         self._where, self._load = f"split of {options.source!r}", load
-        # Those that are not in memory are checked when they are read.
         self._splits = {
-            split: part
-            if isinstance(part.images, StoredImages)
-            else self._checked(split, part)
-            for split, part in source.splits.items()
+            split: self._checked(split, part) for split, part in source.splits.items()
         }
+        # Refuses labels that go with no classes before anything is written.
+        number_classes(self._splits, source.class_names, options.source)
         self.counts = {split: len(part) for split, part in self._splits.items()}
         self.class_names, self.note = source.class_names, source.note
         self.stamp = _stamp_of_file(options.source)
@@ -199,10 +198,10 @@ class ArraySource:
     def _read(self, split, first, last):
         found = self._splits[split]
         labels = None if found.labels is None else found.labels[first:last]
-        part = Split(found.images[first:last], labels)
+        images = found.images[first:last]
         if isinstance(found.images, StoredImages):
-            return self._checked(split, part)
-        return part
+            images = self._checked(split, Split(images, None)).images
+        return Split(images, labels)
 
     def _checked(self, split, part):
         return check_split(part, f"the {split} {self._where}", self.levels, self._load)

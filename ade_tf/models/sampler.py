@@ -43,9 +43,14 @@ class Sampler:
         self._draw = tf.function(draw, autograph=False)
 
     def batches(
-        self, count: int, temperature: float = 1.0, given=None, progress=None
+        self,
+        count: int,
+        temperature: float = 1.0,
+        given=None,
+        progress=None,
+        first: int = 0,
     ) -> Iterator[np.ndarray]:
-        """Yields the first `count` samples, arrays `[B, H, W, C]`.
+        """Yields `count` samples, arrays `[B, H, W, C]`.
 
         They are uint8, or uint16, in 0 .. levels-1, float32 of continuous data.
 
@@ -56,28 +61,29 @@ class Sampler:
             returns what these samples are given, `[count, ...]`: their classes, or
             images (see `LatentVariableModel.condition`).
           progress: Called with `(done, count)` samples after each pass.
+          first: Number of the first sample.
 
         Raises:
           ValueError: If a value of a sample is not finite.
         """
         kind = type_of_levels(self._model.levels)
         temperature = tf.constant(temperature, tf.float32)
-        for first in range(0, count, self._batch_size):
-            real = min(self._batch_size, count - first)
+        for start in range(first, first + count, self._batch_size):
+            real = min(self._batch_size, first + count - start)
             rows = None
             if given is not None:
-                rows = given(first, real)
+                rows = given(start, real)
                 filling = np.repeat(rows[:1], self._batch_size - real, axis=0)
                 rows = tf.constant(np.concatenate([rows, filling]))
-            found = self._draw(temperature, tf.constant(first), rows).numpy()[:real]
+            found = self._draw(temperature, tf.constant(start), rows).numpy()[:real]
             if not np.isfinite(found).all():
                 raise ValueError(
                     "Every value of a sample must be finite. Received: NaN or infinity "
-                    f"among samples {first} to {first + real - 1}"
+                    f"among samples {start} to {start + real - 1}"
                 )
             yield found.astype(kind)
             if progress is not None:
-                progress(first + real, count)
+                progress(start + real - first, count)
 
     def samples(self, count: int, *args, **kwargs) -> np.ndarray:
         """Returns what `batches` yields, `[count, H, W, C]`."""

@@ -154,6 +154,12 @@ class PictureOptions(RunDataSettings):
         "holds any number of samples, drawn in constant memory.",
         minimum=1,
     )
+    first: int = setting(
+        0,
+        "Number of the first sample of mode `sample`, from 0. Processes that draw 0 to "
+        "999, 1000 to 1999 and so on draw together what one would.",
+        minimum=0,
+    )
     label: tuple[int | str, ...] = setting(
         (),
         "Class of the images of a conditional model, or of one with labels as a "
@@ -224,6 +230,12 @@ class PictureOptions(RunDataSettings):
             raise ValueError(
                 "given is for mode `complete`. "
                 f"Received: given={self.given!r}, mode={self.mode!r}"
+            )
+        if self.first and (self.mode != "sample" or len(self.label) > 1):
+            raise ValueError(
+                "first is for mode `sample`, of at most one label. "
+                f"Received: first={self.first}, mode={self.mode!r}, "
+                f"label={','.join(map(str, self.label))}"
             )
         if self.num_samples is None:
             object.__setattr__(self, "num_samples", MODES[self.mode].count)

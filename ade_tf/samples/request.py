@@ -102,7 +102,7 @@ class Request:
     def batches(
         self, count: int, temperature=None, classes=None, progress=None
     ) -> Iterator[np.ndarray]:
-        """Yields samples in batches, `[B, H, W, C]`.
+        """Yields samples in batches, `[B, H, W, C]`, from the first asked for.
 
         Args:
           count: Number of samples.
@@ -125,7 +125,7 @@ class Request:
         if self.model.image_condition is not None:
             given = conditions
         return self._sampler(min(count, _BATCH)).batches(
-            count, temperature, given, progress
+            count, temperature, given, progress, self.options.first
         )
 
     @property

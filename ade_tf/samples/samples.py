@@ -69,10 +69,11 @@ class Samples(Picture):
         names = self.request.run.class_names
         numbers = all(name.isdecimal() and int(name) < 2**31 for name in names)
         values = np.array([int(n) for n in names] if numbers else range(len(names)))
+        before = self.request.options.first
         for classes in self.rows:
             for first in range(0, self.length, _LABELS_AT_ONCE):
                 count = min(_LABELS_AT_ONCE, self.length - first)
-                yield values[labels_in_turn(count, classes, first)]
+                yield values[labels_in_turn(count, classes, before + first)]
 
 
 def draw_samples(request: Request) -> Samples:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from ade_tf.data import load_dataset
+from ade_tf.data.npz import load_npz
+from ade_tf.data.source import LoadOptions
 from ade_tf.data.stored import in_memory
 from tests.helpers.logged import logged
 
@@ -109,10 +111,10 @@ def test_narrow_data_are_taken_as_they_stand(save, shape):
     assert load_dataset(save(images=points), continuous=True).image_shape == shape
 
 
-def claim(path, key, shape):
+def claim(path, key, shape, packed=zipfile.ZIP_STORED):
     """Writes an archive whose array says it has a shape and holds next to nothing."""
     with (
-        zipfile.ZipFile(path, "w") as archive,
+        zipfile.ZipFile(path, "w", packed) as archive,
         archive.open(f"{key}.npy", "w") as entry,
     ):
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
@@ -130,6 +132,30 @@ def test_an_array_that_claims_more_than_there_is_is_refused(tmp_path, key):
     claim(path, key, (10, 8, 8))
     with pytest.raises(ValueError, match=f"must be readable.*Received: '{key}' of"):
         load_dataset(f"npz:{path}")
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("shape", [(10, 8, 8), (10, 8, 8, 1)])
+def test_images_that_stay_in_the_file_must_be_in_it(
+    tmp_path, monkeypatch, packed, shape
+):
+    monkeypatch.setattr("ade_tf.data.npz._MAPPED_FROM", 100)
+    claim(tmp_path / "a.npz", "images", shape, packed)
+    with pytest.raises(ValueError, match="be readable.*'images' of .* for an array of"):
+        load_npz(f"{tmp_path}/a.npz", LoadOptions(in_order=True))
+
+
+@pytest.mark.parametrize("threshold", [100, 10**6])
+def test_an_archive_with_a_password_is_refused(tmp_path, monkeypatch, threshold):
+    monkeypatch.setattr("ade_tf.data.npz._MAPPED_FROM", threshold)
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, images=GREY.astype(np.uint8))
+    content = bytearray(path.read_bytes())
+    for mark, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(mark) + place] |= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="be readable.*'images' of .*encrypted"):
+        load_npz(str(path), LoadOptions(in_order=True))
 
 
 def test_single_array_without_labels(save):

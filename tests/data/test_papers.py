@@ -1,10 +1,13 @@
 """The papers' data sets: their names, shapes and splits on mocked TFDS data."""
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from ade_tf.config import PRESETS
 from ade_tf.config.papers import PAPER_SETS
 from ade_tf.data import load_dataset
 from ade_tf.data.images import fit_image
@@ -76,6 +79,11 @@ def mocked(name, tmp_path):
         yield str(tmp_path), images
 
 
+# The dearest ones, and those whose parts other presets have, too.
+LONG_PRESETS = {*PRESETS} - {"vae", "flow", "gan"}
+SMALLER = {"translator_width": 8, "translator_blocks": 1, "pixel_width": 8}
+
+
 @NAMES
 def test_a_set_is_prepared_as_its_paper_says(name, mocked):
     data_dir, images = mocked
@@ -109,6 +117,28 @@ def test_a_set_trains_a_model(name, mocked, tmp_path):
     )
     assert ended.status == 0, ended.err
     assert (tmp_path / "run" / "metrics.jsonl").exists()
+
+
+@pytest.mark.parametrize("name", ["mnist"])
+@pytest.mark.parametrize(
+    "preset",
+    [
+        pytest.param(preset, marks=pytest.mark.long if preset in LONG_PRESETS else ())
+        for preset in PRESETS
+    ],
+)
+def test_every_preset_trains(preset, mocked, tmp_path):
+    data_dir, _ = mocked
+    settings = {"preset": preset, "dataset": "tfds:mnist", **SMALLER}
+    if PRESETS[preset].second_domain:
+        settings["dataset_b"] = "digits:negative"
+    flags = tiny_flags(**settings, image_size=(8,), levels=256, num_steps=2)
+    run = tmp_path / "run"
+    ended = call("train", *flags, f"--data_dir={data_dir}", f"--run_dir={run}")
+    assert ended.status == 0, ended.err
+    assert "tfds:mnist: 8x8x1, 256 levels, 10 classes" in ended.out
+    lines = (run / "scalars.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2]
 
 
 def test_every_set_has_a_flagfile_and_stands_in_the_docs():

@@ -126,8 +126,10 @@ def test_arrays_and_other_sources(tmp_path):
         )
 
 
-def test_a_compressed_archive_is_never_whole_in_memory(tmp_path, monkeypatch):
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_compressed_archive_is_never_whole_in_memory(tmp_path, monkeypatch, grey):
     images = np.stack([photo(number) for number in range(40)])
+    images = images[..., 0] if grey else images
     arrays = {"x_train": images, "y_train": np.arange(40) % 3, "x_test": images[::-8]}
     arrays["y_test"] = np.arange(5) % 3
     np.savez_compressed(tmp_path / "photos.npz", **arrays)
@@ -143,6 +145,46 @@ def test_a_compressed_archive_is_never_whole_in_memory(tmp_path, monkeypatch):
         assert_same_images(load_dataset(f"prepared:{tmp_path}/{name}"), expected[name])
     with pytest.raises(ValueError, match="fit in memory"):
         load_dataset(source)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"y_train": np.arange(41) % 3}, r"\(40 images\). Received: shape=\(41,\)"),
+        ({"y_train": np.arange(40) - 1}, "at least 0. Received: -1"),
+        ({"y_train": np.arange(40) / 2}, "must be integers. Received: dtype=float64"),
+        (
+            {"y_train": np.arange(40) % 3, "x_test": np.ones([2, 24, 30, 3], np.uint8)},
+            "must have labels, or none. Received: .* without labels for test",
+        ),
+    ],
+)
+def test_labels_of_a_compressed_archive_are_checked_first(
+    tmp_path, monkeypatch, labels, message
+):
+    monkeypatch.setattr("ade_tf.data.npz._MAPPED_FROM", 2000)
+    images = np.stack([photo(number) for number in range(40)])
+    np.savez_compressed(tmp_path / "photos.npz", x_train=images, **labels)
+    with pytest.raises(ValueError, match=message):
+        prepare_data(tmp_path / "out", options(f"npz:{tmp_path}/photos.npz"))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("read_in_order", [True, False])
+@pytest.mark.parametrize("packed", ["DEFLATED", "BZIP2", "LZMA"])
+@pytest.mark.parametrize("place", [0.02, 0.5, 0.9])
+def test_a_damaged_archive_is_one_message(
+    tmp_path, monkeypatch, read_in_order, packed, place
+):
+    monkeypatch.setattr("ade_tf.data.npz._MAPPED_FROM", 2000 if read_in_order else 1e9)
+    path = tmp_path / "photos.npz"
+    with zipfile.ZipFile(path, "w", getattr(zipfile, f"ZIP_{packed}")) as archive:
+        with archive.open("images.npy", "w") as entry:
+            np.save(entry, np.stack([photo(number) for number in range(40)]))
+    flip(path, place)
+    rule = "^Every array of an archive must be readable and of numbers. Received: 'im"
+    with pytest.raises(ValueError, match=rule):
+        prepare_data(tmp_path / "out", options(f"npz:{path}"))
 
 
 def test_what_is_said_of_a_set(folder, tmp_path):
@@ -266,9 +308,9 @@ def test_damage_is_one_message_that_names_the_file(tmp_path, name, damage, messa
     assert f"Received: '{out}/train-00001-of-00003.{name}', " in str(caught.value)
 
 
-def flip(path):
+def flip(path, place=0.5):
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[int(len(content) * place)] ^= 1
     path.write_bytes(content)
 
 

@@ -77,6 +77,35 @@ def test_a_file_of_samples_is_a_data_set_with_their_labels(
     }
 
 
+@pytest.mark.parametrize("classes", [(), (7,)])
+def test_processes_draw_a_part_each_of_what_one_draws(
+    conditional_run, tmp_path, monkeypatch, classes
+):
+    monkeypatch.setattr("ade_tf.samples.request._BATCH", 4)
+    flags = [f"--run_dir={conditional_run}", "--noise", "--seed=3"]
+    flags += [f"--label={label}" for label in classes]
+    parts = {"whole": (0, 12), "a": (0, 4), "b": (4, 4), "c": (8, 4)}
+    found = {}
+    for name, (first, count) in parts.items():
+        out = tmp_path / f"{name}.npz"
+        asked = [f"--first={first}", f"--num_samples={count}", f"--out={out}"]
+        ended = call("sample", *flags, *asked)
+        assert ended.status == 0, ended.err
+        with np.load(out) as arrays:
+            found[name] = arrays["images"], arrays["labels"]
+    whole = found.pop("whole")
+    for expected, drawn in zip(whole, zip(*found.values(), strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(drawn), expected)
+    assert whole[1].tolist() == [*(classes * 12 or range(10)), 0, 1][:12]
+    assert len({image.tobytes() for image in whole[0]}) == 12
+
+
+@pytest.mark.parametrize("settings", [{"mode": "traverse"}, {"label": (1, 2)}])
+def test_only_rows_of_samples_have_a_first(v_ade_run, settings):
+    with pytest.raises(ValueError, match="first is for mode `sample`.*Received: first"):
+        draw(v_ade_run, first=5, **settings)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_leaves_no_litter(v_ade_run, tmp_path, number):

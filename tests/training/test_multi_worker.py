@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -106,3 +107,27 @@ def test_two_workers_from_disk_go_on_when_one_is_killed(tmp_path):
     expected = saved_numbers(tmp_path / "two", 40)
     for name in ("two.worker-1", "killed", "killed.worker-1"):
         assert saved_numbers(tmp_path / name, 40) == expected, name
+
+
+@pytest.mark.long
+def test_the_script_of_the_docs_goes_on_when_a_worker_is_killed(tmp_path):
+    page = (ROOT / "docs" / "long_runs.md").read_text()
+    (script,) = re.findall(r"```sh\n(# worker.sh .*?)```", page, re.DOTALL)
+    (tmp_path / "worker.sh").write_text(script.replace("python3", sys.executable))
+    asked = dict(preset="vae", network="mlp", num_steps=200, checkpoint_every=20)
+    run, flags = tmp_path / "run", tiny_flags(**asked)
+    hosts = " ".join(f"127.0.0.1:{free_port()}" for _ in range(2))
+    arguments = [hosts, *flags, f"--run_dir={run}"]
+
+    def begin(rank):
+        command = ["sh", tmp_path / "worker.sh", str(rank), *arguments]
+        return subprocess.Popen(command, cwd=ROOT)
+
+    first, second = begin(0), begin(1)
+    wait_until(lambda: [*run.glob("checkpoints/step-20.index")], first)
+    second.kill()
+    # The other notices, and both are started again, as by a queue.
+    assert first.wait(timeout=600) == 2 and second.wait() != 0
+    assert 20 <= last_step(run) < 200
+    assert_ended(begin(0), begin(1))
+    assert saved_numbers(f"{run}.worker-1", 200) == saved_numbers(run, 200)
