@@ -56,6 +56,7 @@ def call(binary, *arguments):
         "prepare_data": common_flags.define_prepare_data_flags,
         "score": common_flags.define_score_flags,
         "frontier": study_flags.define_frontier_flags,
+        "log_dets": study_flags.define_log_dets_flags,
         "novelty": common_flags.define_novelty_flags,
         "report": common_flags.define_report_flags,
         "systems": study_flags.define_systems_flags,
