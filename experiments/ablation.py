@@ -5,7 +5,13 @@ import itertools
 from absl import flags
 
 from ade_tf.config import RunConfig
-from experiments import command, field_flags, run_config, study_flags
+from experiments import (
+    command,
+    common_flags,
+    field_flags,
+    run_config,
+    study_flags,
+)
 from experiments.numbers import numbers
 from experiments.rows import rows_of_flagfiles, texts_of_settings, typed_settings
 
@@ -15,8 +21,7 @@ def main():
     from ade_tf.evaluation import EvaluationOptions
 
     values = flags.FLAGS
-    if not values.out:
-        raise ValueError("--out must name a directory. Received: none")
+    out = common_flags.out_dir_from_flags()
     configs = configs_of_flags(values)
     options = field_flags.options_from_flags(
         EvaluationOptions, study_flags.ABLATION_OPTIONS
@@ -27,7 +32,7 @@ def main():
 
     ablation_study(
         configs,
-        values.out,
+        out,
         options,
         parameter_share=values.parameter_share,
         fit_settings=fit_settings,

@@ -1,22 +1,18 @@
 """Adversaries compared on digits: python -m experiments.adversaries --out=DIR."""
 
-import sys
-
 from absl import flags
 
-from experiments import command, study_flags
+from experiments import command, common_flags, study_flags
 
 
 def main():
     """Measures, and writes numbers, tables and picture."""
-    values = flags.FLAGS
-    if not values.out:
-        raise ValueError("--out must name a directory. Received: none")
-    line = " ".join(["python3 -m experiments.adversaries", *sys.argv[1:]])
+    out = common_flags.out_dir_from_flags()
+    line = command.as_given("adversaries")
 
     from experiments.studies import adversary_study
 
-    adversary_study(values.out, seed=values.seed, command=line)
+    adversary_study(out, seed=flags.FLAGS.seed, command=line)
 
 
 def run():

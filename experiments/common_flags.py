@@ -27,6 +27,7 @@ __all__ = [
     "define_score_flags",
     "define_translate_flags",
     "loading_run_dir_from_flags",
+    "out_dir_from_flags",
     "run_dir_from_flags",
 ]
 
@@ -45,6 +46,19 @@ def run_dir_from_flags() -> str:
     if not flags.FLAGS.run_dir:
         raise ValueError("--run_dir must name a directory. Received: none")
     return flags.FLAGS.run_dir
+
+
+def out_dir_from_flags() -> str:
+    """Returns the directory `out`.
+
+    Raises:
+      ValueError: If the flag is empty, or names a file.
+    """
+    out = flags.FLAGS.out
+    if not out or os.path.isfile(out):
+        received = f"{out!r}, a file" if out else "none"
+        raise ValueError(f"--out must name a directory. Received: {received}")
+    return out
 
 
 def loading_run_dir_from_flags() -> str:

@@ -5,14 +5,14 @@ import itertools
 from absl import flags
 
 from ade_tf.config import requires
-from experiments import command, run_config, study_flags
+from experiments import command, common_flags, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import row_of_flagfile
 
 
 def main():
     """Trains and measures every model with every weight and seed; draws them."""
-    values = flags.FLAGS
+    values, out = flags.FLAGS, common_flags.out_dir_from_flags()
     seeds = numbers("seeds", values.seeds)
     weights = numbers("weights", values.weights, float)
     points = [(file, w) for file in values.curves for w in weights]
@@ -40,7 +40,7 @@ def main():
         for name, (file, weight) in zip(names, points, strict=True)
     ]
     line = command.as_given("frontier")
-    frontier_study(rows, configs, values.out, line, values.train)
+    frontier_study(rows, configs, out, line, values.train)
 
 
 def _name(file, weight):

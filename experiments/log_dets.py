@@ -8,8 +8,7 @@ from experiments import command, common_flags, study_flags
 def main():
     """Measures the series of a residual flow; writes numbers, page and picture."""
     values = flags.FLAGS
-    if not values.out:
-        raise ValueError("--out must name a directory. Received: none")
+    out = common_flags.out_dir_from_flags()
     run_dir = common_flags.loading_run_dir_from_flags()
     line = command.as_given("log_dets")
 
@@ -17,7 +16,7 @@ def main():
 
     log_det_study(
         run_dir,
-        values.out,
+        out,
         images=values.images,
         draws=values.draws,
         seed=values.seed,

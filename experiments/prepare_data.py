@@ -3,8 +3,6 @@
 The directory is then a data set, `--dataset=prepared:DIR`, that is read from disk.
 """
 
-from absl import flags
-
 from experiments import command, common_flags, field_flags
 
 
@@ -13,9 +11,7 @@ def main():
     from ade_tf.config.data import PreparationOptions
 
     options = field_flags.options_from_flags(PreparationOptions)
-    out = flags.FLAGS.out
-    if not out:
-        raise ValueError("--out must name a directory. Received: none")
+    out = common_flags.out_dir_from_flags()
 
     from ade_tf.data.preparation import prepare_data
 

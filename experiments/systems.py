@@ -5,14 +5,14 @@ import pathlib
 
 from absl import flags
 
-from experiments import command, run_config, study_flags
+from experiments import command, common_flags, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import rows_of_flagfiles
 
 
 def main():
     """Trains and measures every system with every seed; writes the page."""
-    values = flags.FLAGS
+    values, out = flags.FLAGS, common_flags.out_dir_from_flags()
     seeds = numbers("seeds", values.seeds)
     rows = rows_of_flagfiles(values.rows)
     configs = {
@@ -24,7 +24,7 @@ def main():
 
     systems = [System(row, file, _summary(file)) for row, file in rows.items()]
     line = command.as_given("systems")
-    systems_study(systems, configs, values.out, line, values.train)
+    systems_study(systems, configs, out, line, values.train)
 
 
 def _summary(file):

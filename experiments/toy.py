@@ -1,17 +1,17 @@
-"""The picture of why, on points in the plane: python -m experiments.toy --out=DIR."""
+"""Models of known densities in the plane: python -m experiments.toy --out=DIR."""
 
 import itertools
 
 from absl import flags
 
-from experiments import command, run_config, study_flags
+from experiments import command, common_flags, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import rows_of_flagfiles
 
 
 def main():
     """Trains every row on every data set, measures, and draws the picture."""
-    values = flags.FLAGS
+    values, out = flags.FLAGS, common_flags.out_dir_from_flags()
     seeds = numbers("seeds", values.seeds)
     configs = {}
     rows = rows_of_flagfiles(values.rows).items()
@@ -22,7 +22,7 @@ def main():
 
     from experiments.studies import toy_study
 
-    toy_study(configs, values.out)
+    toy_study(configs, out)
 
 
 def run():

@@ -31,8 +31,7 @@ class Residual(FusedBijector):
     with g a `LipschitzNetwork`. The gradient of the forward map is that of the fixed
     point, by the implicit function, not of the iteration. In float32 rounding is what
     limits the forward map: an error of g(x) or y becomes 1 / (1 - coefficient) times
-    as large at the most. Of trained blocks of digits x comes back to 2e-6 of its
-    largest value; nothing but float64 does better, where it comes to 1e-12 of it.
+    as large at the most. Only float64 does better.
 
     Inside a `Draws.scope`, in training, ln |det(I + J)| of the Jacobian J of g is what
     `log_det` says, an entry of `LOG_DETS`. Outside, in scores, it is exact, by the

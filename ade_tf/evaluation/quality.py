@@ -65,18 +65,32 @@ def frechet(real, generated, parts, seed):
 
 
 def frechet_of_classes(real, generated, parts, seed):
-    """Returns the Frechet distance at the real images' shares of the classes.
+    """Returns the Frechet distance of samples weighted by class.
 
-    A sample of class c counts p_real(c) / p_generated(c), with the extractor's most
-    probable classes: what is left is how the samples of each class look, without what
-    few real images owe to chance in their classes. Classes without a sample are left
-    out; `share_sampled` is the share of the real images whose class has one.
+    The class of an image is the one that the extractor finds most probable. A sample of
+    class c has the weight
+
+        share of c in the real images / share of c in the samples
+
+    so that both sets have the same shares of the classes, and only how the images of a
+    class look makes a difference. (In a few hundred real images the shares are those of
+    the data only by chance.) A class that no sample has cannot be weighted: it counts
+    in the real images alone. `share_sampled` is the share of real images of the other
+    classes.
+
+    Raises:
+      ValueError: If no sample is of a class of the real images.
     """
     del parts, seed
     classes = [found.probabilities.argmax(axis=1) for found in (real, generated)]
     size = real.probabilities.shape[1]
     wanted, drawn = (np.bincount(c, minlength=size) / len(c) for c in classes)
     weights = (wanted / np.maximum(drawn, 1 / len(generated)))[classes[1]]
+    if not weights.any():
+        raise ValueError(
+            "class_weighted_frechet needs samples of a class of the real images. "
+            f"Received: samples of the classes {np.unique(classes[1]).tolist()} alone"
+        )
     distance = frechet_distance(
         GaussianStatistics.of(real.features),
         GaussianStatistics.of(generated.features, weights),

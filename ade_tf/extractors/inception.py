@@ -34,7 +34,7 @@ def load_inception(path="", data=None, cache_dir="", progress=None) -> Extractor
     Args:
       path: The frozen graph, or the directory of a SavedModel as `load_saved_model`
         takes it.
-      data, cache_dir, progress: As of every extractor; the file says all.
+      data, cache_dir, progress: Not used: everything is in the file.
 
     Returns:
       An extractor named `inception`, of 2048 features and 1008 classes.

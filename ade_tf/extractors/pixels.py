@@ -17,8 +17,9 @@ def load_pixels(path="", data=None, cache_dir="", progress=None) -> Extractor:
     tests of whether two sets differ at all, of small images.
 
     Args:
-      path, cache_dir, progress: As of every extractor; there is no file.
+      path: Must be empty: there is no file.
       data: The `ImageData`, for the shape of its images.
+      cache_dir, progress: Not used.
 
     Returns:
       An extractor named `pixels(HxWxC)`, without probabilities.

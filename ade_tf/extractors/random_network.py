@@ -17,8 +17,9 @@ def load_random_network(path="", data=None, cache_dir="", progress=None) -> Extr
     drawn by fixed seeds; scores compare on images of one shape, under the same hash.
 
     Args:
-      path, cache_dir, progress: As of every extractor; there is no file.
+      path: Must be empty: there is no file.
       data: The `ImageData`, for the shape of its images.
+      cache_dir, progress: Not used.
 
     Returns:
       An extractor named `random(HxWxC)`, without probabilities.

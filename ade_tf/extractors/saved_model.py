@@ -25,7 +25,7 @@ def load_saved_model(path="", data=None, cache_dir="", progress=None) -> Extract
 
     Args:
       path: Directory of the SavedModel.
-      data, cache_dir, progress: As of every extractor; the file says all.
+      data, cache_dir, progress: Not used: everything is in the file.
 
     Raises:
       ValueError: If there is no such SavedModel, or its signature is another.

@@ -33,12 +33,10 @@ class MaskedConv(keras.layers.Layer):
     def call(self, x):
         kernel = tf.convert_to_tensor(self._kernel)
         kernel *= tf.cast(self._mask, kernel.dtype)
-        if kernel.shape[:2] != (1, 1):
-            return tf.nn.conv2d(x, kernel, 1, "SAME") + self._bias
-        # One product of the rows of all positions, which is faster.
-        matrix = tf.reshape(kernel, kernel.shape[2:])
-        rows = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), matrix) + self._bias
-        return tf.reshape(rows, [-1, *x.shape[1:-1], rows.shape[-1]])
+        if kernel.shape[:2] == (1, 1):
+            # As a convolution, a MADE of 512 units takes more than twice as long.
+            return tf.tensordot(x, tf.squeeze(kernel, [0, 1]), 1) + self._bias
+        return tf.nn.conv2d(x, kernel, 1, "SAME") + self._bias
 
 
 class AutoregressiveNetwork(keras.layers.Layer):

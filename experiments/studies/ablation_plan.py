@@ -12,7 +12,7 @@ from ade_tf.evaluation.options import QUALITY_METRICS
 from ade_tf.models import build_model, count_parameters
 from ade_tf.runs import LoadedRun, RunDirectory, checkpoint_steps
 from experiments.studies.fitted import fitted_config, needs_fit
-from experiments.studies.rows import check_one_process
+from experiments.studies.rows import check_row
 
 __all__ = ["AblationPlan", "PlannedRun", "plan_ablation"]
 
@@ -98,7 +98,7 @@ def plan_ablation(
             first = first or model
         _check_run(row, seed, config, configs)
         directory = out / f"{row}_{seed}"
-        RunDirectory(directory).check(config)
+        check_row(config, directory)
         RunDirectory(directory).check_images(data, _REMEDY)
         fit = None
         if needs_fit(config):
@@ -138,7 +138,6 @@ def _check_run(row, seed, config, configs):
             f"{row!r} with seed={config.training.seed} for the seed {seed}, different "
             f"in {', '.join(sorted(different)) or 'nothing else'}"
         )
-    check_one_process(config, row)
     if config.model.conditional != next(iter(configs.values())).model.conditional:
         raise ValueError(
             "bits per dimension given the label cannot be compared with others: all "

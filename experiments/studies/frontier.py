@@ -10,7 +10,7 @@ import pathlib
 
 from ade_tf.files import replace_file
 from experiments.studies.frontier_page import frontier_page, frontier_picture
-from experiments.studies.measured import finished_only, measured_rows
+from experiments.studies.measured import checked_rows, measured_rows
 
 __all__ = ["FrontierRow", "frontier_study"]
 
@@ -55,11 +55,10 @@ def frontier_study(
       The results of `measured_rows`, or None if stopped by a signal.
 
     Raises:
-      ValueError: As `measured_rows` and, of what is not trained, `finished_only`.
+      ValueError: As `checked_rows` says, before anything is trained.
     """
     out = pathlib.Path(out)
-    if not train:
-        configs = finished_only(configs, out)
+    configs = checked_rows(configs, out, train)
     results = []
     for result in measured_rows(configs, out, lambda config: _METRICS, _SPLITS):
         results.append(result)

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from ade_tf.bijectors import Residual
-from ade_tf.bijectors.log_dets import PowerSeries
+from ade_tf.bijectors.log_dets import LARGEST_EXACT, PowerSeries
+from ade_tf.config import requires
 from ade_tf.data import load_data
 from ade_tf.drawing.log_dets import log_dets_png
 from ade_tf.drawing.tables import markdown_table
@@ -32,12 +33,14 @@ def log_det_study(run_dir, out, *, images=20, draws=500, seed=0, command="") -> 
 
         bias_n = sum_blocks [sum_{k <= n} (-1)^(k+1) tr(J^k) / k - ln |det(I + J)|]
 
-    Other Lipschitz bounds than the run's have its weights, scaled down to them. Of the
-    estimates of training (`PowerSeries`) are known the mean error with its standard
-    error, the standard deviation of one draw, and the products with J.
+    A Lipschitz bound L other than the run's is of the same trained weights: every
+    convolution whose norm is above L^(1/3) is scaled down to that. The estimates of
+    training (`PowerSeries`) have a mean error with its standard error, a standard
+    deviation of one draw, and a number of products with J.
 
     Args:
-      run_dir: A run with `feature_map` `residual`, of at most 1024 values an image.
+      run_dir: A run without labels or conditions, with `feature_map` `residual` and at
+        most 1024 values an image.
       out: Directory.
       images: Number of test images.
       draws: Draws of every estimate, of each image.
@@ -50,13 +53,19 @@ def log_det_study(run_dir, out, *, images=20, draws=500, seed=0, command="") -> 
       `batch_size` of training.
 
     Raises:
-      ValueError: If the run has no residual blocks.
+      ValueError: If the run is another one, before anything is computed.
     """
     run = load_run(run_dir)
     if run.config.model.feature_map != "residual":
         raise ValueError(
             "the study is of runs with feature_map=residual. "
             f"Received: feature_map={run.config.model.feature_map}"
+        )
+    requires(run.config, "the study", "unconditional", "one domain")
+    if run.model.dims > LARGEST_EXACT:
+        raise ValueError(
+            f"whole Jacobians are of images of at most {LARGEST_EXACT} values. "
+            f"Received: image_shape={run.model.image_shape}"
         )
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -112,7 +121,7 @@ def _jacobians(model, images):
                 jacobian._replace(slopes=tuple(s[i : i + 1] for s in jacobian.slopes))
                 for i in range(len(images))
             ]
-            # Row i of the product with the basis is J e_i: a column.
+            # The products with the basis e_i, one below the other: J transposed.
             found.append([tf.reshape(r.product(basis), [size, size]) for r in rows])
         x = layer.inverse(x)
     return np.swapaxes(np.array(found, np.float64), -1, -2)
@@ -148,7 +157,7 @@ def _measure(matrices, terms, roulette, draws, seed, batch_size):
     return {
         "roulette": roulette,
         "terms": terms,
-        # The gradient takes one; of a random series another follows on average.
+        # One more for the gradient, and of a random series one random term, on average.
         "products": terms + 1 + roulette,
         "products_in_batch": terms + 1 + roulette * _longest_tail(batch_size),
         "error": float(error.mean()),
@@ -205,7 +214,8 @@ def _page(found, own, images, draws, command):
         "",
         f"* {images} test images of {found['dims']} values, all blocks of the flow; "
         f"{draws} draws for each image, with the same random vectors in all rows. "
-        "Other bounds have the same weights, scaled down to them.",
+        "Other bounds L are of the same trained weights: every convolution whose norm "
+        "is above L^(1/3) is scaled down to that.",
         "* Products with J: of one image and block on average, and of each image of a "
         f"batch of {found['batch_size']}, which is computed until its longest series "
         "ends. One of them is for the gradient.",

@@ -9,25 +9,30 @@ from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
 from ade_tf.training.stopping import StopSignals
 from experiments.studies.rows import (
-    check_one_process,
+    check_row,
     is_finished,
     train_row,
     training_times,
 )
 
-__all__ = ["finished_only", "measured_rows"]
+__all__ = ["checked_rows", "measured_rows"]
 
 
-def finished_only(configs: dict, out) -> dict:
-    """Returns those of the configurations whose runs are at their ends.
+def checked_rows(configs: dict, out, train: bool) -> dict:
+    """Returns the configurations to measure, once all of them are known to be possible.
 
     Args:
       configs: `(row, seed) -> RunConfig`.
       out: Directory, as that of `measured_rows`.
+      train: Whether to train; otherwise only those whose runs are finished.
 
     Raises:
-      ValueError: If there is none.
+      ValueError: As `check_row` says; or if no run is finished and none is trained.
     """
+    for key, config in configs.items():
+        check_row(config, _directory(out, *key))
+    if train:
+        return configs
     found = {
         key: config
         for key, config in configs.items()
@@ -48,7 +53,7 @@ def measured_rows(configs: dict, out, metrics, splits=("test",)):
     directory.
 
     Args:
-      configs: `(row, seed) -> RunConfig`.
+      configs: `(row, seed) -> RunConfig`, of `checked_rows`.
       out: Directory.
       metrics: `config -> names` of `METRICS`, beside the bits per dimension that
         training ends with.
@@ -60,12 +65,7 @@ def measured_rows(configs: dict, out, metrics, splits=("test",)):
       than the test images with the split behind the name, `precision_train`),
       `parameters`, `steps`, and `seconds` and `cpu_seconds` where they are known. A
       signal ends it early.
-
-    Raises:
-      ValueError: If a run was started with another configuration.
     """
-    for (row, _), config in configs.items():
-        check_one_process(config, row)
     for (row, seed), config in configs.items():
         directory = _directory(out, row, seed)
         print(f"\n{row}, seed {seed}", flush=True)

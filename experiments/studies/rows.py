@@ -7,7 +7,7 @@ from ade_tf.runs.records import read_records
 from ade_tf.training import train
 
 __all__ = [
-    "check_one_process",
+    "check_row",
     "is_finished",
     "mean_and_range",
     "train_row",
@@ -17,17 +17,25 @@ __all__ = [
 _HOURS = {"hours": "seconds", "cpu_hours": "cpu_seconds"}
 
 
-def check_one_process(config, row) -> None:
-    """Checks that a row is not spread over workers: each would keep a run of its own.
+def check_row(config, run_dir) -> None:
+    """Checks that a run can be trained as a row, or is the one in its directory.
+
+    Args:
+      config: Its resolved configuration.
+      run_dir: Its directory.
 
     Raises:
-      ValueError: If it is.
+      ValueError: If it is spread over workers, each of which would keep a run of its
+        own; or if the directory holds something else, such as a run of another
+        configuration.
     """
+    run = RunDirectory(run_dir)
     if config.training.strategy == "multi_worker":
         raise ValueError(
             "the rows of a table must be trained by one process. "
-            f"Received: strategy='multi_worker' in {row!r}"
+            f"Received: strategy='multi_worker' in {run.path.name!r}"
         )
+    run.check(config)
 
 
 def train_row(config, run_dir) -> bool:
@@ -62,7 +70,7 @@ def training_times(run_dir) -> dict:
 
     Returns:
       `seconds` and `cpu_seconds` (all threads), with validation, up to the last
-      checkpoint; empty where it was not noted down.
+      checkpoint; empty where they are not recorded.
     """
     run = RunDirectory(run_dir)
     lines = (read_records(run.hours) if run.hours.exists() else []) or [{}]

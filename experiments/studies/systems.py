@@ -7,7 +7,7 @@ import shutil
 
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.files import replace_file
-from experiments.studies.measured import finished_only, measured_rows
+from experiments.studies.measured import checked_rows, measured_rows
 from experiments.studies.rows import mean_and_range
 
 __all__ = ["System", "systems_study"]
@@ -63,11 +63,10 @@ def systems_study(
       The results of `measured_rows`, or None if stopped by a signal.
 
     Raises:
-      ValueError: As `measured_rows` and, of what is not trained, `finished_only`.
+      ValueError: As `checked_rows` says, before anything is trained.
     """
     out = pathlib.Path(out)
-    if not train:
-        configs = finished_only(configs, out)
+    configs = checked_rows(configs, out, train)
     results = list(measured_rows(configs, out, _metrics))
     if len(results) < len(configs):
         return None
@@ -133,8 +132,8 @@ def _page(systems, results, configs, command):
         "* FD: Frechet distance between samples and test images, in the features of "
         "the data's own classifier (protocol `desk`); of two domains, between images "
         "translated from the second to the first and those of the first.",
-        "* CPU minutes: of training with validation, all threads; a dash where the run "
-        "did not note it down.",
+        "* CPU minutes: of training with validation, all threads; a dash: not "
+        "recorded.",
         f"* Made by `{command}`.",
     ]
     return "\n".join(lines) + "\n"

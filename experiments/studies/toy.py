@@ -19,7 +19,7 @@ from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
 from ade_tf.training.stopping import StopSignals
 from experiments.studies.rows import (
-    check_one_process,
+    check_row,
     mean_and_range,
     train_row,
     training_times,
@@ -81,13 +81,12 @@ def toy_study(configs: dict, out) -> list[dict] | None:
                 "a configuration must have its seed. "
                 f"Received: {key[2]} with seed={config.training.seed}"
             )
-        check_one_process(config, key[1])
         if config.model.conditional:
             raise ValueError(
                 "the picture is of p(x), which a conditional model does not give. "
                 f"Received: {key[1]!r} with conditional=True"
             )
-        RunDirectory(out / _name(key)).check(config)
+        check_row(config, out / _name(key))
     results, panels = [], {}
     with StopSignals():
         for place, (key, config) in enumerate(configs.items(), 1):

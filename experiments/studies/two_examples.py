@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 
+from ade_tf.config import requires
 from ade_tf.data import load_data
 from ade_tf.drawing.grids import image_grid, save_png
 from ade_tf.drawing.tables import markdown_table
@@ -35,15 +36,20 @@ def two_examples(run_dir, out, *, num_samples: int = 2000, seed: int = 0) -> dic
     section 3.2). In `out` are then `two_examples.md`, `.png` and `.json`.
 
     Args:
-      run_dir: A run with a likelihood, of images with grey levels and labels.
+      run_dir: A run with a likelihood, without labels or conditions, of images that
+        have grey levels and labels.
       out: Directory.
       num_samples: Samples of each.
       seed: Of samples and noise.
 
     Returns:
       `name -> {"bits_per_dim", metric: value}`.
+
+    Raises:
+      ValueError: If the run is another one.
     """
     out, run = pathlib.Path(out), load_run(run_dir)
+    requires(run.config, "the study", "likelihood", "unconditional", "one domain")
     out.mkdir(parents=True, exist_ok=True)
     data = load_data(run.config.data)
     rng = np.random.default_rng(seed)

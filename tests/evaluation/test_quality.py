@@ -134,3 +134,11 @@ def test_at_the_real_shares_of_classes_only_the_look_of_a_class_counts():
     )
     assert found.value == pytest.approx(least, rel=0.15)
     assert plain > 2 * found.value
+
+
+def test_without_a_class_in_common_there_is_no_distance_by_class():
+    real, others = features(60, 0), features(60, 1)
+    real.probabilities[:] = np.eye(6)[[0, 1] * 30]
+    others.probabilities[:] = np.eye(6)[[3, 5] * 30]
+    with pytest.raises(ValueError, match=r"needs samples of a .*: samples .* \[3, 5\]"):
+        scores("class_weighted_frechet", real, others)

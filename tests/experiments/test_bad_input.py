@@ -121,6 +121,20 @@ def test_no_directory():
     assert_refused(call("train", *CHEAP), "--run_dir must name a directory")
 
 
+STUDIES = ("ablation", "adversaries", "frontier", "log_dets", "systems", "toy")
+
+
+@pytest.mark.parametrize("binary", [*STUDIES, "two_examples", "prepare_data"])
+def test_a_page_needs_a_directory(binary, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    more = ["--source=digits"] * (binary == "prepare_data")
+    for out, received in (("", "none"), ("file", "'file', a file")):
+        ended = call(binary, *more, f"--out={out}")
+        assert_refused(ended, f"--out must name a directory. Received: {received}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_skipped_bad_images_are_counted(tmp_path):
     flags = [*CHEAP, f"--dataset={text_file(tmp_path)}", "--skip_bad_images"]
     ended = call("train", *flags, "--dry_run")

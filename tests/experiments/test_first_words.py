@@ -54,12 +54,6 @@ def test_what_is_not_there_is_said_at_once(line, said):
     assert ended.returncode == 2 and said in ended.stderr, ended.stderr
 
 
-@pytest.mark.parametrize("binary", ["train", "sample", "score", "systems"])
-def test_help_is_no_failure(binary):
-    ended = started(binary, "--help")
-    assert ended.returncode == 0 and "--" in ended.stdout
-
-
 def test_a_warning_is_one_plain_line(tmp_path, cheap, monkeypatch):
     (tmp_path / "digits").mkdir()
     monkeypatch.chdir(tmp_path)

@@ -111,6 +111,15 @@ def test_a_run_that_is_not_resumed_is_left_after_a_while(run):
     assert [record["step"] for record in followed(run)] == [4]
 
 
+def test_a_run_without_a_checkpoint_is_left_after_a_while(run):
+    shutil.rmtree(run / "checkpoints")
+    ended = call(*("evaluate", f"--run_dir={run}", "--follow", "--follow_minutes=0.01"))
+    assert ended.status == 0, ended.err
+    assert "Waiting for a checkpoint" in ended.out
+    assert "None for 0.01 minutes: following ends." in ended.out
+    assert not followed(run) and not (run / "followed").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -57,6 +57,13 @@ def test_curves_and_rows_are_trained_once_and_drawn(tmp_path):
     assert status == 0, err
     assert all(p.read_bytes() == content for p, content in first.items())
     assert "| `vae` | - | 0, 1 | " in (out / "frontier.md").read_text()
+    # Without training the picture is of the runs that there are.
+    status, _, err = call(*line, "--seeds=0,1,2", "--notrain")
+    assert status == 0, err
+    page = (out / "frontier.md").read_text()
+    assert "| `vae` | - | 0, 1 | " in page and "| `gan` | - | 0 | " in page
+    assert not (out / "runs" / "vae_2").exists()
+    assert all(p.read_bytes() == content for p, content in first.items())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.helpers.binaries import ROOT
+from tests.helpers.binaries import DEFINE, ROOT
 
 HEAVY = ("tensorflow", "tensorflow_probability", "keras", "sklearn", "matplotlib")
 # What is imported at all, said at the end.
@@ -26,20 +26,7 @@ def imported(binary, flag):
     return ended.returncode, words + ended.stderr, set(modules.split())
 
 
-@pytest.mark.parametrize(
-    "binary",
-    [
-        "train",
-        "export",
-        "translate",
-        "score",
-        "novelty",
-        "benchmark",
-        "toy",
-        "adversaries",
-        "frontier",
-    ],
-)
+@pytest.mark.parametrize("binary", DEFINE)
 def test_help_and_a_mistyped_flag_answer_without_tensorflow(binary):
     for flag, status, message in (
         ("--help", 0, "flags:"),

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.helpers.binaries import call
+from tests.helpers.binaries import call, contents
+from tests.helpers.written_runs import write_run
 
 SMALL = (
     "--dataset=digits\n--width=4\n--discriminator_width=4\n--num_steps=4\n"
@@ -67,3 +68,22 @@ def test_a_page_of_no_finished_run_is_refused(tmp_path):
     assert ended.status == 2
     assert "--notrain needs a run that is finished. Received: none of" in ended.err
     assert not (tmp_path / "page").exists()
+
+
+@pytest.mark.parametrize("more", [[], ["--notrain"]])
+@pytest.mark.parametrize("study", [["systems"], ["frontier", "--curves="]])
+def test_runs_of_another_configuration_are_refused(study, more, tmp_path):
+    path = tmp_path / "digits_vae.flags"
+    path.write_text(f"{SMALL}--preset=vae\n--latent_size=2\n")
+    out = tmp_path / "page"
+    run = write_run(out / "runs" / "vae_1")
+    # To all appearance at its end.
+    (run / "checkpoints").mkdir()
+    (run / "checkpoints" / "step-8.index").touch()
+    (run / "curves.png").touch()
+    before = contents(out)
+    ended = call(*study, *more, f"--rows={path}", "--seeds=0,1", f"--out={out}")
+    assert ended.status == 2
+    assert "resumed with the configuration it was started with" in ended.err
+    assert f"Received: {str(run)!r} with" in ended.err
+    assert contents(out) == before

@@ -24,6 +24,27 @@ ROOT = pathlib.Path(__file__).parents[2]
 TABLES = sorted((ROOT / "flags").glob("*_ablation.flags"))
 DATA_SETS = sorted((ROOT / "flags").glob("data_*.flags"))
 FLAGFILES = sorted({*(ROOT / "flags").glob("*.flags")} - {*TABLES, *DATA_SETS})
+# Binary -> what defines its flags.
+DEFINE = {
+    "ablation": study_flags.define_ablation_flags,
+    "adversaries": study_flags.define_adversaries_flags,
+    "benchmark": common_flags.define_benchmark_flags,
+    "compare": common_flags.define_compare_flags,
+    "evaluate": common_flags.define_evaluate_flags,
+    "export": common_flags.define_export_flags,
+    "frontier": study_flags.define_frontier_flags,
+    "log_dets": study_flags.define_log_dets_flags,
+    "novelty": common_flags.define_novelty_flags,
+    "prepare_data": common_flags.define_prepare_data_flags,
+    "report": common_flags.define_report_flags,
+    "sample": common_flags.define_sample_flags,
+    "score": common_flags.define_score_flags,
+    "systems": study_flags.define_systems_flags,
+    "toy": study_flags.define_toy_flags,
+    "train": common_flags.define_run_flags,
+    "translate": common_flags.define_translate_flags,
+    "two_examples": study_flags.define_two_examples_flags,
+}
 
 
 class Ended(typing.NamedTuple):
@@ -44,31 +65,13 @@ def tiny_flags(**settings):
 def call(binary, *arguments):
     """Runs `python -m experiments.BINARY ARGUMENTS` in this process."""
     main = importlib.import_module(f"experiments.{binary}").main
-    define = {
-        "train": common_flags.define_run_flags,
-        "ablation": study_flags.define_ablation_flags,
-        "adversaries": study_flags.define_adversaries_flags,
-        "benchmark": common_flags.define_benchmark_flags,
-        "compare": common_flags.define_compare_flags,
-        "evaluate": common_flags.define_evaluate_flags,
-        "sample": common_flags.define_sample_flags,
-        "export": common_flags.define_export_flags,
-        "prepare_data": common_flags.define_prepare_data_flags,
-        "score": common_flags.define_score_flags,
-        "frontier": study_flags.define_frontier_flags,
-        "novelty": common_flags.define_novelty_flags,
-        "report": common_flags.define_report_flags,
-        "systems": study_flags.define_systems_flags,
-        "translate": common_flags.define_translate_flags,
-        "toy": study_flags.define_toy_flags,
-    }[binary]
     out, err = io.StringIO(), io.StringIO()
     handler = logging.get_absl_handler().python_handler
     stream = handler.stream
     try:
         handler.stream = err
         with (
-            flags_of(define),
+            flags_of(DEFINE[binary]),
             mock.patch.object(sys, "argv", [binary, *map(str, arguments)]),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),

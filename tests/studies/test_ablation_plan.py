@@ -38,7 +38,7 @@ def config(preset="vae", **settings):
         ),
         (
             {("vae", 0): config(strategy="multi_worker")},
-            "by one process. Received: strategy='multi_worker' in 'vae'",
+            "by one process. Received: strategy='multi_worker' in 'vae_0'",
         ),
     ],
     ids=["same seed", "other settings", "labels", "workers"],

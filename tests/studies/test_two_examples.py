@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from ade_tf.runs import RunDirectory
 from ade_tf.training import train
 from experiments.studies.two_examples import two_examples
@@ -19,3 +21,17 @@ def test_what_the_two_examples_show(tmp_path):
     page = (tmp_path / "out" / "two_examples.md").read_text()
     assert "0.104 bits/dim" in page
     assert (tmp_path / "out" / "two_examples.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings", "message"),
+    [
+        ("gan", {}, "needs a preset with a likelihood. Received: preset='gan'"),
+        ("flow", {"conditional": True}, "needs an unconditional model. Received"),
+    ],
+)
+def test_other_runs_are_refused(tmp_path, preset, settings, message):
+    train(tiny_config(preset, num_steps=1, **settings), tmp_path / "run")
+    with pytest.raises(ValueError, match=message):
+        two_examples(tmp_path / "run", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
