@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from ade_tf.runs.checkpoints import checkpoint_steps
+from ade_tf.training import train
 from tests.helpers.binaries import (
     ROOT,
     call,
@@ -20,6 +21,7 @@ from tests.helpers.binaries import (
     tiny_flags,
     wait_until,
 )
+from tests.helpers.models import tiny_config
 
 FLAGS = """--flow_steps=1 --coupling_width=8 --width=8 --latent_size=4 --batch_size=8
 --discriminator_width=8 --num_steps=3 --sample_every=0 --validation_images=8
@@ -69,6 +71,24 @@ def assert_close(run_dir, other, step):
     assert one.keys() == two.keys()
     for name, value in one.items():
         np.testing.assert_allclose(value, two[name], atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize(("restored", "end"), [(2, "goes on"), (4, "is refused")])
+def test_what_another_worker_has(tmp_path, monkeypatch, capsys, restored, end):
+    settings = dict(checkpoint_every=2, sample_every=0)
+    train(tiny_config("vae", num_steps=4, **settings), tmp_path)
+    # Its last step, then the one it restored.
+    says = iter([2, restored])
+    monkeypatch.setattr(
+        "ade_tf.training.loop.of_all_workers", lambda own, strategy: [own, next(says)]
+    )
+    more = tiny_config("vae", num_steps=6, **settings)
+    if end == "is refused":
+        with pytest.raises(ValueError, match=r"same step .*\[2, 4\]"):
+            train(more, tmp_path)
+    else:
+        train(more, tmp_path)
+        assert "Resuming from step 2 of" in capsys.readouterr().out
 
 
 @pytest.mark.long
