@@ -4,6 +4,8 @@ import keras
 import pytest
 import tensorflow as tf
 
+from tests.helpers.eager import eagerly
+
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration()] * 2,
@@ -26,3 +28,18 @@ def v_ade_run(tmp_path_factory):
     directory = tmp_path_factory.mktemp("runs") / "v_ade"
     train(tiny_config("v_ade", flow_steps=(1,), average_decay=0.5), directory)
     return directory
+
+
+@pytest.fixture(scope="module")
+def eager():
+    """Runs the `tf.function`s of a module eagerly."""
+    with eagerly():
+        yield
+
+
+@pytest.fixture
+def in_graphs(eager):
+    """Traces in one test of an eager module what a graph could do otherwise."""
+    del eager
+    with eagerly(False):
+        yield

@@ -50,7 +50,7 @@ def mixed_chain(dtype):
 CASES = {
     "glow": flow(adb.glow, (4, 4, 1), steps=(2,)),
     "glow_3_scales": flow(
-        adb.glow, (8, 8, 1), (3,), steps=(2, 1, 1), learned_prior=True, dropout=0.4
+        adb.glow, (8, 8, 1), (3,), steps=(1, 1, 1), learned_prior=True, dropout=0.4
     ),
     "glow_spline": flow(
         adb.glow, (4, 4, 3), steps=(1, 1), coupling="spline", mixing="dense"

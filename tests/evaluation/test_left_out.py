@@ -9,6 +9,8 @@ from ade_tf.training import train
 from tests.extractors.cases import save_model
 from tests.helpers.models import digits, tiny_config
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 FEATURES = {"frechet_distance", "kernel_distance", "precision_recall"}
 
 

@@ -18,6 +18,8 @@ from experiments.bench import BenchmarkOptions, benchmark
 from tests.helpers.binaries import call, saved_numbers, tiny_flags
 from tests.helpers.models import bound_terms, sample, tiny_config
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 FLAGS = tiny_flags(
     preset="av_ade",
     conditional=True,

@@ -22,6 +22,8 @@ from tests.helpers.binaries import (
 )
 from tests.helpers.models import digits
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 SETTINGS = {
     "cyclegan": dict(translator_width=8, translator_blocks=1),
     "alignflow": dict(flow_steps=(1,), coupling_dropout=0.2),
@@ -116,7 +118,7 @@ def test_a_folder_is_translated_file_by_file(trained, tmp_path):
     assert (run / "samples" / "to_a.png").exists()
 
 
-def test_an_export_translates_both_ways(trained, tmp_path):
+def test_an_export_translates_both_ways(in_graphs, trained, tmp_path):
     preset, run, _ = trained
     out = tmp_path / "model"
     ended = call("export", f"--run_dir={run}", f"--out={out}")

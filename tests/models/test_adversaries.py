@@ -10,6 +10,7 @@ from ade_tf.models.updates import clip_weights
 from ade_tf.networks import DISCRIMINATORS
 from ade_tf.objectives import ADVERSARIES, MixedBatch, SeparateBatch
 from ade_tf.strategies import make_strategy
+from tests.helpers.eager import eagerly
 from tests.helpers.models import (
     batch,
     gradients_of,
@@ -17,6 +18,8 @@ from tests.helpers.models import (
     tiny_model,
     train_discriminator,
 )
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 PAIRS = [
     (adversary, name, group)
@@ -82,7 +85,7 @@ def test_clipping_keeps_every_weight_in_bounds():
         assert len(weight.shape) == 1 or np.any(np.abs(weight.numpy()) < 0.029)
 
 
-def test_clipping_leaves_replicas_equal():
+def test_clipping_leaves_replicas_equal(in_graphs):
     strategy = make_strategy("mirrored", 2)
     with strategy.scope():
         variable = keras.Variable(np.float32([-3.0, -0.1, 0.2, 7.0]))
@@ -130,7 +133,9 @@ def test_two_replicas_judge_as_one(settings):
 
             strategy.run(replica, args=(images,))
 
-        step(images)
+        # The replicas stand in a graph, as in a run.
+        with eagerly(replicas == 1):
+            step(images)
         found.append([v.numpy() for v in model.trainable_variables])
     for one, two in zip(*found, strict=True):
         np.testing.assert_allclose(one, two, rtol=0, atol=1e-5)

@@ -17,6 +17,8 @@ from ade_tf.models.initialization import is_initialized
 from ade_tf.models.scoring import LikelihoodScorer
 from tests.helpers.models import TINY, digits, tiny_config
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 SETTINGS = {**TINY, "levels": 17, "num_steps": 6, "average_decay": 0.5}
 del SETTINGS["dataset"]
 
@@ -101,7 +103,7 @@ def test_fit_sets_the_actnorms_of_a_model_that_has_not_trained():
     assert is_initialized(model)
 
 
-def test_the_adversary_joins_in_when_fit_has_come_to_its_step():
+def test_the_adversary_joins_in_when_fit_has_come_to_its_step(in_graphs):
     model = new("av_ade", likelihood_only_steps=4)
     before = [v.numpy() for v in model.discriminator.trainable_variables]
     model.fit(images(), steps_per_epoch=4, verbose=0)

@@ -5,6 +5,7 @@ from ade_tf.data import training_stream
 from ade_tf.data.labelled import training_part
 from ade_tf.models import build_model, initialize_from_data
 from ade_tf.strategies import make_strategy
+from tests.helpers.eager import eagerly
 from tests.helpers.models import digits, tiny_config
 
 SETTINGS = dict(
@@ -104,7 +105,9 @@ RESIDUAL = dict(feature_map="residual", residual_blocks=2, residual_width=8)
 )
 def test_two_replicas_do_what_one_does(settings):
     strategy = make_strategy("mirrored", 2)
-    one, before = trained(make_strategy("single", 1), **settings)
+    # The replicas stand in a graph, as in a run.
+    with eagerly():
+        one, before = trained(make_strategy("single", 1), **settings)
     two, _ = trained(strategy, **settings)
     assert int(one.step.numpy()) == int(two.step.numpy()) == 3
     moved = 0.0

@@ -12,8 +12,11 @@ from ade_tf.data import load_dataset, stream_of_domains
 from ade_tf.models import build_model, count_parameters
 from ade_tf.randomness import BatchDraws
 from ade_tf.strategies import make_strategy
+from tests.helpers.eager import eagerly
 from tests.helpers.models import digits, perturb, tiny_config
 from tests.models.test_replicas import determined
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 TRANSLATORS = ("translator_to_a", "translator_to_b")
 FLOWS = ("feature_map", "feature_map_b")
@@ -196,7 +199,9 @@ def test_two_replicas_do_what_one_does(settings):
             model = model_of(perturbed=False, clip_norm=0.5, **settings)
         before = [v.numpy() for v in model.variables]
         stream = stream_of_domains(splits(), batch_size=8, seed=0)
-        model.fit(stream, steps_per_epoch=3, verbose=0)
+        # The replicas stand in a graph, as in a run.
+        with eagerly(strategy.num_replicas_in_sync == 1):
+            model.fit(stream, steps_per_epoch=3, verbose=0)
         found.append([v.numpy() for v in model.variables])
     for variable, *values in zip(model.variables, *found, strict=True):
         values = [determined(variable, value) for value in values]

@@ -18,6 +18,8 @@ from ade_tf.training import train
 from tests.helpers.logged import logged
 from tests.helpers.models import tiny_config
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 DIGITS = datasets.load_digits()
 PIXELS = (DIGITS.images * 15).astype(np.uint8)
 

@@ -19,6 +19,8 @@ from tests.helpers.models import (
     tiny_model,
 )
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 def arrays(run, directory, **options):
     path = draw(run, out=str(directory / "arrays.npz"), **options)
