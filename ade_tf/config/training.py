@@ -146,7 +146,7 @@ class TrainingConfig:
     )
     sample_every: int = setting(
         500,
-        "Number of steps between pictures of samples. 0 draws one only at the end.",
+        "Number of steps between pictures of samples, beside that of the end. 0: none.",
         minimum=0,
     )
     strategy: str = setting(

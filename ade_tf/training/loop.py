@@ -260,7 +260,8 @@ def _finish(run, model, checkpointer, data, scored, grid, trained):
             found += evaluate_likelihood_b(evaluation, "test")
         found = [record | {"origin": "train"} for record in found]
     picture = run.samples / "final.png"
-    if trained or not picture.exists():
+    if grid.shown and (trained or not picture.exists()):
+        print("Drawing samples ...", flush=True)
         grid.save(picture)
     learning_curves(read_records(run.scalars), run.path / "curves.png")
     print(f"run       {run.path}")
