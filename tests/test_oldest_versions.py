@@ -104,5 +104,5 @@ def test_the_core_passes_with_the_oldest_versions(tmp_path):
     left_out = [f"--deselect={name}" for name in LEFT_OUT]
     run(
         *(python, "-m", "pytest", *pytest_options, *left_out, *CORE),
-        limit=900,
+        limit=1800,
     )
