@@ -92,6 +92,8 @@ class Recorder(keras.callbacks.Callback):
             line.update(self._validate())
         if line:
             self._write(line)
+        if _due(self._step, settings.sample_every):
+            self.save_samples()
         self._progress.update(self._step, logs)
         if self._signals.requested:
             self.stopped = "Stopped"
@@ -104,9 +106,6 @@ class Recorder(keras.callbacks.Callback):
             self._clock.note(self._step)
             self._checkpointer.save(self._step)
             self._signals.unsaved = False
-        # After the checkpoint: some models take minutes for their samples.
-        if _due(self._step, settings.sample_every):
-            self.save_samples()
         if self.stopped:
             self._progress.end_line()
             self.model.stop_training = True

@@ -8,14 +8,13 @@ from ade_tf.runs.records import read_records
 from ade_tf.training.clock import Clock, times_now
 from tests.helpers.models import tiny_config
 
-BEGAN = tuple(now - 0.5 for now in times_now())
-
 
 def go_on(path, lines):
     """Returns what is noted of a process that goes on at step 4 and saves at 6."""
     if lines is not None:
         path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    clock = Clock(path, tiny_config("vae").training, 4, BEGAN)
+    began = tuple(now - 0.5 for now in times_now())
+    clock = Clock(path, tiny_config("vae").training, 4, began)
     clock.note(6)
     return read_records(path)[len(lines or ()) :] if path.exists() else []
 

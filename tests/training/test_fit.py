@@ -63,7 +63,7 @@ def test_nothing_is_traced_twice(phases):
     assert traces == {"train_step": 2, "bound": 1, "sample": 1}
     records = read_records(run.scalars)
     assert len([r for r in records if "validation_bits_per_dim" in r]) == 7
-    assert len(list(run.samples.glob("step-*.png"))) == 4
+    assert len(list(run.samples.glob("step-*.png"))) == 3
 
 
 def test_going_on_where_the_adversary_joins_in_is_exact(phases, tmp_path):
