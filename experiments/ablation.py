@@ -5,13 +5,7 @@ import itertools
 from absl import flags
 
 from ade_tf.config import RunConfig
-from experiments import (
-    command,
-    common_flags,
-    field_flags,
-    run_config,
-    study_flags,
-)
+from experiments import command, common_flags, field_flags, run_config, study_flags
 from experiments.numbers import numbers
 from experiments.rows import rows_of_flagfiles, texts_of_settings, typed_settings
 

@@ -91,7 +91,7 @@ class Checkpointer:
           at_most: The latest step to restore, if not any.
 
         Returns:
-          The step, or None if there is no checkpoint at all.
+          The step, or None if there is no such checkpoint.
 
         Raises:
           ValueError: If there are checkpoints, but none can be read.

@@ -14,8 +14,8 @@ class StopSignals:
     While nothing is `unsaved` (data are loaded, a step is traced, a score is computed)
     the signal ends the process at once, with exit status 0. A second signal ends it in
     any case. SIGTERM does so without an exception: one that is raised while TensorFlow
-    traces a step can be lost on its way through C++. Of SIGINT it is a `SystemExit`,
-    for whoever trains in a notebook. Only a process's main thread can be told of
+    traces a step can be lost on its way through C++. SIGINT raises `SystemExit`, so
+    that a notebook lives on. Only a process's main thread can be told of
     signals: in others they have their usual effect.
 
     Attributes:
@@ -42,7 +42,7 @@ class StopSignals:
     def _handle(self, number, frame):
         del frame
         ends = self.requested or not self.unsaved
-        # Of one whose exception was lost as well: the next step ends it.
+        # If the exception is lost all the same, training ends after its next step.
         self.requested = True
         if not ends:
             return
