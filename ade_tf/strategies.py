@@ -58,7 +58,7 @@ def of_all_workers(value: int, strategy: tf.distribute.Strategy) -> list[int]:
       value: This worker's.
       strategy: The strategy of the workers.
     """
-    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    if not _of_workers(strategy):
         return [value]
     own = strategy.experimental_distribute_values_from_function(
         lambda context: tf.constant([value])
@@ -66,23 +66,44 @@ def of_all_workers(value: int, strategy: tf.distribute.Strategy) -> list[int]:
     return strategy.gather(own, axis=0).numpy().tolist()
 
 
-def shared_batches(batches: tf.data.Dataset, strategy: tf.distribute.Strategy):
+def shared_batches(batches, strategy: tf.distribute.Strategy):
     """Returns batches as `fit` takes them under a strategy.
 
     Args:
-      batches: Batches for all replicas.
+      batches: A dataset of batches for all replicas; or a function `(part, num_parts)`
+        that makes the dataset of a part of each batch, such as `training_stream`, so
+        that each of several workers makes its own part alone. What is distributed
+        already is returned as it is.
       strategy: The strategy whose replicas share each batch.
 
     Returns:
-      The batches themselves for one replica, else a distributed dataset.
+      A dataset for one replica, else a distributed dataset.
     """
-    if strategy.num_replicas_in_sync == 1:
+    if isinstance(batches, tf.distribute.DistributedDataset):
         return batches
     # By default each replica asks for its next batch ahead. An iterator that is dropped
     # meanwhile can end the process: the thread that answers then uses what is freed
     # (TF 2.21). What is ahead is in the dataset's own prefetch.
     options = tf.distribute.InputOptions(experimental_per_replica_buffer_size=0)
-    return strategy.experimental_distribute_dataset(batches, options)
+    if callable(batches) and _of_workers(strategy):
+
+        def of_worker(context):
+            own = batches(
+                part=context.input_pipeline_id, num_parts=context.num_input_pipelines
+            )
+            size = own.element_spec["image"].shape[0]
+            replicas = strategy.num_replicas_in_sync // context.num_input_pipelines
+            return own if replicas == 1 else own.rebatch(size // replicas)
+
+        return strategy.distribute_datasets_from_function(of_worker, options)
+    whole = batches() if callable(batches) else batches
+    if strategy.num_replicas_in_sync == 1:
+        return whole
+    return strategy.experimental_distribute_dataset(whole, options)
+
+
+def _of_workers(strategy):
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def _workers():

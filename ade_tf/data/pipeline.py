@@ -20,8 +20,10 @@ def training_stream(
     start_step: int = 0,
     random_flip: bool = False,
     domain: str = "",
+    part: int = 0,
+    num_parts: int = 1,
 ) -> tf.data.Dataset:
-    """Makes the endless stream of training batches.
+    """Makes the endless stream of training batches, or of a part of each.
 
     Batch t is a function of `(seed, t)` alone. Row r of it has the position
     p = t batch_size + r, and is image `order[p mod N]` of epoch p div N, where `order`
@@ -35,10 +37,12 @@ def training_stream(
       start_step: The t of the first batch.
       random_flip: Flip each image left-right with probability 1/2.
       domain: Name of a further domain, whose order is then another.
+      part: Which part of each batch, from 0. The other rows are not read.
+      num_parts: Number of equal parts, one after the other.
 
     Returns:
-      A dataset of `{"image": float32 [batch_size, H, W, C], "label": int32
-      [batch_size]}`, with values as in the split.
+      A dataset of `{"image": float32 [B, H, W, C], "label": int32 [B]}`, B =
+      batch_size / num_parts, with values as in the split.
 
     Raises:
       ValueError: If a number is out of range or there are no images.
@@ -46,16 +50,24 @@ def training_stream(
     _check_at_least("batch_size", batch_size, 1)
     _check_at_least("seed", seed, 0)
     _check_at_least("start_step", start_step, 0)
+    size, left = divmod(batch_size, num_parts)
+    if left or not 0 <= part < num_parts:
+        raise ValueError(
+            "a batch must have equal parts, numbered from 0. Received: "
+            f"part={part}, num_parts={num_parts}, batch_size={batch_size}"
+        )
     images_at, labels = _reader(split)
     num_images = len(split)
 
     def batch_at(step):
-        position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        rows = part * size + tf.range(size, dtype=tf.int64)
+        position = step * batch_size + rows
         index = _shuffled(position, num_images, fold(seed, f"order{domain}"))
         image = images_at(index)
         if random_flip:
             flip_seed = fold(seed, f"flip{domain}", step)
-            flip = tf.random.stateless_uniform([batch_size], flip_seed) < 0.5
+            uniform = tf.random.stateless_uniform([batch_size], flip_seed)
+            flip = tf.gather(uniform, rows) < 0.5
             image = tf.where(flip[:, None, None, None], image[:, :, ::-1], image)
         return {"image": image, "label": tf.gather(labels, index)}
 
@@ -84,13 +96,14 @@ def stream_of_domains(splits, **settings) -> tf.data.Dataset:
 
 
 def evaluation_batches(
-    split: Split, *, batch_size: int, limit: int = 0
+    split: Split, *, batch_size: int, first: int = 0, limit: int = 0
 ) -> tf.data.Dataset:
     """Makes the batches of a split in its order; the last one may be short.
 
     Args:
       split: The images, at least one.
       batch_size: Size of every batch but the last.
+      first: Position of the first image.
       limit: Stop after so many images; 0 gives all.
 
     Returns:
@@ -101,6 +114,7 @@ def evaluation_batches(
       ValueError: If a number is out of range or there are no images.
     """
     _check_at_least("batch_size", batch_size, 1)
+    _check_at_least("first", first, 0)
     _check_at_least("limit", limit, 0)
     images_at, labels = _reader(split)
 
@@ -111,8 +125,13 @@ def evaluation_batches(
             "index": index,
         }
 
-    num_images = min(limit, len(split)) if limit else len(split)
-    indices = tf.data.Dataset.range(num_images).batch(batch_size)
+    if first >= len(split):
+        raise ValueError(
+            f"`first` must be less than the number of images, {len(split)}. "
+            f"Received: {first}"
+        )
+    last = min(first + limit, len(split)) if limit else len(split)
+    indices = tf.data.Dataset.range(first, last).batch(batch_size)
     return _finish(indices, batch_of)
 
 

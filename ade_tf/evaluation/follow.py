@@ -25,7 +25,7 @@ _PAUSE_SECONDS = 2.0
 # Options that change no score.
 _FREE = {"metrics", "splits", "follow", "follow_minutes", "best_by", "out"}
 _FREE |= {"per_image", "dataset", "data_dir", "changed_data", "cache_dir"}
-_FREE |= {"strategy", "batch_size"}
+_FREE |= {"strategy", "batch_size", "first", "num_images"}
 _RULE = "a run is followed by one process at a time"
 
 

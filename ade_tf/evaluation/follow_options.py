@@ -45,10 +45,12 @@ class FollowOptions(EvaluationOptions):
         for name, refused in (
             ("per_image", bool(self.per_image)),
             ("weights", self.weights == "best"),
+            ("first", self.first > 0),
+            ("num_images", self.num_images is not None),
         ):
             if self.follow and refused:
                 raise ValueError(
-                    f"follow scores every checkpoint, and {name} is of one. "
+                    f"follow scores every checkpoint and {name} is not for it. "
                     f"Received: {name}={getattr(self, name)!r}"
                 )
         metric = self.best_by and OUTPUTS[self.best_by][0].name

@@ -18,6 +18,7 @@ def evaluate_likelihood(evaluation, split: str) -> list[dict]:
     Of a model with a `condition`, bits are those of what is modelled, given the rest,
     by the number of values that are modelled, which the name of the score says.
 
+    Of the images, `first` and `num_images` of the options choose a part.
     Adds the scores of each image to `evaluation.per_image`: index, label, bits_per_dim
     and kl of the bound, importance_weighted_bits_per_dim of F_k; means over the
     repetitions, which draw noise and z with the seeds `seed`, `seed + 1`, ...
@@ -37,11 +38,13 @@ def evaluate_likelihood(evaluation, split: str) -> list[dict]:
         for than one of weights that are estimates, or a score is not finite or, of
         continuous data, worse than the uniform density's.
     """
-    evaluation.scorer.check_samples(evaluation.options.importance_samples)
+    options = evaluation.options
+    evaluation.scorer.check_samples(options.importance_samples)
     images = evaluation.split_images(split)
-    arrays = {"index": np.arange(len(images)), "label": np.asarray(images.labels)}
+    positions = np.arange(len(images))[options.first :][: options.num_images]
+    arrays = {"index": positions, "label": np.asarray(images.labels)[positions]}
     records = []
-    for count in dict.fromkeys((1, evaluation.options.importance_samples)):
+    for count in dict.fromkeys((1, options.importance_samples)):
         draws = _draw(evaluation, split, images, count)
         records.append(_record(evaluation, split, draws, count))
         kind = "bits_per_dim" if count == 1 else "importance_weighted_bits_per_dim"
@@ -57,6 +60,7 @@ def _draw(evaluation, split, images, count):
     scorer, options = evaluation.scorer, evaluation.options
     name = f"bits_per_dim of {split}" + (f", k={count}" if count > 1 else "")
     progress, turns = evaluation.progress(name), options.repetitions
+    part = {"first": options.first, "limit": options.num_images or 0}
     draws = []
     for turn in range(turns):
         seed = options.seed + turn
@@ -65,9 +69,11 @@ def _draw(evaluation, split, images, count):
             progress(turn * total + done, turns * total)
 
         draws.append(
-            scorer.bound(images, seed, progress=passed)
+            scorer.bound(images, seed, progress=passed, **part)
             if count == 1
-            else scorer.importance_weighted(images, count, seed, progress=passed)
+            else scorer.importance_weighted(
+                images, count, seed, progress=passed, **part
+            )
         )
     return draws
 
@@ -106,6 +112,8 @@ def _record(evaluation, split, draws, count):
         importance_samples=count,
         protocol=protocol,
     )
+    if evaluation.options.is_part:
+        record["first"] = evaluation.options.first
     if bound and model.encoder is not None:
         record["kl"] = mean_and_standard_error(_mean(draws, "kl"), "kl")[0]
     return record

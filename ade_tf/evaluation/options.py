@@ -130,6 +130,18 @@ class EvaluationOptions(FeatureOptions, RunDataSettings):
     per_image: str = setting(
         "", "File (.npz) for the likelihood of every image. If empty, none is written."
     )
+    first: int = setting(
+        0,
+        "Position of the first image that is scored, so that processes can score a "
+        "part each; of bits_per_dim alone. Its record goes to --out.",
+        minimum=0,
+    )
+    num_images: int | None = setting(
+        None,
+        "Number of images scored, from --first on; likewise. If unset, all that are "
+        "left.",
+        minimum=1,
+    )
     weights: str = weights_setting()
     out: str = setting(
         "",
@@ -151,12 +163,18 @@ class EvaluationOptions(FeatureOptions, RunDataSettings):
             self._choose(name)
         self._check_reference()
         self._check_per_image()
+        self._check_part()
         self._set("splits", self.splits or ("test",))
 
     @property
     def everything(self) -> bool:
         """Whether all metrics are asked for that can be computed."""
         return self.metrics == ("all",)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the images is scored."""
+        return self.first > 0 or self.num_images is not None
 
     def splits_of(self, metric: Metric) -> tuple[str, ...]:
         """Returns the splits of a metric; one if the protocol sets the reference."""
@@ -187,6 +205,14 @@ class EvaluationOptions(FeatureOptions, RunDataSettings):
             raise ValueError(
                 "per_image holds the likelihood of images and needs the metric "
                 f"bits_per_dim. Received: metrics={','.join(self.metrics)}"
+            )
+
+    def _check_part(self):
+        if self.is_part and (self.metrics != ("bits_per_dim",) or not self.out):
+            raise ValueError(
+                "first and num_images are of the metric bits_per_dim alone, and want a "
+                "file for its record of a part (out). Received: "
+                f"metrics={','.join(self.metrics)}, out={self.out!r}"
             )
 
 

@@ -1,5 +1,6 @@
 """Keras's `fit` and `evaluate` for the model."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +51,8 @@ class FittedModel(TrainedModel):
 
         Args:
           x: Images, `[N, H, W, C]` in 0 .. levels - 1, or a `tf.data.Dataset` of
-            batches: images, pairs `(images, labels)` or `{"image": ..., "label": ...}`.
+            batches: images, pairs `(images, labels)` or `{"image": ..., "label": ...}`;
+            a `tf.distribute.DistributedDataset` has the last form, float32 and int32.
           y: Labels of an array, integers `[N]`, for a model that uses them; with a
             classifier, -1 where one is missing. The settings `labelled` and
             `random_flip` are for arrays.
@@ -88,7 +90,10 @@ class FittedModel(TrainedModel):
         if validation_data is not None:
             needs = ("likelihood", "one domain")
             requires(self.config, "a score of validation images", *needs)
-        batches, known = self._training_batches(x, y, batch_size, start)
+        if isinstance(x, tf.distribute.DistributedDataset):
+            batches, known = self._distributed(x, start), None
+        else:
+            batches, known = self._training_batches(x, y, batch_size, start)
         steps = min(steps_per_epoch or known or left, left)
         epochs = epochs or (1 if steps_per_epoch else -(-left // steps))
         last = start + min(left, steps * epochs)
@@ -168,8 +173,19 @@ class FittedModel(TrainedModel):
         self.own_labels(split.labels)
         return split
 
+    def _distributed(self, batches, start):
+        if start == 0 and self._lacks_actnorms():
+            raise ValueError(
+                "data that are distributed cannot initialise the ActNorms: call "
+                "initialize_from_data first. Received: a distributed dataset"
+            )
+        return batches
+
     def _training_batches(self, x, y, batch_size, start):
-        """Returns the batches, and the number per epoch, or None if it is unknown."""
+        """Returns the batches, and the number per epoch, or None if it is unknown.
+
+        The batches are as `shared_batches` takes them.
+        """
         if isinstance(x, tf.data.Dataset):
             batches, known = as_batches(x), int(x.cardinality().numpy())
             if start == 0 and self._lacks_actnorms():
@@ -205,7 +221,8 @@ class FittedModel(TrainedModel):
         """
         settings = self.config.training
         size = batch_size or settings.batch_size
-        batches = stream_of_domains(
+        batches = functools.partial(
+            stream_of_domains,
             splits,
             batch_size=size,
             seed=settings.seed,

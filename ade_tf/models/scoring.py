@@ -93,7 +93,7 @@ class LikelihoodScorer:
         return self.terms(*arguments).log_weights_nats()
 
     def bound(
-        self, split, seed: int = 0, limit: int = 0, progress=None
+        self, split, seed: int = 0, limit: int = 0, progress=None, first: int = 0
     ) -> LikelihoodScores:
         """Scores the single-sample bound on -ln p(x), of a conditional model p(x | c).
 
@@ -103,21 +103,29 @@ class LikelihoodScorer:
         Args:
           split: A `Split`.
           seed: Seed of noise and z.
-          limit: Number of images, from the first; 0 for all.
+          limit: Number of images; 0 for all.
           progress: In place of the scorer's own.
+          first: Position of the first image.
         """
 
         def score(images, indices, labels):
             yield self._bound(images, fold(seed), indices, labels)
 
         losses, kls = [], []
-        for (loss, kl), count in self._passes(split, limit, 1, score, progress):
+        part = first, limit
+        for (loss, kl), count in self._passes(split, part, 1, score, progress):
             losses.append(loss.numpy()[:count])
             kls.append(kl.numpy()[:count])
         return LikelihoodScores(self._per_dim(losses), self._per_dim(kls))
 
     def importance_weighted(
-        self, split, num_samples: int, seed: int = 0, limit: int = 0, progress=None
+        self,
+        split,
+        num_samples: int,
+        seed: int = 0,
+        limit: int = 0,
+        progress=None,
+        first: int = 0,
     ) -> LikelihoodScores:
         """Scores -F_k, with k draws of noise and z per image (arXiv 1509.00519, eq. 8).
 
@@ -132,7 +140,7 @@ class LikelihoodScorer:
                 yield self._weights(images, draw, indices, labels)
 
         losses, total = [], -np.inf
-        passes = self._passes(split, limit, num_samples, score, progress)
+        passes = self._passes(split, (first, limit), num_samples, score, progress)
         for done, (weights, count) in enumerate(passes, 1):
             total = np.logaddexp(total, weights.numpy()[:count].astype(np.float64))
             if done % num_samples == 0:
@@ -140,13 +148,14 @@ class LikelihoodScorer:
                 total = -np.inf
         return LikelihoodScores(self._per_dim(losses), None)
 
-    def _passes(self, split, limit, passes_per_batch, score, progress):
+    def _passes(self, split, part, passes_per_batch, score, progress):
         """Yields each pass's result with the number of real images in it."""
         progress = progress or self._progress
-        count = min(limit, len(split)) if limit else len(split)
+        first, limit = part
+        count = min(limit or len(split), len(split) - first)
         total = -(-count // self._batch_size) * passes_per_batch
         done = 0
-        for batch, real in full_batches(split, self._batch_size, limit):
+        for batch, real in full_batches(split, self._batch_size, limit, first):
             labels = self._model.own_labels(batch["label"])
             for result in score(batch["image"], batch["index"], labels):
                 yield result, real
@@ -158,19 +167,21 @@ class LikelihoodScorer:
         return bits_per_dim(-values, self._model.dims)
 
 
-def full_batches(split, batch_size: int, limit: int = 0):
+def full_batches(split, batch_size: int, limit: int = 0, first: int = 0):
     """Yields the batches of a split in its order, the last one filled up.
 
     Args:
       split: A `Split`.
       batch_size: Images of every batch; the last repeats its first image.
-      limit: Number of images, from the first; 0 for all.
+      limit: Number of images; 0 for all.
+      first: Position of the first image.
 
     Yields:
       A batch of `evaluation_batches`, `batch_size` images, and the number of images
       that count.
     """
-    for batch in evaluation_batches(split, batch_size=batch_size, limit=limit):
+    part = {"first": first, "limit": limit}
+    for batch in evaluation_batches(split, batch_size=batch_size, **part):
         real = int(batch["index"].shape[0])
         missing = batch_size - real
         full = {

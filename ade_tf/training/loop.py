@@ -1,6 +1,7 @@
 """A whole training run: from a configuration to a scored model on disk."""
 
 import contextlib
+import functools
 import time
 
 from ade_tf.config import RunConfig
@@ -23,7 +24,12 @@ from ade_tf.runs.checkpoints import Checkpointer, checkpoint_steps
 from ade_tf.runs.records import append_record, read_records
 from ade_tf.runs.restoring import LoadedRun, load_run, settle_weights
 from ade_tf.runs.run_directory import RunDirectory, flagfile
-from ade_tf.strategies import directory_of_worker, make_strategy, of_all_workers
+from ade_tf.strategies import (
+    directory_of_worker,
+    make_strategy,
+    of_all_workers,
+    shared_batches,
+)
 from ade_tf.training.clock import Clock, times_now
 from ade_tf.training.grids import SampleGrid, TranslationGrid
 from ade_tf.training.recorder import Recorder
@@ -98,7 +104,8 @@ def train(config: RunConfig, run_dir) -> dict:
             model, run.checkpoints, keep=settings.keep_checkpoints
         )
         # A worker that was killed can lack the last checkpoint of another.
-        last = min(of_all_workers(max(checkpointer.steps(), default=0), strategy))
+        lasts = of_all_workers(max(checkpointer.steps(), default=0), strategy)
+        last = min(lasts)
         if not last:
             _take_weights(model, data)
         if not known:
@@ -110,7 +117,9 @@ def train(config: RunConfig, run_dir) -> dict:
             pairs = zip(model.domains(), data.domains, strict=True)
             scored = tuple((LikelihoodScorer(m), d.validation) for m, d in pairs)
         grid = _grid(model, data)
-        start = _restore_or_initialize(model, checkpointer, last, run, seen, strategy)
+        if not last:
+            _check_new(run, config, lasts)
+        start = _restore_or_initialize(model, checkpointer, last, seen, strategy)
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
             clock = Clock(run.hours, settings, start, began)
@@ -159,10 +168,9 @@ def _finished_run(run_dir, data):
     return run
 
 
-def _restore_or_initialize(model, checkpointer, last, run, seen, strategy):
+def _restore_or_initialize(model, checkpointer, last, seen, strategy):
     config = model.config
     if not last:
-        _check_new(run, config)
         if config.objective.generator_from or config.training.initialize_from:
             return 0
         with strategy.scope():
@@ -179,18 +187,25 @@ def _restore_or_initialize(model, checkpointer, last, run, seen, strategy):
     return start
 
 
-def _check_new(run, config):
+def _check_new(run, config, lasts):
     """Refuses to begin anew a run whose records are of more than a first checkpoint."""
     lines = _records(run.scalars)
     last = lines[-1]["step"] if lines else 0
     settings = (run.read()["config"].training, config.training)
     first = max(training.checkpoint_every for training in settings)
-    if last > first or _records(run.metrics):
+    if last <= first and not _records(run.metrics):
+        return
+    if any(lasts):
         raise ValueError(
-            "a run that has records of training has checkpoints to go on from (to "
-            "begin anew, give another run_dir). Received: "
-            f"{str(run.path)!r}, at step {last} and without checkpoints"
+            "a run goes on from a step of which every worker has a checkpoint (one "
+            "without can take a copy of the directory of one that has it). Received: "
+            f"{str(run.path)!r}, at step {last}; last steps of the workers: {lasts}"
         )
+    raise ValueError(
+        "a run that has records of training has checkpoints to go on from (to begin "
+        f"anew, give another run_dir). Received: {str(run.path)!r}, at step {last} and "
+        "without checkpoints"
+    )
 
 
 def _records(path):
@@ -200,7 +215,8 @@ def _records(path):
 def _fit(model, seen, start, recorder):
     """Fits the rest of the run."""
     config = model.config
-    stream = stream_of_domains(
+    stream = functools.partial(
+        stream_of_domains,
         seen,
         batch_size=config.training.batch_size,
         seed=config.training.seed,
@@ -208,7 +224,7 @@ def _fit(model, seen, start, recorder):
         random_flip=config.data.random_flip,
     )
     model.fit(
-        stream,
+        shared_batches(stream, model.distribute_strategy),
         steps_per_epoch=config.training.num_steps - start,
         callbacks=[recorder],
         verbose=0,

@@ -11,7 +11,7 @@ __all__ = ["REFERENCES", "BenchmarkOptions"]
 
 REFERENCES = ("direct", *PEERS)
 
-SWEEPS = ("", "batch", "depth", "width", "replicas", "settings")
+SWEEPS = ("", "batch", "depth", "width", "replicas", "storage", "settings")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +47,9 @@ class BenchmarkOptions:
         "",
         "Time the configuration at several sizes instead of its modes: `batch`, "
         "`depth` and `width` double a size twice, `replicas` compares 1 and 2 replicas "
-        "with the same global batch, and `settings` makes the changes of `set`, one "
-        "at a time.",
+        "with the same global batch, `storage` compares the images of `dataset` from "
+        "memory and from disk, and `settings` makes the changes of `set`, one at a "
+        "time.",
         choices=SWEEPS,
     )
     builds: int = setting(
@@ -84,9 +85,10 @@ class BenchmarkOptions:
                 f"sweep={self.sweep}, against={','.join(self.against)!r}, "
                 f"profile={self.profile}"
             )
-        if self.builds > 1 and not self.sweep:
+        if self.builds > 1 and self.sweep in ("", "storage"):
             raise ValueError(
-                f"builds needs a sweep. Received: builds={self.builds} without a sweep"
+                "builds needs a sweep over sizes or settings. "
+                f"Received: builds={self.builds}, sweep={self.sweep!r}"
             )
 
     def check_model(self, config) -> None:

@@ -1,5 +1,6 @@
 """How the cost of a configuration grows with its size, or with a setting."""
 
+import dataclasses
 import functools
 
 import tensorflow as tf
@@ -12,6 +13,7 @@ from experiments.bench.measure import check_finite, synthetic_images
 from experiments.bench.model_calls import model_calls
 from experiments.bench.options import BenchmarkOptions
 from experiments.bench.report import write_report
+from experiments.bench.storage import from_memory_and_disk, load_stored
 from experiments.bench.timing import interleaved, mean_over_copies, ratio, summary
 
 __all__ = ["sweep"]
@@ -25,8 +27,9 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
       options: `sweep` names what grows: `batch` (1, 2 and 4 times `batch_size`),
         `depth` (`flow_steps`), `width` (of all networks), or `replicas` (a training
         step of one replica, and of two mirrored ones with the same global batch: on
-        CPUs, two logical devices); or `settings`, where each of the changes given is
-        made by itself.
+        CPUs, two logical devices); `storage` (a training step from memory, and from
+        disk, and the input of each alone); or `settings`, where each of the changes
+        given is made by itself.
       settings: `label -> {name: value}`, the changes of the sweep `settings`.
 
     Returns:
@@ -48,6 +51,8 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
             "settings to change belong to the sweep `settings`, and it needs one. "
             f"Received: sweep={options.sweep}, settings={settings}"
         )
+    if options.sweep == "storage":
+        return _storage(config, options)
     if settings:
         sizes = list(_changes(config, settings))
     else:
@@ -73,8 +78,30 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
         for mode in ("train", "log_prob", "sample")
         if mode in modes
     }
+    points = _points(times, fixed_base=bool(settings))
+    for model in models:
+        check_finite(model)
+    return write_report({"points": points}, config, options, models[0].levels)
+
+
+def _storage(config, options):
+    options.prepare()
+    data = load_stored(config)
+    times, model = from_memory_and_disk(config, data, options.rounds)
+    check_finite(model)
+    options = dataclasses.replace(options, image_shape=data.image_shape)
+    return write_report({"points": _points(times)}, config, options, data.levels)
+
+
+def _points(times, fixed_base=False):
+    """Returns the points of a report of `mode -> value -> [milliseconds]`.
+
+    Args:
+      times: The times.
+      fixed_base: Whether ratios are to the first value; else to the one before.
+    """
     points, base = [], None
-    for value, _, _ in sizes:
+    for value in next(iter(times.values())):
         found = {}
         for mode, ms in times.items():
             found[mode] = {
@@ -82,11 +109,9 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
                 "ratio": ratio(ms[value], ms[base]) if base else None,
             }
         points.append({"value": value, "modes": found})
-        if not (settings and base):
+        if not (fixed_base and base):
             base = value
-    for model in models:
-        check_finite(model)
-    return write_report({"points": points}, config, options, models[0].levels)
+    return points
 
 
 def _times(builds, mode, rounds):

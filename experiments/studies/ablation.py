@@ -108,7 +108,7 @@ def _found(plan: AblationPlan, results, out, command):
     references = {options.rules.reference_of(split): None for split in options.splits}
     chosen = dataclasses.asdict(options)
     for name in (
-        *("cache_dir", "per_image", "strategy", "batch_size"),
+        *("cache_dir", "per_image", "strategy", "batch_size", "first", "num_images"),
         *settings_of(RunDataSettings),
     ):
         del chosen[name]

@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from ade_tf.config import RunConfig
+from ade_tf.config.data import PreparationOptions
+from ade_tf.data import prepare_data
 from experiments.bench import (
     BenchmarkOptions,
     benchmark,
@@ -163,6 +165,25 @@ def test_settings_are_timed_one_at_a_time(tmp_path, monkeypatch):
     assert "2 rounds, each the mean of 2 models of a size" in table[-1]
 
 
+def test_steps_from_disk_are_timed_against_those_from_memory(tmp_path):
+    dataset = f"prepared:{tmp_path / 'digits'}"
+    prepare_data(tmp_path / "digits", PreparationOptions(source="digits"))
+    options = BenchmarkOptions(
+        out=str(tmp_path / "report.json"), rounds=2, sweep="storage"
+    )
+    settings = dict(batch_size=4, network="mlp", width=4)
+    report = sweep(tiny_config("vae", dataset=dataset, **settings), options)
+    memory, disk = report["points"]
+    assert (memory["value"], disk["value"]) == ("memory", "disk")
+    assert list(disk["modes"]) == ["train", "input"]
+    assert memory["modes"]["input"]["ratio"] is None
+    assert disk["modes"]["input"]["ratio"]["min"] > 1.0
+    assert report["image_shape"] == [8, 8, 1] and report["levels"] == 17
+    assert "input, ms" in describe_report(report)
+    with pytest.raises(ValueError, match="needs images on disk.*Received: dataset='di"):
+        sweep(tiny_config("vae", **settings), options)
+
+
 @pytest.mark.parametrize(
     ("kind", "changes"), [("settings", {}), ("batch", {"a": {"average_decay": 0.5}})]
 )
@@ -200,7 +221,8 @@ def test_two_replicas_are_timed_against_one(tmp_path):
         ({"sweep": "size"}, "`sweep` must be one of.*Received: 'size'"),
         ({"sweep": "batch", "profile": True}, "neither references nor a profile"),
         ({"sweep": "batch", "builds": 0}, "`builds` must be at least 1. Received: 0"),
-        ({"builds": 2}, "needs a sweep. Received: builds=2 without a sweep"),
+        ({"builds": 2}, "needs a sweep over.* Received: builds=2, sweep=''"),
+        ({"builds": 2, "sweep": "storage"}, "Received: builds=2, sweep='storage'"),
     ],
 )
 def test_bad_options_are_refused(tmp_path, arguments, message):

@@ -41,6 +41,30 @@ def test_element_does_not_depend_on_the_start(batch_size):
             np.testing.assert_array_equal(batch["label"], expected["label"])
 
 
+@pytest.mark.parametrize("num_parts", [1, 2, 3])
+def test_parts_make_up_the_batch(num_parts):
+    settings = dict(batch_size=6, seed=3, random_flip=True, start_step=2)
+    splits = numbered(10), numbered(7)
+    whole = take(stream_of_domains(splits, **settings), 4)
+    parts = [
+        take(stream_of_domains(splits, part=part, num_parts=num_parts, **settings), 4)
+        for part in range(num_parts)
+    ]
+    for expected, *rows in zip(whole, *parts, strict=True):
+        for name, value in expected.items():
+            found = [row[name] for row in rows]
+            assert {len(each) for each in found} == {6 // num_parts}
+            np.testing.assert_array_equal(np.concatenate(found), value, err_msg=name)
+
+
+@pytest.mark.parametrize("part, num_parts", [(0, 4), (2, 2), (-1, 2)])
+def test_parts_that_there_are_not(part, num_parts):
+    with pytest.raises(ValueError, match=rf"equal parts.*part={part}, num_parts="):
+        training_stream(
+            numbered(9), batch_size=6, seed=0, part=part, num_parts=num_parts
+        )
+
+
 @pytest.mark.parametrize("num_images, batch_size", [(30, 4), (30, 7), (5, 12), (1, 3)])
 def test_every_epoch_is_a_permutation(num_images, batch_size):
     labels = labels_of(

@@ -75,6 +75,24 @@ def test_the_bound_and_f_k_with_every_image():
     assert means["importance_weighted_bits_per_dim"] == pytest.approx(tighter["value"])
 
 
+def test_parts_are_scored_as_the_whole_is():
+    model, options = tiny_model("vae"), dict(importance_samples=2, seed=3)
+    whole = evaluation_of(model, **options)
+    evaluate_likelihood(whole, "test")
+    parts, options = [], options | dict(out="part.jsonl")
+    for start, num_images, count in ((0, 130, 130), (130, 100, 100), (230, None, 70)):
+        part = evaluation_of(model, first=start, num_images=num_images, **options)
+        records = evaluate_likelihood(part, "test")
+        assert [r["num_examples"] for r in records] == 2 * [count]
+        assert {r["first"] for r in records} == {start}
+        parts.append(part.per_image["test"])
+    for name, values in whole.per_image["test"].items():
+        joined = np.concatenate([part[name] for part in parts])
+        np.testing.assert_allclose(joined, values, rtol=1e-5, err_msg=name)
+    with pytest.raises(ValueError, match="`first` must be less .* 300. Received: 300"):
+        evaluate_likelihood(evaluation_of(model, first=300, **options), "test")
+
+
 def test_a_flow_has_no_kl():
     evaluation = evaluation_of(tiny_model("flow", flow_steps=(1,)))
     (record,) = evaluate_likelihood(evaluation, "validation")

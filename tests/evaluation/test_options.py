@@ -25,6 +25,11 @@ REFUSED = {
     "nan": (dict(temperature=float("nan")), "`temperature` must be finite"),
     "seed": (dict(seed=-1), "`seed` must be at least 0"),
     "file": (dict(per_image="x.csv"), "per_image must end in .npz"),
+    "part of a distance": (
+        dict(first=5, metrics=("frechet_distance",), out="a.jsonl"),
+        "bits_per_dim alone.*metrics=frechet_distance",
+    ),
+    "part without a file": (dict(num_images=5), "a file for its record.*out=''"),
     "nothing for the file": (
         dict(per_image="x.npz", metrics=("active_units",)),
         "needs the metric bits_per_dim. Received: metrics=active_units",

@@ -4,7 +4,7 @@ import pytest
 from ade_tf.data import training_stream
 from ade_tf.data.labelled import training_part
 from ade_tf.models import build_model, initialize_from_data
-from ade_tf.strategies import make_strategy
+from ade_tf.strategies import make_strategy, shared_batches
 from tests.helpers.eager import eagerly
 from tests.helpers.models import digits, tiny_config
 
@@ -31,6 +31,17 @@ def trained(strategy, **settings):
     stream = training_stream(split, batch_size=8, seed=0)
     model.fit(stream, steps_per_epoch=3, verbose=0)
     return model, before
+
+
+def test_distributed_batches_want_a_model_that_the_data_have_set():
+    data, config = digits(), tiny_config("flow", num_steps=1)
+    strategy = make_strategy("mirrored", 2)
+    with strategy.scope():
+        model = build_model(config, data.image_shape, data.levels)
+    stream = training_stream(data.train, batch_size=8, seed=0)
+    with pytest.raises(ValueError, match="initialize_from_data first"):
+        model.fit(shared_batches(stream, strategy), verbose=0)
+    assert int(model.step.numpy()) == 0
 
 
 TOP_DOWN = dict(latent_levels=(1, 1), latent_size=2, posterior="iaf", iaf_width=8)

@@ -16,6 +16,7 @@ from ade_tf.training import train
 from tests.helpers.binaries import (
     ROOT,
     call,
+    contents,
     last_step,
     saved_numbers,
     tiny_flags,
@@ -73,19 +74,29 @@ def assert_close(run_dir, other, step):
         np.testing.assert_allclose(value, two[name], atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize(("restored", "end"), [(2, "goes on"), (4, "is refused")])
-def test_what_another_worker_has(tmp_path, monkeypatch, capsys, restored, end):
+@pytest.mark.parametrize(
+    ("last", "restored", "refusal"),
+    [
+        (2, 2, None),
+        (2, 4, r"same step .*\[2, 4\]"),
+        (0, 0, r"every worker has .* at step 4; last steps of the workers: \[4, 0\]"),
+    ],
+)
+def test_what_another_worker_has(
+    tmp_path, monkeypatch, capsys, last, restored, refusal
+):
     settings = dict(checkpoint_every=2, sample_every=0)
     train(tiny_config("vae", num_steps=4, **settings), tmp_path)
-    # Its last step, then the one it restored.
-    says = iter([2, restored])
+    says = iter([last, restored])
     monkeypatch.setattr(
         "ade_tf.training.loop.of_all_workers", lambda own, strategy: [own, next(says)]
     )
     more = tiny_config("vae", num_steps=6, **settings)
-    if end == "is refused":
-        with pytest.raises(ValueError, match=r"same step .*\[2, 4\]"):
+    if refusal:
+        before = contents(tmp_path / "checkpoints")
+        with pytest.raises(ValueError, match=refusal):
             train(more, tmp_path)
+        assert contents(tmp_path / "checkpoints") == before
     else:
         train(more, tmp_path)
         assert "Resuming from step 2 of" in capsys.readouterr().out
@@ -105,28 +116,29 @@ def test_two_workers_from_disk_go_on_when_one_is_killed(tmp_path):
     out = tmp_path / "digits"
     made = call("prepare_data", "--source=digits", f"--out={out}", "--processes=1")
     assert made.status == 0, made.err
-    asked = dict(preset="vae", network="mlp", num_steps=40, checkpoint_every=5)
-    asked |= dict(keep_checkpoints=8)
+    asked = dict(preset="vae", network="mlp", num_steps=100, checkpoint_every=5)
+    asked |= dict(keep_checkpoints=20)
     disk = tiny_flags(**asked, dataset=f"prepared:{out}")
     assert_ended(start(tmp_path / "one", "single", tiny_flags(**asked), {}))
     assert_ended(*start_workers(tmp_path / "two", disk))
     assert_close(tmp_path / "one", tmp_path / "two", 5)
     killed = tmp_path / "killed"
     workers = start_workers(killed, disk)
-    wait_until(lambda: [*killed.glob("checkpoints/step-10.index")], workers[0])
+    both = [tmp_path / name / "checkpoints" for name in ("killed", "killed.worker-1")]
+    # Each has an earlier one, too.
+    wait_until(lambda: all(checkpoint_steps(d)[1:] for d in both), workers[0])
     # The other cannot go on without it.
     for worker in reversed(workers):
         worker.kill()
         worker.wait()
-    assert last_step(killed) < 40 and not [*killed.glob("checkpoints/step-40.*")]
+    assert last_step(killed) < 100 and not [*killed.glob("checkpoints/step-100.*")]
     # Killed a moment earlier, one would lack the last checkpoint of the other.
-    second = tmp_path / "killed.worker-1" / "checkpoints"
-    for part in second.glob(f"step-{checkpoint_steps(second)[-1]}.*"):
+    for part in both[1].glob(f"step-{checkpoint_steps(both[1])[-1]}.*"):
         part.unlink()
     assert_ended(*start_workers(killed, disk))
-    expected = saved_numbers(tmp_path / "two", 40)
+    expected = saved_numbers(tmp_path / "two", 100)
     for name in ("two.worker-1", "killed", "killed.worker-1"):
-        assert saved_numbers(tmp_path / name, 40) == expected, name
+        assert saved_numbers(tmp_path / name, 100) == expected, name
 
 
 @pytest.mark.long
