@@ -12,6 +12,7 @@ from ade_tf.drawing.tables import describe_record
 from ade_tf.evaluation import Evaluation, EvaluationOptions
 from ade_tf.evaluation.likelihood import evaluate_likelihood
 from ade_tf.evaluation.translation import evaluate_likelihood_b
+from ade_tf.files import replace_file
 from ade_tf.models import (
     LikelihoodScorer,
     build_model,
@@ -120,6 +121,7 @@ def train(config: RunConfig, run_dir) -> dict:
         if not last:
             _check_new(run, config, lasts)
         start = _restore_or_initialize(model, checkpointer, last, seen, strategy)
+        drawn = None
         if start < settings.num_steps:
             _announce(config, data, model, start, run)
             clock = Clock(run.hours, settings, start, began)
@@ -132,10 +134,10 @@ def train(config: RunConfig, run_dir) -> dict:
                 )
                 return {}
             print(f"Trained in {time.monotonic() - began:.0f} s.")
+            drawn = recorder.drawn
         else:
             print(f"This run is finished ({settings.num_steps} steps).")
-        trained = start < settings.num_steps
-        return _finish(run, model, checkpointer, data, scored, grid, trained)
+        return _finish(run, model, checkpointer, data, scored, grid, drawn)
 
 
 def _grid(model, data):
@@ -258,8 +260,11 @@ def _scored_weights(model, step):
     return f"of step {step}{kept}: {average}"
 
 
-def _finish(run, model, checkpointer, data, scored, grid, trained):
-    """Scores the test split once and says where everything is."""
+def _finish(run, model, checkpointer, data, scored, grid, drawn):
+    """Scores the test split once and says where everything is.
+
+    `drawn` are the pictures of steps that were made now; None if none were made.
+    """
     step = settle_weights(model, checkpointer)
     done = [
         record
@@ -276,9 +281,12 @@ def _finish(run, model, checkpointer, data, scored, grid, trained):
             found += evaluate_likelihood_b(evaluation, "test")
         found = [record | {"origin": "train"} for record in found]
     picture = run.samples / "final.png"
-    if grid.shown and (trained or not picture.exists()):
-        print("Drawing samples ...", flush=True)
-        grid.save(picture)
+    if grid.shown and (drawn is not None or not picture.exists()):
+        if drawn and step in drawn:
+            replace_file(picture, drawn[step].read_bytes())
+        else:
+            print("Drawing samples ...", flush=True)
+            grid.save(picture)
     learning_curves(read_records(run.scalars), run.path / "curves.png")
     print(f"run       {run.path}")
     if grid.shown:

@@ -39,6 +39,7 @@ class Recorder(keras.callbacks.Callback):
 
     Attributes:
       stopped: Why training ended before its last step, in words; else empty.
+      drawn: Step -> the picture of its averaged weights, of this process.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Recorder(keras.callbacks.Callback):
         self._signals = signals
         self._clock = clock
         self.stopped = ""
+        self.drawn = {}
         self._step = start
         self._scored = scored
         self._grid = grid
@@ -112,8 +114,10 @@ class Recorder(keras.callbacks.Callback):
 
     def save_samples(self) -> None:
         """Writes a grid of samples drawn with the averaged weights."""
+        path = self._run.samples / f"step-{self._step:06}.png"
         with averaged_weights(self.model):
-            self._grid.save(self._run.samples / f"step-{self._step:06}.png")
+            self._grid.save(path)
+        self.drawn[self._step] = path
 
     def _validate(self):
         found, limit = {}, self._settings.validation_images

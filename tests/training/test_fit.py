@@ -105,3 +105,23 @@ def test_the_adversary_works_in_the_second_phase(phases, tmp_path):
         assert not np.array_equal(before.numpy(), after.numpy())
     assert int(last.discriminator_optimizer.iterations.numpy()) == 4
     assert int(last.generator_optimizer.iterations.numpy()) == 3 + 2 * 4
+
+
+@pytest.mark.parametrize(
+    ("sample_every", "drawn"),
+    [(2, ["step-000002", "step-000004"]), (3, ["step-000003", "final"])],
+)
+def test_the_samples_of_the_last_step_are_drawn_once(
+    tmp_path, monkeypatch, sample_every, drawn
+):
+    saved, save = [], grids.SampleGrid.save
+
+    def noted(grid, path):
+        saved.append(path.stem)
+        save(grid, path)
+
+    monkeypatch.setattr(grids.SampleGrid, "save", noted)
+    train(tiny_config("vae", num_steps=4, sample_every=sample_every), tmp_path)
+    assert saved == drawn
+    final = (tmp_path / "samples" / "final.png").read_bytes()
+    assert final == (tmp_path / "samples" / f"{drawn[-1]}.png").read_bytes()
