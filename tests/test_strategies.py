@@ -1,7 +1,11 @@
+import functools
+
+import numpy as np
 import pytest
 import tensorflow as tf
 
-from ade_tf.strategies import make_strategy
+from ade_tf.data import Split, training_stream
+from ade_tf.strategies import make_strategy, shared_batches
 
 
 def test_mirrored_takes_every_logical_device():
@@ -20,3 +24,28 @@ def test_a_batch_that_replicas_cannot_share_is_refused(batch_size):
     message = f"multiple of the number.*Received: batch_size={batch_size}, replicas=2"
     with pytest.raises(ValueError, match=message):
         make_strategy("mirrored", batch_size)
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+def test_the_replicas_of_a_worker_share_its_part(monkeypatch, worker):
+    """Two workers of two GPUs each, for which the strategy stands in."""
+
+    class Cluster:
+        num_replicas_in_sync = 4
+
+        def distribute_datasets_from_function(self, make, options):
+            assert options.experimental_per_replica_buffer_size == 0
+            return make(tf.distribute.InputContext(2, worker, 4))
+
+    monkeypatch.setattr(
+        tf.distribute, "MultiWorkerMirroredStrategy", Cluster, raising=True
+    )
+    split = Split(np.zeros([20, 2, 2, 1], np.uint8), np.arange(20, dtype=np.int32))
+    stream = functools.partial(training_stream, split, batch_size=8, seed=0)
+    found = list(shared_batches(stream, Cluster()).take(4).as_numpy_iterator())
+    for step, whole in enumerate(stream().take(2).as_numpy_iterator()):
+        for replica in range(2):
+            rows = slice(4 * worker + 2 * replica, 4 * worker + 2 * replica + 2)
+            own = found[2 * step + replica]
+            np.testing.assert_array_equal(own["label"], whole["label"][rows])
+            np.testing.assert_array_equal(own["image"], whole["image"][rows])
