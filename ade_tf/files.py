@@ -11,6 +11,7 @@ from typing import BinaryIO
 __all__ = [
     "check_writable",
     "existing",
+    "expanded",
     "read_by_tensorflow",
     "replace_file",
     "replaced_directory",
@@ -34,6 +35,14 @@ _UNSUPPORTED = {
 _PATTERN = frozenset("[\\")
 
 
+def expanded(path) -> Path:
+    """Returns a path with `~` as a user's home; of nobody's, it is a name like others.
+
+    (`Path.expanduser` would raise a RuntimeError.)
+    """
+    return Path(os.path.expanduser(path))
+
+
 def existing(source: str, path: str) -> Path:
     """Returns the path of a source of images, `SOURCE:PATH`.
 
@@ -44,7 +53,7 @@ def existing(source: str, path: str) -> Path:
     Raises:
       ValueError: If there is no such folder or file.
     """
-    found = Path(path).expanduser()
+    found = expanded(path)
     folder = source == "folder"
     if not path or not (found.is_dir() if folder else found.is_file()):
         kind = "folder" if folder else "file"

@@ -34,8 +34,9 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
 def directory_of_worker(name: str, run_dir) -> str:
     """Returns where this process keeps a run.
 
-    Of several workers, the first (or chief) has `run_dir` itself. Each other one has a
-    whole copy beside it, `run_dir.worker-1` and so on, from which it resumes.
+    Of several workers, the first (the chief, where there is one) has `run_dir` itself.
+    Each other one has a whole copy beside it, `run_dir.worker-1` and so on (beside a
+    chief from `run_dir.worker-0`), from which it resumes.
 
     Args:
       name: The strategy's name.
@@ -44,7 +45,9 @@ def directory_of_worker(name: str, run_dir) -> str:
     if name != "multi_worker":
         return str(run_dir)
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-    if resolver.task_type in (None, "chief") or resolver.task_id == 0:
+    first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    own = resolver.task_type, resolver.task_id
+    if own[0] is None or own == (first, 0):
         return str(run_dir)
     return f"{run_dir}.worker-{resolver.task_id}"
 

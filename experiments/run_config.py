@@ -37,6 +37,11 @@ def config_from_flags() -> RunConfig:
 
 def _kept_when_prolonged(values, given, run_dir):
     """Returns the steps that a shorter run was capped at: it goes on with these."""
+    if values["strategy"] == "multi_worker":
+        # Imported here: others, and --help, do without TensorFlow.
+        from ade_tf.strategies import directory_of_worker
+
+        run_dir = directory_of_worker("multi_worker", run_dir)
     record = run_record(os.path.expanduser(run_dir)) or {}
     stored, extended = record.get("config", {}), record.get("extended")
     if stored.get("num_steps", values["num_steps"]) >= values["num_steps"]:

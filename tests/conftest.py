@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.eager import eagerly
+from tests.helpers.processes import end_all
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
@@ -16,6 +17,13 @@ tf.config.set_logical_device_configuration(
 def seeds():
     """Gives every test the same global seeds, whatever ran before it."""
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left():
+    """Ends the processes that a test which failed has left."""
+    yield
+    end_all()
 
 
 @pytest.fixture(scope="session")

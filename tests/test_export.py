@@ -14,6 +14,7 @@ from ade_tf.models import averaged_weights, build_model
 from ade_tf.randomness import fold
 from ade_tf.runs import Checkpointer, RunDirectory
 from tests.helpers.models import bound_terms, decode, digits, encode, sample, tiny_model
+from tests.helpers.processes import PATIENCE
 
 ENDPOINTS = {
     "av_ade": [
@@ -118,7 +119,7 @@ def exports(directory, presets):
         [sys.executable, "-c", ALONE + LOADER, *presets],
         cwd=directory,
         check=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     with np.load(directory / "found.npz") as found:
         return models, dict(found)
@@ -258,7 +259,7 @@ def test_a_conditional_model_is_asked_with_labels(tmp_path):
     labels = np.array([3, 1, 4, 1, 5, 9, 2])
     np.savez(tmp_path / "given.npz", images=IMAGES, codes=CODES, labels=labels)
     command = [sys.executable, "-c", ALONE + GIVEN_LABELS]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=300)
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE)
     with np.load(tmp_path / "found.npz") as found:
         close = dict(rtol=1e-4, atol=1e-4)
         seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]
@@ -317,7 +318,7 @@ def test_a_model_with_a_condition_is_asked_with_it(tmp_path):
     given = dict(images=IMAGES, codes=CODES, condition=condition)
     np.savez(tmp_path / "given.npz", **given)
     command = [sys.executable, "-c", ALONE + GIVEN_IMAGES]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=300)
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE)
     with np.load(tmp_path / "found.npz") as found:
         close = dict(rtol=1e-4, atol=1e-4)
         seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]

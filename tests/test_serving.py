@@ -21,6 +21,7 @@ from ade_tf.models import LikelihoodScorer, build_model, initialize_from_data
 from ade_tf.versions import package_versions
 from tests.helpers.binaries import call
 from tests.helpers.models import digits, tiny_config, tiny_model
+from tests.helpers.processes import PATIENCE
 
 IMAGES = digits().test.images[:20]
 
@@ -149,7 +150,7 @@ def test_saved_model_cli_scores_a_file(directory, served, tmp_path):
         command = [program, "run", "--dir", directory, "--tag_set", "serve"]
         command += ["--signature_def", "serving_default", "--overwrite"]
         command += ["--inputs", f"images={tmp_path / name}", "--outdir", tmp_path]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
     assert run("images.npy").returncode == 0
     for name, wanted in served.serving_default(IMAGES).items():

@@ -1,11 +1,12 @@
 import functools
+import json
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from ade_tf.data import Split, training_stream
-from ade_tf.strategies import make_strategy, shared_batches
+from ade_tf.strategies import directory_of_worker, make_strategy, shared_batches
 
 
 def test_mirrored_takes_every_logical_device():
@@ -49,3 +50,16 @@ def test_the_replicas_of_a_worker_share_its_part(monkeypatch, worker):
             own = found[2 * step + replica]
             np.testing.assert_array_equal(own["label"], whole["label"][rows])
             np.testing.assert_array_equal(own["image"], whole["image"][rows])
+
+
+@pytest.mark.parametrize("jobs", [{"worker": 3}, {"chief": 1, "worker": 2}], ids=str)
+def test_every_worker_has_a_directory_of_its_own(monkeypatch, jobs):
+    cluster = {job: [f"host:{n}" for n in range(count)] for job, count in jobs.items()}
+    found = []
+    for job, count in jobs.items():
+        for index in range(count):
+            task = {"type": job, "index": index}
+            words = json.dumps({"cluster": cluster, "task": task})
+            monkeypatch.setenv("TF_CONFIG", words)
+            found.append(directory_of_worker("multi_worker", "run"))
+    assert len({*found}) == 3 and found[0] == "run"

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from tests.helpers.binaries import ROOT
+from tests.helpers.processes import PATIENCE
 
 NOTEBOOK = ROOT / "docs" / "tutorial.ipynb"
 
@@ -35,7 +36,7 @@ def test_every_cell_runs_and_what_the_text_says_is_so(notebook, tmp_path):
     steps.source = "num_steps = 100"
     notebook.cells.append(nbformat.v4.new_code_cell(PROMISES))
     client = nbclient.NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": tmp_path}}
+        notebook, timeout=PATIENCE, resources={"metadata": {"path": tmp_path}}
     )
     paths = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     client.execute(env=os.environ | {"PYTHONPATH": paths, "MPLBACKEND": ""})

@@ -1,7 +1,6 @@
 """Images from outside of a data set, brought to the shape and levels of one."""
 
 import dataclasses
-import pathlib
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from ade_tf.data.labels import check_labels
 from ade_tf.data.npz import load_npz
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.splits import Split
+from ade_tf.files import expanded
 
 __all__ = ["LooseImages", "load_loose_images"]
 
@@ -69,7 +69,7 @@ def load_loose_images(
       ValueError: If there are no such images, they cannot be brought to the shape, or
         their values are not of the levels.
     """
-    file = pathlib.Path(path).expanduser()
+    file = expanded(path)
     labels = None
     if file.is_dir() or file.suffix.lower() in SUFFIXES and file.is_file():
         names, images = _of_files(file, skip_bad_images, levels)

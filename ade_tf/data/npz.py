@@ -3,7 +3,6 @@
 import contextlib
 import lzma
 import math
-import pathlib
 import re
 import struct
 import zipfile
@@ -19,7 +18,7 @@ from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.split_names import splits_by_name
 from ade_tf.data.splits import Split
 from ade_tf.data.stored import StoredImages
-from ade_tf.files import existing
+from ade_tf.files import existing, expanded
 
 __all__ = ["load_npz"]
 
@@ -147,7 +146,7 @@ class _PackedImages(StoredImages):
         super().__init__(shape, dtype)
         self._key, self._path, self._start = key, path, start
         # Of an archive of its own, for the other is closed when it is looked through.
-        archive = zipfile.ZipFile(pathlib.Path(path).expanduser())
+        archive = zipfile.ZipFile(expanded(path))
         self._content = archive.open(f"{key}.npy")
 
     def read(self, places):
@@ -182,7 +181,7 @@ def _mapped(archive, key, path, in_order):
         if entry.compress_type:
             shape = shape if len(shape) == 4 else (*shape, 1)
             return _PackedImages(key, path, start, shape, dtype)
-        file = pathlib.Path(path).expanduser()
+        file = expanded(path)
         with file.open("rb") as content:
             # Of the entry's own header: its name and extra fields may have other
             # lengths than in the archive's directory.

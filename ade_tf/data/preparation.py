@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import pathlib
 
 import numpy as np
 import PIL
@@ -27,7 +26,7 @@ from ade_tf.data.shards import details_of_shard, write_shard
 from ade_tf.data.source import LoadOptions
 from ade_tf.data.split_names import SPLITS
 from ade_tf.data.unprepared import FileSource, open_source
-from ade_tf.files import replace_file
+from ade_tf.files import expanded, replace_file
 from ade_tf.lock import LOCK, locked
 from ade_tf.processes import parallel
 from ade_tf.progress import Passes
@@ -61,7 +60,7 @@ def prepare_data(out, options: PreparationOptions) -> dict:
         the source has changed since the preparation began.
       OSError: If something cannot be written.
     """
-    out = pathlib.Path(out).expanduser()
+    out = expanded(out)
     _check_directory(out)
     source = open_source(options)
     if options.runner == "beam" and not isinstance(source, FileSource):

@@ -12,6 +12,7 @@ from ade_tf.data.array_records import RecordImages
 from ade_tf.data.folder import label_files
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.splits import Split
+from ade_tf.files import expanded
 from ade_tf.progress import Passes
 
 __all__ = [
@@ -49,7 +50,7 @@ def load_prepared(path: str, options: LoadOptions) -> Source:
       ValueError: If there is no such set, it is not ready, a file is missing, truncated
         or changed, or other images are asked for.
     """
-    directory = pathlib.Path(path).expanduser()
+    directory = expanded(path)
     file = directory / DATASET_FILE
     if not path or not file.is_file():
         unfinished = (directory / PLAN_FILE).is_file()

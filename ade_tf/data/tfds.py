@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import pathlib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -18,6 +17,7 @@ from ade_tf.data.memory import check_memory
 from ade_tf.data.source import LoadOptions, Source
 from ade_tf.data.split_names import SPLITS
 from ade_tf.data.splits import Split
+from ade_tf.files import expanded
 
 __all__ = ["TfdsImages", "load_tfds"]
 
@@ -212,7 +212,7 @@ def _open(name, options):
     # Imported here: it is slow to import and other sources do without it.
     import tensorflow_datasets as tfds
 
-    root = pathlib.Path(options.data_dir or tfds.core.constants.DATA_DIR).expanduser()
+    root = expanded(options.data_dir or tfds.core.constants.DATA_DIR)
     directory = _find_prepared(tfds, name, root)
     if directory is not None:
         return tfds.builder_from_directory(directory)

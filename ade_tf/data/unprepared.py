@@ -1,7 +1,6 @@
 """Sources of images that are to be prepared, in parts that are worked on apart."""
 
 import dataclasses
-import pathlib
 
 import PIL
 
@@ -17,6 +16,7 @@ from ade_tf.data.source import LoadOptions
 from ade_tf.data.splits import Split
 from ade_tf.data.stored import StoredImages
 from ade_tf.data.tfds import TfdsImages
+from ade_tf.files import expanded
 from ade_tf.progress import Passes
 
 __all__ = ["ArraySource", "FileSource", "StreamedSource", "open_source"]
@@ -80,7 +80,7 @@ def _only_shape(shapes):
 
 def _stamp_of_file(source):
     """Returns size and time of change of the file that a source reads, if it is one."""
-    path = pathlib.Path(source.partition(":")[2]).expanduser()
+    path = expanded(source.partition(":")[2])
     if not path.is_file():
         return ""
     state = path.stat()

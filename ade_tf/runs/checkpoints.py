@@ -52,6 +52,8 @@ class Checkpointer:
     def __init__(self, model, directory, keep: int = 2):
         self._directory = pathlib.Path(directory)
         self._keep = keep
+        # Later than what was restored: never gone on with.
+        self._passed_over = set()
         parts = {"model": model, "generator": model.generator_optimizer}
         if model.discriminator_optimizer is not None:
             parts["discriminator"] = model.discriminator_optimizer
@@ -64,13 +66,17 @@ class Checkpointer:
     def save(self, step: int) -> None:
         """Writes the checkpoint of a step, then removes all but the newest.
 
-        Later ones are removed too: they could not be read when this run was resumed.
+        Those later than the one that was restored are removed too: they could not be
+        read, or another worker lacked them.
 
         Raises:
           OSError: If it cannot be written; the earlier checkpoints are untouched.
         """
         self._write(f"step-{step}")
-        kept = [found for found in self.steps() if found <= step][-self._keep :]
+        self._passed_over.discard(step)
+        kept = [found for found in self.steps() if found <= step]
+        kept = [found for found in kept if found not in self._passed_over]
+        kept = kept[-self._keep :]
         for found in set(self.steps()) - set(kept):
             self._remove(f"step-{found}")
 
@@ -102,6 +108,7 @@ class Checkpointer:
         for step in reversed(steps):
             try:
                 self._read(f"step-{step}")
+                self._passed_over = {s for s in self.steps() if s > step}
                 return step
             except ValueError as error:
                 logging.warning("%s; trying the one before it.", error)

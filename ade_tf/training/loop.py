@@ -272,7 +272,8 @@ def _finish(run, model, checkpointer, data, scored, grid, drawn):
         if record.get("origin") == "train" and record["step"] == step
     ]
     found = done[-len(data.domains) :]
-    if not done and scored:
+    # Of two domains, one record may be all that was written.
+    if len(done) < len(scored):
         loaded = LoadedRun(model, model.config, run, step)
         evaluation = Evaluation(loaded, data, EvaluationOptions())
         evaluation.scorer = scored[0][0]
@@ -280,6 +281,8 @@ def _finish(run, model, checkpointer, data, scored, grid, drawn):
         if len(data.domains) > 1:
             found += evaluate_likelihood_b(evaluation, "test")
         found = [record | {"origin": "train"} for record in found]
+        for record in found[len(done) :]:
+            append_record(run.metrics, record)
     picture = run.samples / "final.png"
     if grid.shown and (drawn is not None or not picture.exists()):
         if drawn and step in drawn:
@@ -296,6 +299,4 @@ def _finish(run, model, checkpointer, data, scored, grid, drawn):
         print(f"weights   {_scored_weights(model, step)}")
     for record in found:
         print(describe_record(record), flush=True)
-        if not done:
-            append_record(run.metrics, record)
     return found[0] if found else {}

@@ -16,6 +16,7 @@ from ade_tf.data.splits import partition
 from ade_tf.data.stored import StoredRows, in_memory, take_rows
 from ade_tf.strategies import shared_batches
 from tests.helpers.binaries import ROOT
+from tests.helpers.processes import PATIENCE
 
 DIGITS = datasets.load_digits().images[:100, ..., None].astype(np.uint8)
 LABELS = np.arange(100, dtype=np.int32)
@@ -115,7 +116,7 @@ def test_reader_threads_change_nothing(tmp_path, threads):
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_an_iterator_is_dropped_while_it_reads(replicas):
     command = [sys.executable, "-m", "tests.helpers.dropped_iterators", str(replicas)]
-    ended = subprocess.run(command, cwd=ROOT, timeout=300, capture_output=True)
+    ended = subprocess.run(command, cwd=ROOT, timeout=PATIENCE, capture_output=True)
     assert ended.returncode == 0, ended.stderr[-2000:]
 
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers.binaries import call, contents, start, tiny_flags
+from tests.helpers.processes import PATIENCE
 
 CHEAP = tiny_flags(preset="vae", network="mlp")
 
@@ -203,7 +204,7 @@ def test_the_process_itself_ends_with_status_2(tmp_path):
     # In a process of its own, to see what absl and the interpreter add.
     flags = [*CHEAP, "--num_step=3", f"--run_dir={tmp_path / 'run'}"]
     process = start("train", *flags, log=tmp_path / "log")
-    assert process.wait(timeout=300) == 2
+    assert process.wait(timeout=PATIENCE) == 2
     said = [
         line
         for line in (tmp_path / "log").read_text().splitlines()

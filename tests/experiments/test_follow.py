@@ -9,7 +9,8 @@ from PIL import Image
 
 from ade_tf.runs.records import read_records
 from tests.extractors.cases import save_model
-from tests.helpers.binaries import call, last_step, start, tiny_flags, wait_until
+from tests.helpers.binaries import call, last_step, start, tiny_flags
+from tests.helpers.processes import PATIENCE, wait_until
 
 STEPS = 600
 
@@ -40,17 +41,14 @@ def test_a_run_that_is_going_is_scored_to_its_end(tmp_path):
     run, log = tmp_path / "run", tmp_path / "log"
     flags = tiny_flags(preset="vae", network="mlp", num_steps=STEPS, sample_every=0)
     flags = [*flags, "--checkpoint_every=100", f"--run_dir={run}"]
-    training = start("train", *flags, log=tmp_path / "train.log")
+    training = start("train", *flags, log=tmp_path / "train.log", hold_at=250)
     wait_until((run / "checkpoints" / "step-200.index").exists, training)
-    training.send_signal(signal.SIGSTOP)
-    try:
-        following = start("evaluate", "--follow", f"--run_dir={run}", log=log)
-        wait_until(lambda: len(followed(run)) >= 2, following)
-        assert last_step(run) < STEPS and following.poll() is None
-    finally:
-        training.send_signal(signal.SIGCONT)
-    assert following.wait(timeout=300) == 0, log.read_text()
-    assert training.wait(timeout=300) == 0
+    following = start("evaluate", "--follow", f"--run_dir={run}", log=log)
+    wait_until(lambda: len(followed(run)) >= 2, following)
+    assert last_step(run) < 250 and training.poll() is following.poll() is None
+    training.send_signal(signal.SIGUSR1)
+    assert following.wait(timeout=PATIENCE) == 0, log.read_text()
+    assert training.wait(timeout=PATIENCE) == 0
     records = followed(run)
     steps = [record["step"] for record in records]
     assert steps == sorted({*steps}) and steps[-1] == STEPS

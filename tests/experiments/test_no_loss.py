@@ -107,6 +107,23 @@ def test_a_capped_run_goes_on_with_what_it_was_capped_at(tmp_path, cheap):
     assert ended.status == 2 and "warmup_steps: 2 -> 3" in ended.err
 
 
+def test_a_worker_is_capped_as_its_own_copy_of_the_run_was(
+    tmp_path, cheap, monkeypatch
+):
+    capped = [*cheap, "--num_steps=4", "--warmup_steps=2"]
+    assert call("train", *capped, f"--run_dir={tmp_path / 'run.worker-1'}").status == 0
+    file = tmp_path / "own.flags"
+    file.write_text("\n".join([*cheap, "--num_steps=400", "--warmup_steps=50"]))
+    cluster = {"worker": ["host:1", "host:2"]}
+    task = {"type": "worker", "index": 1}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+    ended = call(
+        *("train", f"--flagfile={file}", "--num_steps=6", "--strategy=multi_worker"),
+        *(f"--run_dir={tmp_path / 'run'}", "--dry_run"),
+    )
+    assert ended.status == 0 and "kept: warmup_steps 2" in ended.err, ended.err
+
+
 def test_without_a_schedule_more_steps_are_those_of_a_run_planned_so(tmp_path, cheap):
     flags = [*cheap, "--schedule=constant"]
     for name, steps in (("run", 6), ("run", 9), ("whole", 9)):

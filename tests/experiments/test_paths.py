@@ -81,6 +81,14 @@ def test_a_tilde_is_the_home(finished, cheap, tmp_path, monkeypatch):
     for name in ("~nobody/none", "x~/none"):
         ended = call("evaluate", f"--run_dir={name}")
         assert ended.status == 2 and f"Received: {name!r}" in ended.err
+    for source in ("folder", "npz", "prepared"):
+        flags = [f"--dataset={source}:~no-such-user/none", "--run_dir=~/other"]
+        ended = call("train", *cheap, *flags)
+        assert ended.status == 2 and "Received: '~no-such-user/none'" in ended.err
+    ended = call("prepare_data", "--source=zip:~no-such-user/none", "--out=out")
+    assert ended.status == 2 and "Received: '~no-such-user/none'" in ended.err
+    ended = call("prepare_data", "--source=digits", "--out=~no-such-user/out")
+    assert ended.status == 0 and (here / "~no-such-user" / "out").exists(), ended.err
 
 
 PLACES = {

@@ -11,7 +11,9 @@ from sklearn import datasets
 
 from tests.experiments.test_damage import errors, room_of
 from tests.helpers.binaries import call, contents, saved_numbers, start, tiny_flags
-from tests.helpers.binaries import wait_until as wait
+from tests.helpers.held_prepare_data import released
+from tests.helpers.processes import PATIENCE
+from tests.helpers.processes import wait_until as wait
 
 PHOTO = datasets.load_sample_images().images[0]
 
@@ -37,16 +39,24 @@ def test_killed_and_gone_on_with_it_is_the_same_bytes(tmp_path):
     def written():
         return len([*out.glob("*-of-*.json")])
 
-    for stop, least in ((signal.SIGKILL, 2), (signal.SIGTERM, 9), (signal.SIGKILL, 15)):
-        log = tmp_path / "log"
-        process = start(
-            "prepare_data", *flags, "--processes=2", f"--out={out}", log=log
-        )
+    log = tmp_path / "log"
+    for stop, least in (
+        (signal.SIGKILL, 2),
+        (signal.SIGTERM, 12),
+        (signal.SIGKILL, 22),
+    ):
+        line = ["prepare_data", *flags, "--processes=2", f"--out={out}"]
+        process = start(*line, log=log, hold_at=least + 5)
         wait(lambda least=least: written() >= least, process)
         process.send_signal(stop)
-        process.wait()
-        assert process.returncode in (-signal.SIGKILL, 128 + signal.SIGTERM)
+        if stop == signal.SIGTERM:
+            wait(lambda: "Stopped by SIGTERM." in log.read_text(), process)
+            # What it has begun, it ends.
+            released(out).touch()
+        status = process.wait(timeout=PATIENCE)
+        assert status == (128 + stop if stop == signal.SIGTERM else -stop)
         assert not (out / "dataset.json").exists() and written() < 40
+        released(out).unlink(missing_ok=True)
     for rest in ("json.a1b2c3d4", "array_record"):
         (out / f".train-00003-of-00040.{rest}").write_text("half")
     ended = call("prepare_data", *flags, "--processes=2", f"--out={out}")

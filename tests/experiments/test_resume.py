@@ -18,9 +18,10 @@ from tests.helpers.binaries import (
     start,
     tiny_flags,
 )
-from tests.helpers.binaries import wait_until as wait
+from tests.helpers.processes import PATIENCE
+from tests.helpers.processes import wait_until as wait
 
-STEPS, ALONE, EVERY = 100, 30, 7
+STEPS, ALONE, EVERY, STOP = 100, 30, 7, 37
 FLAGS = tiny_flags(
     num_steps=STEPS,
     likelihood_only_steps=ALONE,
@@ -54,27 +55,45 @@ class Story:
         )
         self.process = None
 
-    def start(self):
+    def start(self, hold_at=None):
         directory = f"--run_dir={self.run}"
-        self.process = start("train", *self.flags, directory, log=self.log)
+        self.process = start(
+            "train", *self.flags, directory, log=self.log, hold_at=hold_at
+        )
 
     def says(self, text):
         return text in self.log.read_text()
 
-    def stop_after(self, step, number):
-        """Sends a signal once a step is recorded; returns the status and the log."""
-        # By then, steps recorded before but not saved are forgotten.
-        wait(lambda: self.says("Tracing the first step"), self.process)
+    def stop_after(self, step, number, most=10):
+        """Starts it, and sends a signal once a step is recorded.
+
+        Args:
+          step: The step.
+          number: The signal.
+          most: Number of steps further by the end of which the signal has come.
+
+        Returns:
+          The exit status and the log.
+        """
+        before = self.records()
+        self.start(step + most)
+        # Steps recorded before but not saved are forgotten in a file of its own.
+        wait(lambda: self.records() != before, self.process)
         wait(lambda: last_step(self.run) >= step, self.process)
         return self.send(number)
 
+    def records(self):
+        """Returns which file the records are, or None if there is none yet."""
+        path = self.run / "scalars.jsonl"
+        return path.stat().st_ino if path.exists() else None
+
     def send(self, number):
         self.process.send_signal(number)
-        return self.process.wait(timeout=300), self.log.read_text()
+        return self.process.wait(timeout=PATIENCE), self.log.read_text()
 
     def finish(self):
-        assert self.process.wait(timeout=300) == 0
-        assert self.undisturbed.wait(timeout=300) == 0
+        assert self.process.wait(timeout=PATIENCE) == 0
+        assert self.undisturbed.wait(timeout=PATIENCE) == 0
         return self.log.read_text()
 
 
@@ -94,24 +113,23 @@ def assert_same_end(story):
 def test_a_stopped_and_killed_run_ends_as_if_never_stopped(tmp_path):
     story = Story(tmp_path)
     # A signal before the first step ends it at once; there is nothing to save.
-    story.start()
+    story.start(hold_at=1)
     wait(lambda: story.says("Tracing the first step"), story.process)
     status, log = story.send(signal.SIGTERM)
     assert status == 0 and "Stopped by SIGTERM." in log and "Traceback" not in log
     assert not list(story.run.glob("checkpoints/*"))
     # Killed while the likelihood is alone.
-    story.start()
     status, _ = story.stop_after(10, signal.SIGKILL)
     assert status == -signal.SIGKILL
-    # Stopped once the adversary has joined in.
-    story.start()
-    status, log = story.stop_after(ALONE + 5, signal.SIGTERM)
+    # Stopped once the adversary has joined in, with a step that is not saved.
+    assert all(step % EVERY for step in (STOP, STOP + 1))
+    status, log = story.stop_after(STOP, signal.SIGTERM, most=1)
     resumed = int(re.search(r"Resuming from step (\d+) ", log)[1])
     assert resumed in {*range(EVERY, ALONE, EVERY), ALONE}
     assert status == 0 and "Traceback" not in log
     assert "Stopped and saved. Run the same command to continue." in log
     stopped = last_step(story.run)
-    assert ALONE < stopped < STEPS
+    assert stopped in (STOP, STOP + 1)
     # No step is lost.
     story.start()
     log = story.finish()
@@ -140,7 +158,6 @@ def test_a_run_killed_at_random_again_and_again_ends_the_same(tmp_path, more):
     story = Story(tmp_path, *more)
     steps = random.Random(len(more)).sample(range(1, STEPS - 20), 6)
     for step in sorted(steps):
-        story.start()
         status, _ = story.stop_after(step, signal.SIGKILL)
         assert status == -signal.SIGKILL
     story.start()

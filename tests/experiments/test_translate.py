@@ -18,9 +18,9 @@ from tests.helpers.binaries import (
     saved_numbers,
     start,
     tiny_flags,
-    wait_until,
 )
 from tests.helpers.models import digits
+from tests.helpers.processes import PATIENCE, wait_until
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -162,6 +162,22 @@ def test_a_run_goes_on_from_its_last_checkpoint(trained, tmp_path):
         assert here == pytest.approx(there, rel=1e-4, abs=1e-5)
 
 
+def test_a_score_that_only_one_domain_has_is_made_up_for(trained, tmp_path):
+    preset, run, _ = trained
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run" / "metrics.jsonl"
+    lines = path.read_text().splitlines(True) if path.exists() else []
+    assert len(lines) == (2 if preset == "alignflow" else 0)
+    if lines:
+        path.write_text(lines[0])
+    ended = call("train", *flags_of(preset), f"--run_dir={tmp_path / 'run'}")
+    assert ended.status == 0, ended.err
+    again = read_records(path) if path.exists() else []
+    assert [record["metric"] for record in again] == [
+        json.loads(line)["metric"] for line in lines
+    ]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("preset", SETTINGS)
 def test_a_killed_run_ends_as_if_never_killed(preset, tmp_path):
@@ -170,12 +186,12 @@ def test_a_killed_run_ends_as_if_never_killed(preset, tmp_path):
         "train", *flags, f"--run_dir={tmp_path / 'a'}", log=tmp_path / "a.log"
     )
     run, log = tmp_path / "b", tmp_path / "b.log"
-    killed = start("train", *flags, f"--run_dir={run}", log=log)
+    killed = start("train", *flags, f"--run_dir={run}", log=log, hold_at=27)
     wait_until(lambda: last_step(run) >= 16, killed)
     killed.send_signal(signal.SIGKILL)
-    assert killed.wait(timeout=300) == -signal.SIGKILL
+    assert killed.wait(timeout=PATIENCE) == -signal.SIGKILL
     again = start("train", *flags, f"--run_dir={run}", log=log)
-    assert again.wait(timeout=300) == whole.wait(timeout=300) == 0
+    assert again.wait(timeout=PATIENCE) == whole.wait(timeout=PATIENCE) == 0
     assert "Resuming from step" in log.read_text()
     here, there = (saved_numbers(tmp_path / name, 40) for name in "ab")
     assert here.keys() == there.keys()

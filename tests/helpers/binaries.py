@@ -7,7 +7,6 @@ import json
 import pathlib
 import subprocess
 import sys
-import time
 import typing
 from unittest import mock
 
@@ -18,8 +17,25 @@ from absl import flags, logging
 from ade_tf.config import RunConfig
 from experiments import command, common_flags, study_flags
 from tests.helpers.models import TINY
+from tests.helpers.processes import ROOT, spawn, wait_until
 
-ROOT = pathlib.Path(__file__).parents[2]
+__all__ = [
+    "DATA_SETS",
+    "DEFINE",
+    "FLAGFILES",
+    "ROOT",
+    "TABLES",
+    "Ended",
+    "call",
+    "contents",
+    "flags_of",
+    "last_step",
+    "saved_numbers",
+    "start",
+    "tiny_flags",
+    "wait_until",
+]
+
 # Flagfiles of tables, of data sets, and of single runs.
 TABLES = sorted((ROOT / "flags").glob("*_ablation.flags"))
 DATA_SETS = sorted((ROOT / "flags").glob("data_*.flags"))
@@ -95,26 +111,19 @@ def flags_of(define):
         _forget_flags()
 
 
-def start(binary, *arguments, log):
-    """Starts `python -m experiments.BINARY ARGUMENTS`, its words to a file."""
+def start(binary, *arguments, log, hold_at=None):
+    """Starts `python -m experiments.BINARY ARGUMENTS`, its words to a file.
+
+    With `hold_at`, `train` or `prepare_data` waits on its way (see `held_train` and
+    `held_prepare_data`).
+    """
+    module, environment = f"experiments.{binary}", {}
+    if hold_at is not None:
+        module = f"tests.helpers.held_{binary}"
+        environment["HOLD_AT"] = str(hold_at)
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     with open(log, "w") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", f"experiments.{binary}", *map(str, arguments)],
-            cwd=ROOT,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def wait_until(condition, process, seconds=300):
-    """Waits for a condition to hold while a process runs; the bound is generous."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if process.poll() is not None:
-            raise AssertionError(f"The process ended with {process.returncode}.")
-        if time.monotonic() > end:
-            raise AssertionError("Waited in vain.")
-        time.sleep(0.005)
+        return spawn(command, environment, stdout=file, stderr=subprocess.STDOUT)
 
 
 def last_step(run_dir):

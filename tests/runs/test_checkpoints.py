@@ -126,6 +126,18 @@ def test_saving_after_a_fallback_keeps_what_can_be_read(model, tmp_path):
     assert checkpointer.steps() == [2, 3]
 
 
+@pytest.mark.parametrize("why", ["damaged", "not wanted"])
+def test_what_was_passed_over_does_not_push_out_what_was_restored(model, tmp_path, why):
+    checkpointer, _ = saved(model, tmp_path, steps=(2, 4))
+    if why == "damaged":
+        damage(tmp_path, 4, "data", "cut")
+    assert checkpointer.restore(None if why == "damaged" else 3) == 2
+    checkpointer.save(5)
+    assert checkpointer.steps() == [2, 5]
+    checkpointer.save(6)
+    assert checkpointer.steps() == [5, 6]
+
+
 def test_all_damaged_is_refused(model, tmp_path):
     checkpointer, _ = saved(model, tmp_path)
     for step in (2, 4):

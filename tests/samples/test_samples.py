@@ -15,6 +15,7 @@ from ade_tf.samples import draw, samples
 from ade_tf.training import train
 from tests.helpers.binaries import ROOT, call, start, wait_until
 from tests.helpers.models import sample, tiny_config
+from tests.helpers.processes import PATIENCE
 
 # The array alone would take 184 MB.
 MANY, FEW, MORE_MEGABYTES = 60_000, 2_000, 40
@@ -115,7 +116,7 @@ def test_a_signal_leaves_no_litter(v_ade_run, tmp_path, number):
     process = start("sample", *flags, log=log)
     wait_until(lambda: "images/s" in log.read_text(), process)
     process.send_signal(number)
-    assert process.wait(timeout=300) == 128 + number
+    assert process.wait(timeout=PATIENCE) == 128 + number
     said = log.read_text()
     assert f"Stopped by {number.name}." in said and "Traceback" not in said
     assert not list((tmp_path / "out").iterdir())

@@ -7,7 +7,12 @@ import pytest
 from ade_tf.runs import RunDirectory
 from ade_tf.training import train
 from ade_tf.training.stopping import StopSignals
-from experiments.studies.rows import mean_and_range, train_row, training_times
+from experiments.studies.rows import (
+    is_finished,
+    mean_and_range,
+    train_row,
+    training_times,
+)
 from tests.helpers.models import tiny_config
 from tests.helpers.written_runs import write_run
 
@@ -53,6 +58,24 @@ def test_a_row_stopped_in_its_last_step_is_not_finished(tmp_path, monkeypatch):
         assert not train_row(config, tmp_path / "run")
     assert (tmp_path / "run" / "checkpoints" / "step-1.index").exists()
     assert train_row(config, tmp_path / "run")
+
+
+def test_a_row_killed_before_its_score_is_written_is_not_finished(
+    tmp_path, monkeypatch
+):
+    def killed(*unused):
+        raise KeyboardInterrupt
+
+    config = tiny_config(
+        "vae", network="mlp", num_steps=1, warmup_steps=0, sample_every=0
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("ade_tf.training.loop.append_record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_row(config, tmp_path)
+    assert not is_finished(config, tmp_path)
+    assert train_row(config, tmp_path)
+    assert RunDirectory(tmp_path).metrics.exists()
 
 
 def test_a_row_is_trained_once_and_runs_of_others_are_taken(tmp_path):

@@ -1,11 +1,10 @@
 """Two workers do what one process does, from memory and from disk, killed or not."""
 
 import json
-import os
 import re
-import socket
-import subprocess
+import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,47 +13,39 @@ import tensorflow as tf
 from ade_tf.runs.checkpoints import checkpoint_steps
 from ade_tf.training import train
 from tests.helpers.binaries import (
-    ROOT,
     call,
     contents,
     last_step,
     saved_numbers,
     tiny_flags,
-    wait_until,
 )
 from tests.helpers.models import tiny_config
+from tests.helpers.processes import PATIENCE, ROOT, free_ports, spawn, wait_until
 
 FLAGS = """--flow_steps=1 --coupling_width=8 --width=8 --latent_size=4 --batch_size=8
 --discriminator_width=8 --num_steps=3 --sample_every=0 --validation_images=8
 --coupling_dropout=0.3 --clip_norm=0.5 --learning_rate=1e-4""".split()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def start(run_dir, strategy, flags, environment):
-    command = [sys.executable, "-m", "experiments.train", f"--run_dir={run_dir}"]
-    return subprocess.Popen(
-        [*command, *flags, f"--strategy={strategy}"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-    )
+    command = [sys.executable, "-m", "tests.helpers.held_train", f"--run_dir={run_dir}"]
+    return spawn([*command, *flags, f"--strategy={strategy}"], environment)
 
 
-def start_workers(run_dir, flags):
-    cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
+def start_workers(run_dir, flags, **environment):
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
     tasks = [{"type": "worker", "index": index} for index in range(2)]
     environments = [
         {"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})} for task in tasks
     ]
-    return [start(run_dir, "multi_worker", flags, each) for each in environments]
+    return [
+        start(run_dir, "multi_worker", flags, environment | each)
+        for each in environments
+    ]
 
 
 def assert_ended(*processes):
-    assert [p.wait(timeout=600) for p in processes] == [0] * len(processes)
+    assert [p.wait(timeout=PATIENCE) for p in processes] == [0] * len(processes)
 
 
 def weights(run_dir, step):
@@ -123,9 +114,9 @@ def test_two_workers_from_disk_go_on_when_one_is_killed(tmp_path):
     assert_ended(*start_workers(tmp_path / "two", disk))
     assert_close(tmp_path / "one", tmp_path / "two", 5)
     killed = tmp_path / "killed"
-    workers = start_workers(killed, disk)
+    # They are killed somewhere from the second checkpoint of both to this step.
+    workers = start_workers(killed, disk, HOLD_AT="30")
     both = [tmp_path / name / "checkpoints" for name in ("killed", "killed.worker-1")]
-    # Each has an earlier one, too.
     wait_until(lambda: all(checkpoint_steps(d)[1:] for d in both), workers[0])
     # The other cannot go on without it.
     for worker in reversed(workers):
@@ -145,21 +136,24 @@ def test_two_workers_from_disk_go_on_when_one_is_killed(tmp_path):
 def test_the_script_of_the_docs_goes_on_when_a_worker_is_killed(tmp_path):
     page = (ROOT / "docs" / "long_runs.md").read_text()
     (script,) = re.findall(r"```sh\n(# worker.sh .*?)```", page, re.DOTALL)
-    (tmp_path / "worker.sh").write_text(script.replace("python3", sys.executable))
+    command = "python3 -m experiments.train"
+    assert command in script
+    held = f"{sys.executable} -m tests.helpers.held_train"
+    (tmp_path / "worker.sh").write_text(script.replace(command, held))
     asked = dict(preset="vae", network="mlp", num_steps=200, checkpoint_every=20)
     run, flags = tmp_path / "run", tiny_flags(**asked)
-    hosts = " ".join(f"127.0.0.1:{free_port()}" for _ in range(2))
+    hosts = " ".join(f"127.0.0.1:{port}" for port in free_ports(2))
     arguments = [hosts, *flags, f"--run_dir={run}"]
 
-    def begin(rank):
-        command = ["sh", tmp_path / "worker.sh", str(rank), *arguments]
-        return subprocess.Popen(command, cwd=ROOT)
+    def begin(rank, **environment):
+        return spawn(["sh", tmp_path / "worker.sh", str(rank), *arguments], environment)
 
-    first, second = begin(0), begin(1)
-    wait_until(lambda: [*run.glob("checkpoints/step-20.index")], first)
+    first, second = begin(0), begin(1, HOLD_AT="50")
+    both = [Path(name, "checkpoints") for name in (run, f"{run}.worker-1")]
+    wait_until(lambda: all(map(checkpoint_steps, both)), first)
     second.kill()
     # The other notices, and both are started again, as by a queue.
-    assert first.wait(timeout=600) == 2 and second.wait() != 0
+    assert first.wait(timeout=PATIENCE) == 2 and second.wait() == -signal.SIGKILL
     assert 20 <= last_step(run) < 200
     assert_ended(begin(0), begin(1))
     assert saved_numbers(f"{run}.worker-1", 200) == saved_numbers(run, 200)
