@@ -73,10 +73,11 @@ def training_times(run_dir) -> dict:
       checkpoint; empty where they are not recorded.
     """
     run = RunDirectory(run_dir)
-    lines = (read_records(run.hours) if run.hours.exists() else []) or [{}]
-    if not _HOURS.keys() <= lines[-1].keys() or lines[-1]["step"] < _saved_step(run):
+    lines = read_records(run.hours, missing_ok=True)
+    last = lines[-1] if lines else {}
+    if not _HOURS.keys() <= last.keys() or last["step"] < _saved_step(run):
         return {}
-    return {name: 3600.0 * lines[-1][hours] for hours, name in _HOURS.items()}
+    return {name: 3600.0 * last[hours] for hours, name in _HOURS.items()}
 
 
 def mean_and_range(values, text) -> str:

@@ -138,9 +138,11 @@ def _name(key):
 def _measured(key, config, run_dir):
     """Returns the result of a run, measured once."""
     run = RunDirectory(run_dir)
-    records = read_records(run.metrics) if run.metrics.exists() else []
-    found = [record for record in records if "law" in record or "estimate" in record]
-    found = [record for record in found if "weights" not in record]
+    found = [
+        record
+        for record in read_records(run.metrics, missing_ok=True)
+        if ("law" in record or "estimate" in record) and "weights" not in record
+    ]
     if not _PARTS <= {record["metric"] for record in found}:
         options = EvaluationOptions(metrics=(_METRIC,))
         found = evaluate_run(run_dir, options)
