@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import json
 import pathlib
 
 import numpy as np
@@ -18,12 +17,8 @@ from ade_tf.progress import Passes
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
 from ade_tf.training.stopping import StopSignals
-from experiments.studies.rows import (
-    check_row,
-    mean_and_range,
-    train_row,
-    training_times,
-)
+from experiments.studies.pages import cell, write_page
+from experiments.studies.rows import check_row, train_row, training_times
 
 __all__ = ["toy_study", "toy_table"]
 
@@ -98,8 +93,7 @@ def toy_study(configs: dict, out) -> list[dict] | None:
             panels[key] = _panel(key, run_dir)
         _draw(configs, results, panels, out / "toy.png")
     table = toy_table(results)
-    replace_file(out / "toy.md", table.encode())
-    replace_file(out / "toy.json", json.dumps(results, indent=1).encode())
+    write_page(out, "toy", results, table)
     print(f"\n{table}\n{out / 'toy.png'}\n{out / 'toy.md'}\n{out / 'toy.json'}")
     return results
 
@@ -114,20 +108,15 @@ def toy_table(results: list[dict]) -> str:
         cells = [
             data,
             f"`{row}`",
-            _cell(found, "forward_kl", "{:.3f}") + mark,
-            _cell(found, "reverse_kl", "{:.3f}") + mark,
-            _cell(found, "modes_covered", "{:.0%}"),
-            _cell(found, "off_data", "{:.1%}"),
-            _cell(found, "off_data_mean", "{:.1%}"),
-            _cell(found, "cpu_seconds", "{:.0f}"),
+            cell(found, "forward_kl", "{:.3f}".format) + mark,
+            cell(found, "reverse_kl", "{:.3f}".format) + mark,
+            cell(found, "modes_covered", "{:.0%}".format),
+            cell(found, "off_data", "{:.1%}".format),
+            cell(found, "off_data_mean", "{:.1%}".format),
+            cell(found, "cpu_seconds", "{:.0f}".format),
         ]
         rows.append(cells)
     return markdown_table(_COLUMNS, rows) + "\n"
-
-
-def _cell(found, name, form):
-    values = [result[name] for result in found if name in result]
-    return mean_and_range(values, form.format)
 
 
 def _name(key):
