@@ -126,7 +126,7 @@ def _with_margins(grid, rows, columns):
     page = Image.new(
         mode, (left + grid.shape[1], top + grid.shape[0]), (_PAPER,) * grid.shape[-1]
     )
-    page.paste(Image.fromarray(grid.squeeze(-1) if mode == "L" else grid), (left, top))
+    page.paste(_as_image(grid), (left, top))
     ink, pen = (_INK,) * grid.shape[-1], ImageDraw.Draw(page)
     for name, middle in rows:
         pen.text((left - space, top + middle), name, ink, font, anchor="rm")
@@ -152,7 +152,9 @@ def save_png(path, array) -> None:
             f"Received: dtype={array.dtype}, shape={array.shape}"
         )
     content = io.BytesIO()
-    Image.fromarray(array.squeeze(-1) if array.shape[-1] == 1 else array).save(
-        content, format="PNG"
-    )
+    _as_image(array).save(content, format="PNG")
     replace_file(path, content.getvalue())
+
+
+def _as_image(array):
+    return Image.fromarray(array.squeeze(-1) if array.shape[-1] == 1 else array)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import NullFormatter
 
 from ade_tf.drawing.charts import COLOURS, SOFT, dress, figure_png, house_style
 from ade_tf.drawing.tables import markdown_table
@@ -93,7 +93,7 @@ def frontier_picture(rows, results) -> bytes:
             _draw_across(left, own, results, colour)
         _draw(right, own, results, ("recall", "precision"), colour, model)
     left.set_yscale("log")
-    left.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    left.yaxis.set_major_formatter("{x:g}")
     left.yaxis.set_minor_formatter(NullFormatter())
     low, high = left.get_ylim()
     ticks = [6, 8, 10, 12, 15, 20, 30, 50, 100, 200, 500]
