@@ -1,7 +1,6 @@
 """The picture of why: models of points beside the density the points are drawn from."""
 
 import dataclasses
-import io
 import pathlib
 
 import numpy as np
@@ -12,7 +11,7 @@ from ade_tf.drawing.densities import density_table
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation import EvaluationOptions, evaluate_run
 from ade_tf.evaluation.density_map import DensityPanel, data_panel, model_panel
-from ade_tf.files import replace_file
+from ade_tf.files import replacement
 from ade_tf.progress import Passes
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
@@ -162,9 +161,8 @@ def _panel(key, run_dir):
         progress = Passes("density map")
         density = toy_density(key[0])
         panel = model_panel(model, density, noise=noise, progress=progress)
-        file = io.BytesIO()
-        np.savez_compressed(file, **vars(panel))
-        replace_file(path, file.getvalue())
+        with replacement(path) as file:
+            np.savez_compressed(file, **vars(panel))
     with np.load(path) as arrays:
         return DensityPanel(**{name: arrays[name][()] for name in arrays})
 
