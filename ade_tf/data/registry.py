@@ -179,7 +179,7 @@ def load_source(
     """
     prefix, _, argument = name.partition(":")
     levels = options.levels
-    _check_arguments(name, prefix, SOURCES, levels, options.channels, continuous)
+    _check_arguments(name, prefix, levels, options.channels, continuous)
     if name == prefix and pathlib.Path(name).is_dir():
         logging.warning(
             "`%s` are images that come with the package; those of the directory of "
@@ -253,11 +253,11 @@ def as_image_data(
     )
 
 
-def _check_arguments(name, prefix, sources, levels, channels, continuous):
-    if prefix not in sources:
+def _check_arguments(name, prefix, levels, channels, continuous):
+    if prefix not in SOURCES:
         raise ValueError(
             "A data set must be named `SOURCE` or `SOURCE:WHERE`, with a source of "
-            f"{', '.join(sorted(sources))}. Received: {name!r}"
+            f"{', '.join(sorted(SOURCES))}. Received: {name!r}"
         )
     if levels != 0 and not 2 <= levels <= MOST_LEVELS:
         raise ValueError(
@@ -331,9 +331,7 @@ def _check_shapes(splits, name):
 
 def _describe(name, splits, levels, num_classes, made):
     shape = "x".join(map(str, splits["train"].images.shape[1:]))
-    sizes = ", ".join(
-        f"{len(splits[key])} {key}" for key in ("train", "validation", "test")
-    )
+    sizes = ", ".join(f"{len(splits[key])} {key}" for key in SPLITS)
     values = f"{levels} levels" if levels else "continuous"
     classes = f"{num_classes} classes" if num_classes else "unlabelled"
     return f"{name}: {shape}, {values}, {classes}; {sizes}. {made}"
