@@ -16,6 +16,7 @@ __all__ = [
     "to_levels",
     "to_values",
     "type_of_levels",
+    "wanted_size",
     "warn_of_enlarging",
     "with_channels",
 ]
@@ -136,6 +137,12 @@ def side_lengths(image_size) -> tuple[int, int]:
             f"Received: image_size={','.join(map(str, sides))}"
         )
     return height, width
+
+
+def wanted_size(image_size) -> tuple[int, int] | int:
+    """Returns `side_lengths`, or 0 where images keep their size."""
+    size = side_lengths(image_size)
+    return size if any(size) else 0
 
 
 def fit_image(image: np.ndarray, image_size, channels: int) -> np.ndarray:

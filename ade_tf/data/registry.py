@@ -16,8 +16,8 @@ from ade_tf.data.images import (
     fit_image,
     is_enlarged,
     pad_images,
-    side_lengths,
     to_values,
+    wanted_size,
     warn_of_enlarging,
 )
 from ade_tf.data.labels import all_numbers, check_labels, number_classes
@@ -155,9 +155,8 @@ def load_dataset(
     """
     if pad_to < 0:
         raise ValueError(f"`pad_to` must be at least 0. Received: pad_to={pad_to}")
-    size = side_lengths(image_size)
     options = LoadOptions(
-        *(data_dir, size if any(size) else 0, pad_to, channels, download),
+        *(data_dir, wanted_size(image_size), pad_to, channels, download),
         *(skip_bad_images, levels),
     )
     source, levels = load_source(name, options, continuous)
