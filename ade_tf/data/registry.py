@@ -367,11 +367,8 @@ def _load_named(name, config, as_formerly):
     return load_dataset(
         name,
         data_dir=config.data_dir,
-        image_size=config.image_size,
         pad_to=config.pad_to,
-        levels=config.levels,
-        continuous=config.continuous,
         download=config.download,
-        skip_bad_images=config.skip_bad_images,
         as_formerly=as_formerly,
+        **config.image_arguments(),
     )
