@@ -73,6 +73,14 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
     if model.decoder is not None and evaluation.run.config.preset.likelihood:
         laws = {"noisy": draw_points(model, len(real), seed, noise=True), **laws}
     drawn = next(iter(laws.values()))
+    return [
+        *_divergences(evaluation, split, density, real, drawn),
+        *_placements(evaluation, split, density, laws),
+    ]
+
+
+def _divergences(evaluation, split, density, real, drawn):
+    """Returns the records of both divergences, of real points and of samples."""
     forward, reverse, how = _log_probs(evaluation, real, drawn)
     records = []
     for metric, points, (log_prob, bias), sign in (
@@ -92,6 +100,12 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
                 estimate=how[metric],
             )
         )
+    return records
+
+
+def _placements(evaluation, split, density, laws):
+    """Returns the records of where samples lie, `law -> points`."""
+    records = []
     for law, points in laws.items():
         found = placement(density, points.reshape(-1, 2))
         of = "" if len(laws) == 1 else f", {law} samples"
