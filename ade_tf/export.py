@@ -259,11 +259,10 @@ def _specs(model):
 
 def _of_run(run):
     scores = {}
-    if run.directory.metrics.exists():
-        for record in read_records(run.directory.metrics):
-            if record.get("metric") == "bits_per_dim":
-                kept = {name: record.get(name) for name in _RECORDED}
-                scores[kept["split"], kept["importance_samples"]] = kept
+    for record in read_records(run.directory.metrics, missing_ok=True):
+        if record.get("metric") == "bits_per_dim":
+            kept = {name: record.get(name) for name in _RECORDED}
+            scores[kept["split"], kept["importance_samples"]] = kept
     return {
         "dataset": run.config.data.dataset,
         "step": run.step,

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ade_tf.bijectors.base import FusedBijector
 
-__all__ = ["ActNorm"]
+__all__ = ["ActNorm", "norms"]
 
 # Standard deviation of an entry, in steps between numbers of its size, below which
 # rounding is no small part of it.
@@ -119,6 +119,11 @@ class ActNorm(FusedBijector):
     def log_det(self, log_scale) -> tf.Tensor:
         """Returns log |det dy/dx| of these log-scales, a scalar."""
         return self._entries_per_scale * tf.reduce_sum(log_scale)
+
+
+def norms(event_shape, per, dtype) -> list[ActNorm]:
+    """Returns an `ActNorm` in a list, which is empty where `per` is "none"."""
+    return [] if per == "none" else [ActNorm(event_shape, per, dtype=dtype)]
 
 
 class _ShiftAndScale(keras.layers.Layer):

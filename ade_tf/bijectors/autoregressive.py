@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from ade_tf.bijectors.actnorm import ActNorm
+from ade_tf.bijectors.actnorm import norms
 from ade_tf.bijectors.base import FusedBijector
 from ade_tf.bijectors.chain import FusedChain
 from ade_tf.bijectors.transforms import in_order
@@ -156,8 +156,7 @@ def autoregressive_flow(
     settings |= look_up("coupling", coupling, COUPLINGS).split(bound)[0]
     layers = []
     for step in range(steps):
-        if actnorm != "none":
-            layers.append(ActNorm(event_shape, actnorm, dtype=dtype))
+        layers += norms(event_shape, actnorm, dtype)
         layers.append(
             Autoregressive(
                 event_shape,

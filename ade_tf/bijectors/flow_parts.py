@@ -4,7 +4,7 @@ import functools
 
 import tensorflow_probability as tfp
 
-from ade_tf.bijectors.actnorm import ActNorm
+from ade_tf.bijectors.actnorm import norms
 from ade_tf.bijectors.coupling import Coupling
 from ade_tf.bijectors.multiscale import FactorOut
 from ade_tf.bijectors.squeeze import Squeeze
@@ -84,9 +84,7 @@ class FlowParts:
 
     def norm(self, shape) -> list:
         """Returns an `ActNorm` for events of `shape`, or nothing, in a list."""
-        if self._actnorm == "none":
-            return []
-        return [ActNorm(shape, self._actnorm, dtype=self._dtype)]
+        return norms(shape, self._actnorm, self._dtype)
 
     def coupling(self, shape, mask) -> Coupling:
         """Returns a coupling for events of `shape` that keeps the entries of `mask`."""

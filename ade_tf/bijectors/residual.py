@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from ade_tf.bijectors.actnorm import ActNorm
+from ade_tf.bijectors.actnorm import norms
 from ade_tf.bijectors.base import FusedBijector
 from ade_tf.bijectors.chain import FusedChain
 from ade_tf.bijectors.log_dets import LARGEST_EXACT, Exact, PowerSeries
@@ -221,13 +221,12 @@ def residual_flow(
     del network_dtype
     if blocks < 1:
         raise ValueError(f"`blocks` must be at least 1. Received: blocks={blocks}")
-    norm = [] if actnorm == "none" else [ActNorm]
-    layers = [make(event_shape, actnorm, dtype=dtype) for make in norm]
+    layers = norms(event_shape, actnorm, dtype)
     for block in range(blocks):
         layers.append(
             Residual(event_shape, dtype=dtype, name=f"residual_{block}", **settings)
         )
-        layers += [make(event_shape, actnorm, dtype=dtype) for make in norm]
+        layers += norms(event_shape, actnorm, dtype)
     return FusedChain(layers, dtype=dtype)
 
 

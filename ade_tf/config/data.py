@@ -5,7 +5,7 @@ import pathlib
 
 from ade_tf.config.choices import Choice
 from ade_tf.config.papers import PAPER_SETS
-from ade_tf.config.settings import check_settings, setting
+from ade_tf.config.settings import check_settings, setting, settings_of
 
 __all__ = [
     "MOST_LEVELS",
@@ -51,6 +51,10 @@ class ImageSettings:
     skip_bad_images: bool = setting(
         False, "Count and leave out files of a folder that cannot be read or decoded."
     )
+
+    def image_arguments(self) -> dict:
+        """Returns these settings alone, as arguments of `load_dataset`."""
+        return {name: getattr(self, name) for name in settings_of(ImageSettings)}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,15 +3,27 @@
 from ade_tf.config.densities import DECODERS
 from ade_tf.config.presets import PRESETS
 
-__all__ = ["NEEDS", "missing", "requires"]
+__all__ = ["NEEDS", "missing", "quoted", "requires"]
+
+
+def _preset(config):
+    return PRESETS[config["preset"]]
 
 
 def _promises(*names):
-    return lambda config: all(getattr(PRESETS[config["preset"]], n) for n in names)
+    return lambda config: all(getattr(_preset(config), name) for name in names)
+
+
+def _has(name):
+    return lambda config: bool(config[name])
+
+
+def _is(name, value):
+    return lambda config: config[name] == value
 
 
 def _plays(config, game):
-    return PRESETS[config["preset"]].adversary and game in config["games"]
+    return _preset(config).adversary and game in config["games"]
 
 
 def _decoder_is(config, trait):
@@ -19,13 +31,12 @@ def _decoder_is(config, trait):
 
 
 def _bound_is(config, *names):
-    likelihood = PRESETS[config["preset"]].likelihood
-    return likelihood and config["bound"] in names
+    return _preset(config).likelihood and config["bound"] in names
 
 
 def _draws_rows(config):
     return _decoder_is(config, "rows") or (
-        _decoder_is(config, "discrete") and not PRESETS[config["preset"]].latent
+        _decoder_is(config, "discrete") and not _preset(config).latent
     )
 
 
@@ -35,7 +46,7 @@ NEEDS = {
     "likelihood": ("a preset with a likelihood", _promises("likelihood"), "preset"),
     "trained bound": (
         "a kl_weight above 0, or its bound is not trained",
-        lambda config: config["kl_weight"] > 0.0,
+        _has("kl_weight"),
         "kl_weight",
     ),
     "adversary": ("a preset with an adversary", _promises("adversary"), "preset"),
@@ -48,14 +59,12 @@ NEEDS = {
     "z": ("a preset with a z", _promises("latent"), "preset"),
     "no z": (
         "a preset without a z",
-        lambda config: not PRESETS[config["preset"]].latent,
+        lambda config: not _preset(config).latent,
         "preset",
     ),
     "decoder": (
         "a preset with a decoder",
-        lambda config: (
-            PRESETS[config["preset"]].latent or PRESETS[config["preset"]].decoder
-        ),
+        lambda config: _preset(config).latent or _preset(config).decoder,
         "preset",
     ),
     "features": (
@@ -75,21 +84,13 @@ NEEDS = {
         lambda config: bool(config["condition"]) or _draws_rows(config),
         ("preset", "decoder", "condition"),
     ),
-    "image condition": (
-        "a model with a condition",
-        lambda config: bool(config["condition"]),
-        "condition",
-    ),
-    "whole images": (
-        "a model of whole images",
-        lambda config: not config["condition"],
-        "condition",
-    ),
+    "image condition": ("a model with a condition", _has("condition"), "condition"),
+    "whole images": ("a model of whole images", _is("condition", ""), "condition"),
     "encoder": (
         "an encoder: a preset with a z and a likelihood, or a game of pairs",
         lambda config: (
-            PRESETS[config["preset"]].latent
-            and (PRESETS[config["preset"]].likelihood or _plays(config, "pair"))
+            _preset(config).latent
+            and (_preset(config).likelihood or _plays(config, "pair"))
         ),
         "preset",
     ),
@@ -98,26 +99,10 @@ NEEDS = {
         lambda config: _plays(config, "image") or _plays(config, "pair"),
         ("preset", "games"),
     ),
-    "pairs": (
-        "a game of pairs",
-        lambda config: _plays(config, "pair"),
-        "games",
-    ),
-    "gaussian": (
-        "posterior `gaussian`",
-        lambda config: config["posterior"] == "gaussian",
-        "posterior",
-    ),
-    "codes": (
-        "prior `codes`",
-        lambda config: config["prior"] == "codes",
-        "prior",
-    ),
-    "normal prior": (
-        "prior `normal`",
-        lambda config: config["prior"] == "normal",
-        "prior",
-    ),
+    "pairs": ("a game of pairs", lambda config: _plays(config, "pair"), "games"),
+    "gaussian": ("posterior `gaussian`", _is("posterior", "gaussian"), "posterior"),
+    "codes": ("prior `codes`", _is("prior", "codes"), "prior"),
+    "normal prior": ("prior `normal`", _is("prior", "normal"), "prior"),
     "vector": (
         "one vector z",
         lambda config: (
@@ -129,7 +114,7 @@ NEEDS = {
         "a flow without condition, or bound `semi_supervised` or `multimodal`",
         lambda config: (
             _bound_is(config, "semi_supervised", "multimodal")
-            or PRESETS[config["preset"]].flow
+            or _preset(config).flow
             and not (config["conditional"] or config["condition"])
         ),
         ("preset", "conditional", "condition", "bound"),
@@ -153,11 +138,7 @@ NEEDS = {
         lambda config: _bound_is(config, "multimodal"),
         "bound",
     ),
-    "labelled": (
-        "labelled above 0",
-        lambda config: config["labelled"] > 0,
-        "labelled",
-    ),
+    "labelled": ("labelled above 0", _has("labelled"), "labelled"),
     "samples of classes": (
         "a conditional model, or bound `multimodal`",
         lambda config: config["conditional"] or _bound_is(config, "multimodal"),
@@ -165,34 +146,22 @@ NEEDS = {
     ),
     "one domain": (
         "a preset of one domain",
-        lambda config: not PRESETS[config["preset"]].second_domain,
+        lambda config: not _preset(config).second_domain,
         "preset",
     ),
-    "two domains": (
-        "a preset of two domains",
-        lambda config: PRESETS[config["preset"]].second_domain,
-        "preset",
-    ),
+    "two domains": ("a preset of two domains", _promises("second_domain"), "preset"),
     "translators": (
         "preset `cyclegan`, which is no bijection by itself",
-        lambda config: PRESETS[config["preset"]].second_domain == "translators",
+        lambda config: _preset(config).second_domain == "translators",
         "preset",
     ),
-    "cycles": (
-        "a cycle_weight above 0",
-        lambda config: config["cycle_weight"] > 0,
-        "cycle_weight",
-    ),
+    "cycles": ("a cycle_weight above 0", _has("cycle_weight"), "cycle_weight"),
     "samples": (
         "a preset that draws images of no others",
-        lambda config: PRESETS[config["preset"]].second_domain != "translators",
+        lambda config: _preset(config).second_domain != "translators",
         "preset",
     ),
-    "conditional": (
-        "a conditional model",
-        lambda config: config["conditional"],
-        "conditional",
-    ),
+    "conditional": ("a conditional model", _has("conditional"), "conditional"),
     "unconditional": (
         "an unconditional model",
         lambda config: not (config["conditional"] or config["condition"]),
@@ -212,9 +181,13 @@ def missing(config, *needs) -> str | None:
         words, met, setting = NEEDS[need]
         if not met(config):
             names = (setting,) if isinstance(setting, str) else setting
-            quoted = ", ".join(f"{name}={config[name]!r}" for name in names)
-            return f"needs {words}. Received: {quoted}"
+            return f"needs {words}. Received: {quoted(config, names)}"
     return None
+
+
+def quoted(config, names) -> str:
+    """Returns settings and their values as messages quote them."""
+    return ", ".join(f"{name}={config[name]!r}" for name in names)
 
 
 def requires(config, request: str, *needs) -> None:

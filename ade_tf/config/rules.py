@@ -4,6 +4,7 @@ from ade_tf.config.densities import DECODERS, POSTERIORS, PRIORS
 from ade_tf.config.flows import FEATURE_MAPS, LOG_DETS
 from ade_tf.config.games import ADVERSARIAL_SCHEDULES, ADVERSARIES
 from ade_tf.config.label_rules import check_labels
+from ade_tf.config.requirements import quoted
 
 __all__ = ["check_rules"]
 
@@ -168,13 +169,12 @@ def _check_condition(config):
 
 def _check_rows(config):
     needed = {"network": "mlp", "latent_levels": (0,), "prior": "normal"}
-    found = {name: config[name] for name in needed}
-    if found != needed or not config.preset.latent:
-        quoted = ", ".join(f"{name}={value!r}" for name, value in found.items())
+    given = {name: config[name] for name in needed}
+    if given != needed or not config.preset.latent:
         raise ValueError(
             f"decoder `{config['decoder']}` needs a preset with a z, network `mlp` for "
             "its rows, which are the levels of z, and prior `normal`, which it bends "
-            f"itself. Received: preset={config['preset']!r}, {quoted}"
+            f"itself. Received: {quoted(config, ('preset', *needed))}"
         )
 
 
@@ -216,13 +216,11 @@ def _check_games(config):
 
 def _check_relative(config):
     needed = {"update": "joint", "train_likelihood": True}
-    found = {name: config[name] for name in needed}
-    if found != needed:
-        quoted = ", ".join(f"{name}={value!r}" for name, value in found.items())
+    if {name: config[name] for name in needed} != needed:
         raise ValueError(
             f"adversarial_schedule `{config['adversarial_schedule']}` compares the "
             "gradients of both losses in one update: it needs update=joint and "
-            f"train_likelihood. Received: {quoted}"
+            f"train_likelihood. Received: {quoted(config, needed)}"
         )
 
 

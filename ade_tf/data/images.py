@@ -16,6 +16,7 @@ __all__ = [
     "to_levels",
     "to_values",
     "type_of_levels",
+    "wanted_size",
     "warn_of_enlarging",
     "with_channels",
 ]
@@ -37,12 +38,7 @@ def to_levels(images, levels: int, where: str) -> np.ndarray:
     Raises:
       ValueError: If a value is not finite, not whole or outside the range.
     """
-    images = np.asanyarray(images)
-    if images.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{where} must be an array of numbers. Received: dtype={images.dtype}"
-        )
-    _check_finite(images, where)
+    images = _finite_numbers(images, where)
     whole = f"{where} must hold whole values in 0..{levels - 1} ({levels} levels)."
     if images.dtype.kind == "f" and not np.array_equal(images, np.floor(images)):
         fraction = images[images != np.floor(images)].flat[0]
@@ -62,13 +58,7 @@ def type_of_levels(levels: int) -> type:
 
 def to_continuous(images, where: str) -> np.ndarray:
     """Converts finite numbers to float32; raises ValueError for any other."""
-    images = np.asanyarray(images)
-    if images.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{where} must be an array of numbers. Received: dtype={images.dtype}"
-        )
-    _check_finite(images, where)
-    return images.astype(np.float32, copy=False)
+    return _finite_numbers(images, where).astype(np.float32, copy=False)
 
 
 def to_values(images, levels: int, where: str) -> np.ndarray:
@@ -147,6 +137,12 @@ def side_lengths(image_size) -> tuple[int, int]:
             f"Received: image_size={','.join(map(str, sides))}"
         )
     return height, width
+
+
+def wanted_size(image_size) -> tuple[int, int] | int:
+    """Returns `side_lengths`, or 0 where images keep their size."""
+    size = side_lengths(image_size)
+    return size if any(size) else 0
 
 
 def fit_image(image: np.ndarray, image_size, channels: int) -> np.ndarray:
@@ -281,9 +277,15 @@ def _area_sums(values, size, dtype):
     return sums
 
 
-def _check_finite(images, where):
+def _finite_numbers(images, where):
+    images = np.asanyarray(images)
+    if images.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{where} must be an array of numbers. Received: dtype={images.dtype}"
+        )
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         count = int((~np.isfinite(images)).sum())
         raise ValueError(
             f"{where} must hold finite values. Received: {count} NaN or infinite"
         )
+    return images

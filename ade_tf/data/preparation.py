@@ -191,16 +191,9 @@ def _finish(out, source, options, plan):
     details = {name: details_of_shard(out, name) for name in names}
     shards = {split: [] for split in SPLITS if split in source.counts}
     images = dict.fromkeys(shards, 0)
-    files = {}
     for name, (split, *_) in names.items():
         shards[split].append(name)
         images[split] += details[name]["images"]
-        files[f"{name}{IMAGES_SUFFIX}"] = {
-            key: details[name][key] for key in ("bytes", "sha256")
-        }
-        path = out / f"{name}.json"
-        sha256 = sha256_of_file(path)
-        files[path.name] = {"bytes": path.stat().st_size, "sha256": sha256}
     left_out = [text for detail in details.values() for text in detail["left_out"]]
     total = sum(images.values())
     if left_out:
@@ -223,7 +216,7 @@ def _finish(out, source, options, plan):
         "enlarged": enlarged,
         "left_out": left_out,
         "shards": shards,
-        "files": files,
+        "files": _files(out, details),
         "packages": package_versions() | {"pillow": PIL.__version__},
     }
     print("Comparing what was written ...", flush=True)
@@ -231,19 +224,29 @@ def _finish(out, source, options, plan):
     data = as_image_data(f"prepared:{out}", prepared, source.levels, LoadOptions())
     record["identity"] = data.identity
     record["description"] = data.description
-    record["classes"] = {
-        split: dict(
-            zip(
-                data.class_names,
-                np.bincount(
-                    getattr(data, split).labels, minlength=data.num_classes
-                ).tolist(),
-                strict=True,
-            )
-        )
-        for split in (SPLITS if data.num_classes else ())
-    }
+    record["classes"] = _classes(data)
     replace_file(out / DATASET_FILE, (json.dumps(record, indent=1) + "\n").encode())
     (out / PLAN_FILE).unlink()
     print(f"{out} is ready: {record['description']}")
     return record
+
+
+def _files(out, details):
+    """Returns `name -> size and checksum` of all files of shards."""
+    files = {}
+    for name, detail in details.items():
+        images, path = f"{name}{IMAGES_SUFFIX}", out / f"{name}.json"
+        files[images] = {key: detail[key] for key in ("bytes", "sha256")}
+        sha256 = sha256_of_file(path)
+        files[path.name] = {"bytes": path.stat().st_size, "sha256": sha256}
+    return files
+
+
+def _classes(data):
+    """Returns `split -> class -> number of its images`; empty without classes."""
+    classes = {}
+    for split in SPLITS if data.num_classes else ():
+        labels = getattr(data, split).labels
+        counts = np.bincount(labels, minlength=data.num_classes).tolist()
+        classes[split] = dict(zip(data.class_names, counts, strict=True))
+    return classes

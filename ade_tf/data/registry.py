@@ -16,8 +16,8 @@ from ade_tf.data.images import (
     fit_image,
     is_enlarged,
     pad_images,
-    side_lengths,
     to_values,
+    wanted_size,
     warn_of_enlarging,
 )
 from ade_tf.data.labels import all_numbers, check_labels, number_classes
@@ -155,9 +155,8 @@ def load_dataset(
     """
     if pad_to < 0:
         raise ValueError(f"`pad_to` must be at least 0. Received: pad_to={pad_to}")
-    size = side_lengths(image_size)
     options = LoadOptions(
-        *(data_dir, size if any(size) else 0, pad_to, channels, download),
+        *(data_dir, wanted_size(image_size), pad_to, channels, download),
         *(skip_bad_images, levels),
     )
     source, levels = load_source(name, options, continuous)
@@ -179,7 +178,7 @@ def load_source(
     """
     prefix, _, argument = name.partition(":")
     levels = options.levels
-    _check_arguments(name, prefix, SOURCES, levels, options.channels, continuous)
+    _check_arguments(name, prefix, levels, options.channels, continuous)
     if name == prefix and pathlib.Path(name).is_dir():
         logging.warning(
             "`%s` are images that come with the package; those of the directory of "
@@ -253,11 +252,11 @@ def as_image_data(
     )
 
 
-def _check_arguments(name, prefix, sources, levels, channels, continuous):
-    if prefix not in sources:
+def _check_arguments(name, prefix, levels, channels, continuous):
+    if prefix not in SOURCES:
         raise ValueError(
             "A data set must be named `SOURCE` or `SOURCE:WHERE`, with a source of "
-            f"{', '.join(sorted(sources))}. Received: {name!r}"
+            f"{', '.join(sorted(SOURCES))}. Received: {name!r}"
         )
     if levels != 0 and not 2 <= levels <= MOST_LEVELS:
         raise ValueError(
@@ -331,9 +330,7 @@ def _check_shapes(splits, name):
 
 def _describe(name, splits, levels, num_classes, made):
     shape = "x".join(map(str, splits["train"].images.shape[1:]))
-    sizes = ", ".join(
-        f"{len(splits[key])} {key}" for key in ("train", "validation", "test")
-    )
+    sizes = ", ".join(f"{len(splits[key])} {key}" for key in SPLITS)
     values = f"{levels} levels" if levels else "continuous"
     classes = f"{num_classes} classes" if num_classes else "unlabelled"
     return f"{name}: {shape}, {values}, {classes}; {sizes}. {made}"
@@ -370,11 +367,8 @@ def _load_named(name, config, as_formerly):
     return load_dataset(
         name,
         data_dir=config.data_dir,
-        image_size=config.image_size,
         pad_to=config.pad_to,
-        levels=config.levels,
-        continuous=config.continuous,
         download=config.download,
-        skip_bad_images=config.skip_bad_images,
         as_formerly=as_formerly,
+        **config.image_arguments(),
     )

@@ -65,11 +65,7 @@ class FilePart:
                 yield error, {}
                 continue
             image = with_channels(found.pixels, self.image_shape[-1])
-            if image.shape != self.image_shape:
-                raise ValueError(
-                    "Images must have one size unless `image_size` is given. Received: "
-                    f"{str(file)!r} of shape {image.shape}, not {self.image_shape}"
-                )
+            _check_shape(image, self.image_shape, repr(str(file)))
             image = to_levels(image, self.levels, f"Image {str(file)!r}")
             yield image, {"name": name, "enlarged": found.enlarged}
 
@@ -119,17 +115,21 @@ class StreamedPart:
         for place, found in enumerate(self.images.read(*self.ends), first):
             image, label, enlarged = found
             where = f"Image {split}[{place}]"
-            if image.shape != self.image_shape:
-                raise ValueError(
-                    "Images must have one size unless `image_size` is given. Received: "
-                    f"{where} of shape {image.shape}, not {self.image_shape}"
-                )
+            _check_shape(image, self.image_shape, where)
             facts = {"enlarged": enlarged}
             if label is not None:
                 facts["label"] = int(
                     check_labels([label], 1, f"The label of {where}")[0]
                 )
             yield to_levels(image, self.levels, where), facts
+
+
+def _check_shape(image, shape, where):
+    if image.shape != shape:
+        raise ValueError(
+            "Images must have one size unless `image_size` is given. Received: "
+            f"{where} of shape {image.shape}, not {shape}"
+        )
 
 
 def write_shard(directory: pathlib.Path, shard: str, part) -> None:

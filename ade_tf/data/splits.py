@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 
+from ade_tf.data.split_names import SPLITS
 from ade_tf.data.stored import StoredImages, take_rows
 
 __all__ = ["Split", "complete_splits", "partition"]
@@ -58,10 +59,9 @@ def partition(split: Split, num_validation: int, num_test: int) -> dict[str, Spl
         )
     order = np.random.default_rng(0).permutation(len(split))
     ends = np.cumsum([num_train, num_validation])
-    names = ("train", "validation", "test")
     return {
         name: Split(take_rows(split.images, part), split.labels[part])
-        for name, part in zip(names, np.split(order, ends), strict=True)
+        for name, part in zip(SPLITS, np.split(order, ends), strict=True)
         if len(part)
     }
 

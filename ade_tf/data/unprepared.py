@@ -7,7 +7,7 @@ import PIL
 from ade_tf.config.data import PreparationOptions
 from ade_tf.data.decoding import channels_of_file, decode_image
 from ade_tf.data.file_sets import ARCHIVES, FileSet, find_file_set
-from ade_tf.data.images import side_lengths
+from ade_tf.data.images import wanted_size
 from ade_tf.data.labels import number_classes
 from ade_tf.data.papers import open_paper_set
 from ade_tf.data.registry import check_split, load_source
@@ -46,10 +46,9 @@ def open_source(options: PreparationOptions):
 
 
 def _load_options(options):
-    size = side_lengths(options.image_size)
     return LoadOptions(
         data_dir=options.data_dir,
-        image_size=size if any(size) else 0,
+        image_size=wanted_size(options.image_size),
         channels=options.channels,
         download=options.download,
         skip_bad_images=options.skip_bad_images,
@@ -100,8 +99,7 @@ class FileSource:
         self.counts = {split: len(part) for split, part in files.files.items()}
         self.levels = options.levels or 256
         self.class_names, self.note = None, ""
-        size = side_lengths(options.image_size)
-        self._size = size if any(size) else 0
+        self._size = wanted_size(options.image_size)
 
     def shape(self, run) -> tuple[int, int, int]:
         """Returns `(H, W, C)` of the images; `run` maps a function in parallel."""

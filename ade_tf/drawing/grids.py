@@ -64,6 +64,33 @@ def image_grid(
     columns = math.ceil(math.sqrt(count)) if columns is None else columns
     scale = max(1, _TILE_PIXELS // max(height, width)) if scale is None else scale
     group = columns if group is None else group
+    _check_grid(images, levels, columns, scale, group)
+    rows = math.ceil(count / columns)
+    tiles = to_bytes(images, levels).repeat(scale, axis=1).repeat(scale, axis=2)
+    line = 1 if scale == 1 else max(2, scale // 2)
+    empty = rows * columns - count
+    sides = ((0, empty), (line, 0), (line, 0), (0, 0))
+    tiles = np.pad(tiles, sides, constant_values=_BORDER)
+    high, wide = tiles.shape[1:3]
+    grid = tiles.reshape(rows, columns, high, wide, channels).swapaxes(1, 2)
+    grid = grid.reshape(rows * high, columns // group, group * wide, channels)
+    gap = 3 * line
+    grid = np.pad(grid, ((0, 0), (0, 0), (gap, 0), (0, 0)), constant_values=_BORDER)
+    grid = grid.reshape(rows * high, -1, channels)[:, gap:]
+    grid = np.pad(grid, ((0, line), (0, line), (0, 0)), constant_values=_BORDER)
+    if not (row_names or column_names):
+        return grid
+    places = np.arange(min(columns, count))
+    above = places * wide + places // group * gap + (line + wide) / 2
+    beside = np.arange(rows) * high + (line + high) / 2
+    return _with_margins(
+        grid,
+        list(zip(row_names, beside, strict=False)),
+        list(zip(itertools.cycle(column_names), above, strict=False)),
+    )
+
+
+def _check_grid(images, levels, columns, scale, group):
     for name, value, least in (
         ("levels", levels, 2),
         ("columns", columns, 1),
@@ -84,31 +111,6 @@ def image_grid(
             f"Values of images lie in 0 .. levels - 1. Received: levels={levels}, "
             f"images from {images.min()} to {images.max()}"
         )
-    rows = math.ceil(count / columns)
-    tiles = to_bytes(images, levels).repeat(scale, axis=1).repeat(scale, axis=2)
-    line = 1 if scale == 1 else max(2, scale // 2)
-    tiles = np.pad(
-        tiles, ((0, 0), (line, 0), (line, 0), (0, 0)), constant_values=_BORDER
-    )
-    empty = ((0, rows * columns - count), (0, 0), (0, 0), (0, 0))
-    tiles = np.pad(tiles, empty, constant_values=_BORDER)
-    high, wide = tiles.shape[1:3]
-    grid = tiles.reshape(rows, columns, high, wide, channels).swapaxes(1, 2)
-    grid = grid.reshape(rows * high, columns // group, group * wide, channels)
-    gap = 3 * line
-    grid = np.pad(grid, ((0, 0), (0, 0), (gap, 0), (0, 0)), constant_values=_BORDER)
-    grid = grid.reshape(rows * high, -1, channels)[:, gap:]
-    grid = np.pad(grid, ((0, line), (0, line), (0, 0)), constant_values=_BORDER)
-    if not (row_names or column_names):
-        return grid
-    places = np.arange(min(columns, count))
-    above = places * wide + places // group * gap + (line + wide) / 2
-    beside = np.arange(rows) * high + (line + high) / 2
-    return _with_margins(
-        grid,
-        list(zip(row_names, beside, strict=False)),
-        list(zip(itertools.cycle(column_names), above, strict=False)),
-    )
 
 
 def to_bytes(images, levels: int) -> np.ndarray:
@@ -126,7 +128,7 @@ def _with_margins(grid, rows, columns):
     page = Image.new(
         mode, (left + grid.shape[1], top + grid.shape[0]), (_PAPER,) * grid.shape[-1]
     )
-    page.paste(Image.fromarray(grid.squeeze(-1) if mode == "L" else grid), (left, top))
+    page.paste(_as_image(grid), (left, top))
     ink, pen = (_INK,) * grid.shape[-1], ImageDraw.Draw(page)
     for name, middle in rows:
         pen.text((left - space, top + middle), name, ink, font, anchor="rm")
@@ -152,7 +154,9 @@ def save_png(path, array) -> None:
             f"Received: dtype={array.dtype}, shape={array.shape}"
         )
     content = io.BytesIO()
-    Image.fromarray(array.squeeze(-1) if array.shape[-1] == 1 else array).save(
-        content, format="PNG"
-    )
+    _as_image(array).save(content, format="PNG")
     replace_file(path, content.getvalue())
+
+
+def _as_image(array):
+    return Image.fromarray(array.squeeze(-1) if array.shape[-1] == 1 else array)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import NullFormatter
 
 from ade_tf.drawing.charts import COLOURS, dress, figure_png, house_style
 from ade_tf.files import replace_file
@@ -106,7 +106,7 @@ def _draw_scores(axis, name, scores, names, marks):
     if wide:
         low = max(low, np.quantile(usual, 0.01), 1e-6)
         axis.set_xscale("log")
-        axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axis.xaxis.set_major_formatter("{x:g}")
         axis.xaxis.set_minor_formatter(NullFormatter())
     space = np.geomspace if wide else np.linspace
     count = min(_MOST_BINS, 5 + 2 * int(np.sqrt(min(len(usual), len(novel)))))

@@ -4,8 +4,6 @@ import pathlib
 
 import numpy as np
 
-from ade_tf.config.data import ImageSettings
-from ade_tf.config.settings import settings_of
 from ade_tf.data import load_dataset
 from ade_tf.drawing.tables import describe_record, records_table
 from ade_tf.evaluation.context import Evaluation, joined_splits, test_split
@@ -35,7 +33,7 @@ def compare_images(options: ComparisonOptions) -> list[dict]:
     """
     if options.out:
         check_writable(options.out, added=True)
-    how = {name: getattr(options, name) for name in settings_of(ImageSettings)}
+    how = options.image_arguments()
     reference = load_dataset(options.reference, data_dir=options.data_dir, **how)
     images = load_dataset(options.images, data_dir=options.data_dir, **how)
     _check_together(reference, images)

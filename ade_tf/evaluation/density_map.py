@@ -6,14 +6,13 @@ import numpy as np
 
 from ade_tf.data import ToyDensity
 from ade_tf.evaluation.point_density import log_prob_of_points
-from ade_tf.evaluation.toy import draw_points, off_data_limit
+from ade_tf.evaluation.toy import draw_points, kernel_samples, on_data
 from ade_tf.metrics.kernel_density import fit_kernel_density
 
 __all__ = ["CELLS", "POINTS", "DensityPanel", "data_panel", "lattice", "model_panel"]
 
 CELLS = 150
 POINTS = 4_000
-_KERNELS, _HELD_OUT = 10_000, 1_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,7 +53,7 @@ def data_panel(density: ToyDensity, count: int = POINTS) -> DensityPanel:
         half_width=density.half_width,
         log_density=density.log_prob(grid).reshape(CELLS, CELLS),
         points=points,
-        on_data=density.log_prob(points) >= off_data_limit(density),
+        on_data=on_data(density, points),
     )
 
 
@@ -87,13 +86,11 @@ def model_panel(
             model, images, num_samples=256, seed=seed, progress=progress
         ).log_prob
     else:
-        points = draw_points(model, _KERNELS + _HELD_OUT, seed + 1).reshape(-1, 2)
-        fit = fit_kernel_density(points[:_KERNELS], points[_KERNELS:])
-        found = fit.log_prob(grid)
+        found = fit_kernel_density(*kernel_samples(model, seed)).log_prob(grid)
     points = draw_points(model, count, seed, temperature, noise=noise).reshape(-1, 2)
     return dataclasses.replace(
         data_panel(density),
         log_density=found.reshape(CELLS, CELLS),
         points=points,
-        on_data=density.log_prob(points) >= off_data_limit(density),
+        on_data=on_data(density, points),
     )

@@ -175,16 +175,14 @@ class _Follower:
 
     def _records(self):
         """Returns the scores of checkpoints by the same options."""
-        records = read_records(self._out) if self._out.exists() else []
         return [
             record
-            for record in records
+            for record in read_records(self._out, missing_ok=True)
             if record.get("options") == self._digest and "value" in record
         ]
 
     def _hours(self):
-        path = self._run.hours
-        lines = read_records(path) if path.exists() else []
+        lines = read_records(self._run.hours, missing_ok=True)
         return {line["step"]: line["hours"] for line in lines}
 
     def _draw(self):

@@ -23,11 +23,10 @@ def evaluate_label_accuracy(evaluation, split: str) -> list[dict]:
       real images (`real_accuracy`).
     """
     labels = evaluation.sample_labels
-    right = _right(evaluation.features_of_classes(), labels)
+    right = evaluation.features_of_classes().classes == labels
     share = float(right.mean())
-    real = _right(
-        evaluation.reference_features(split), evaluation.split_images(split).labels
-    )
+    found = evaluation.reference_features(split)
+    real = found.classes == evaluation.split_images(split).labels
     classes = [right[labels == c] for c in range(evaluation.model.num_classes)]
     options = evaluation.options
     return [
@@ -46,8 +45,3 @@ def evaluate_label_accuracy(evaluation, split: str) -> list[dict]:
             labels=LABELS,
         )
     ]
-
-
-def _right(found, labels):
-    """Returns whether each image is classified as its label, bool `[N]`."""
-    return found.probabilities.argmax(axis=1) == labels

@@ -26,9 +26,7 @@ _PAIRS = 10**9
 _MOST_DRAWS = 100
 
 
-def codes(
-    model, images, labels=None, *, batch_size: int = 100, progress=None
-) -> np.ndarray:
+def codes(model, images, labels=None, *, batch_size: int = 100) -> np.ndarray:
     """Returns the codes of images by `encode`, float64 `[N, latent_size]`.
 
     Args:
@@ -36,12 +34,11 @@ def codes(
       images: `[N, H, W, C]` in 0 .. levels-1.
       labels: Of a conditional model, `[N]`.
       batch_size: Images per pass.
-      progress: Called with `(done, total)` images after each pass.
 
     Raises:
       ValueError: If the preset has no encoder.
     """
-    return _passes(codes_step(model), images, labels, batch_size, progress)[0]
+    return _passes(codes_step(model), images, labels, batch_size)[0]
 
 
 def codes_step(model):
@@ -55,7 +52,7 @@ def codes_step(model):
 
 
 def posterior_moments(
-    model, images, labels=None, *, batch_size: int = 100, progress=None
+    model, images, labels=None, *, batch_size: int = 100
 ) -> list[np.ndarray]:
     """Returns means and standard deviations of q(z|x), each float64 `[N, d]`.
 
@@ -65,7 +62,7 @@ def posterior_moments(
     Raises:
       ValueError: If the preset has no encoder, or q(z|x) is not one Gaussian.
     """
-    return _passes(moments_step(model), images, labels, batch_size, progress)
+    return _passes(moments_step(model), images, labels, batch_size)
 
 
 def moments_step(model):
@@ -191,7 +188,7 @@ def of_split(evaluation, split, make_step):
     return _passes(step, found.images, labels, batch_size, progress)
 
 
-def _passes(step, images, labels, batch_size, progress):
+def _passes(step, images, labels, batch_size, progress=None):
     """Applies a graph to all images in batches of one size; returns its parts, float64.
 
     The graph is given no labels where there are none.

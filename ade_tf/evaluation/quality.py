@@ -82,7 +82,7 @@ def frechet_of_classes(real, generated, parts, seed):
       ValueError: If no sample is of a class of the real images.
     """
     del parts, seed
-    classes = [found.probabilities.argmax(axis=1) for found in (real, generated)]
+    classes = [real.classes, generated.classes]
     size = real.probabilities.shape[1]
     wanted, drawn = (np.bincount(c, minlength=size) / len(c) for c in classes)
     weights = (wanted / np.maximum(drawn, 1 / len(generated)))[classes[1]]

@@ -29,7 +29,7 @@ def evaluate_reconstructions(evaluation, split: str) -> list[dict]:
     rebuilt = model.reconstruct(images.images, labels, batch_size=size)
     found = collect(evaluation.extractor, rebuilt, levels=model.levels, batch_size=size)
     kept, real = (
-        float((part.probabilities.argmax(axis=1) == images.labels).mean())
+        float((part.classes == images.labels).mean())
         for part in (found, evaluation.reference_features(split))
     )
     differences = rebuilt.astype(np.float64) - np.asarray(images.images)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ade_tf.config.data import ImageSettings
-from ade_tf.config.settings import settings_of
 from ade_tf.data import ImageData, Split, load_dataset
 from ade_tf.evaluation.context import joined_splits, test_split
 
@@ -44,8 +43,7 @@ def load_against(
             f"Received: {data.name!r}, {kind}"
         )
     height, width, channels = data.image_shape
-    settings = settings or ImageSettings()
-    how = {key: getattr(settings, key) for key in settings_of(ImageSettings)}
+    how = (settings or ImageSettings()).image_arguments()
     if not any(how["image_size"]):
         how["image_size"] = (height, width)
     found = load_dataset(

@@ -7,6 +7,7 @@ import numpy as np
 from ade_tf.data import ToyDensity, toy_density
 from ade_tf.evaluation.metric import OUTPUTS
 from ade_tf.evaluation.point_density import log_prob_of_points
+from ade_tf.metrics import share_standard_error
 from ade_tf.metrics.kernel_density import fit_kernel_density
 from ade_tf.models import Sampler
 
@@ -15,7 +16,8 @@ __all__ = [
     "density_of",
     "draw_points",
     "evaluate_toy_divergences",
-    "off_data_limit",
+    "kernel_samples",
+    "on_data",
     "placement",
 ]
 
@@ -71,6 +73,14 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
     if model.decoder is not None and evaluation.run.config.preset.likelihood:
         laws = {"noisy": draw_points(model, len(real), seed, noise=True), **laws}
     drawn = next(iter(laws.values()))
+    return [
+        *_divergences(evaluation, split, density, real, drawn),
+        *_placements(evaluation, split, density, laws),
+    ]
+
+
+def _divergences(evaluation, split, density, real, drawn):
+    """Returns the records of both divergences, of real points and of samples."""
     forward, reverse, how = _log_probs(evaluation, real, drawn)
     records = []
     for metric, points, (log_prob, bias), sign in (
@@ -90,13 +100,19 @@ def evaluate_toy_divergences(evaluation, split: str) -> list[dict]:
                 estimate=how[metric],
             )
         )
+    return records
+
+
+def _placements(evaluation, split, density, laws):
+    """Returns the records of where samples lie, `law -> points`."""
+    records = []
     for law, points in laws.items():
         found = placement(density, points.reshape(-1, 2))
         of = "" if len(laws) == 1 else f", {law} samples"
         off = found.off_data
         for metric, value, error in (
             ("modes_covered", found.modes_covered, None),
-            ("off_data", off, (off * (1.0 - off) / len(points)) ** 0.5),
+            ("off_data", off, share_standard_error(off, len(points))),
         ):
             records.append(
                 evaluation.record(
@@ -134,15 +150,21 @@ def draw_points(
     return sampler.samples(count, temperature)
 
 
-def off_data_limit(density: ToyDensity) -> float:
-    """Returns the ln p below which 0.1 % of the density's own points lie."""
-    points = density.sample(_LIMIT_DRAWS, seed=3)
-    return float(np.quantile(density.log_prob(points), _OFF))
+def kernel_samples(model, seed: int) -> list[np.ndarray]:
+    """Draws samples for a kernel density, and others to fit its bandwidth by."""
+    points = draw_points(model, _KERNELS + _HELD_OUT, seed + 1).reshape(-1, 2)
+    return np.split(points, [_KERNELS])
+
+
+def on_data(density: ToyDensity, points) -> np.ndarray:
+    """Returns whether points `[N, 2]` lie where 99.9 % of the data do, bool `[N]`."""
+    own = density.log_prob(density.sample(_LIMIT_DRAWS, seed=3))
+    return density.log_prob(points) >= np.quantile(own, _OFF)
 
 
 def placement(density: ToyDensity, points) -> Placement:
     """Returns where points `[N, 2]` lie."""
-    on = density.log_prob(points) >= off_data_limit(density)
+    on = on_data(density, points)
     counts = np.bincount(density.mode_of(points)[on], minlength=density.num_modes)
     covered = counts >= 0.1 * len(points) / density.num_modes
     return Placement(float(covered.mean()), float(1.0 - on.mean()))
@@ -159,8 +181,7 @@ def _log_probs(evaluation, real, drawn):
             found.append((scores.log_prob, float(scores.bias.mean())))
         way = "exact" if model.decoder is None else "importance sampling"
         return *found, {"forward_kl": way, "reverse_kl": way}
-    kernels = draw_points(model, _KERNELS + _HELD_OUT, seed + 1).reshape(-1, 2)
-    kernels, own = np.split(kernels, [_KERNELS])
+    kernels, own = kernel_samples(model, seed)
     others = evaluation.data.validation.images[:_HELD_OUT].reshape(-1, 2)
     found, how = [], {}
     for metric, points, held_out, noise in (

@@ -88,8 +88,9 @@ def evaluate_class_kept(evaluation, split: str) -> list[dict]:
     for to in (1, 0):
         own, other = evaluation.domains[to], evaluation.domains[1 - to]
         found = evaluation.translated_features(split, to)
-        right = _right(found, other.split_images(split).labels)
-        real = _right(own.reference_features(split), own.split_images(split).labels)
+        right = found.classes == other.split_images(split).labels
+        found = own.reference_features(split)
+        real = found.classes == own.split_images(split).labels
         share = float(right.mean())
         records.append(
             own.record(
@@ -152,11 +153,6 @@ def _squares(model, images, place):
     again = model.translated(model.translated(images, to), place)
     errors = (back - x, again - quantize(x, model.levels))
     return [tf.reduce_mean(error**2, axis=[1, 2, 3]) for error in errors]
-
-
-def _right(found, labels):
-    """Returns whether each image is classified as its label, bool `[N]`."""
-    return found.probabilities.argmax(axis=1) == labels
 
 
 def _way(to):

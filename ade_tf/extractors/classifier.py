@@ -145,6 +145,6 @@ def _order(kept, model):
 
 def _accuracy(extractor, split, levels):
     found = collect(extractor, split.images, levels=levels)
-    right = found.probabilities.argmax(1) == split.labels
+    right = found.classes == split.labels
     most = np.bincount(split.labels).max()
     return HeldOutAccuracy(float(np.mean(right)), float(most / len(split)), len(split))

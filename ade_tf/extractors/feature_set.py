@@ -25,6 +25,11 @@ class FeatureSet:
     def __len__(self) -> int:
         return len(self.features)
 
+    @property
+    def classes(self) -> np.ndarray:
+        """The most probable class of each image, int `[N]`."""
+        return self.probabilities.argmax(axis=1)
+
 
 def collect(
     extractor,

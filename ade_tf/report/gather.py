@@ -147,11 +147,11 @@ def _facts(tag, name, path):
         levels=record["levels"],
         packages=record["packages"],
         machine=record["machine"],
-        scalars=_read(directory.scalars),
+        scalars=read_records(directory.scalars, missing_ok=True),
         records=latest(
             [
                 renamed(record)
-                for record in _read(directory.metrics)
+                for record in read_records(directory.metrics, missing_ok=True)
                 # Others say what was left out.
                 if "value" in record
             ]
@@ -177,7 +177,3 @@ def _understood(settings):
         return RunConfig.from_stored(settings)
     except (TypeError, ValueError):
         return None
-
-
-def _read(path):
-    return read_records(path) if path.exists() else []

@@ -42,14 +42,21 @@ def append_record(path, record: dict) -> None:
         sync_directory(path.parent)
 
 
-def read_records(path) -> list[dict]:
+def read_records(path, *, missing_ok: bool = False) -> list[dict]:
     """Returns the records of a file in order, without a torn last line.
+
+    Args:
+      path: The file.
+      missing_ok: Whether a missing file has no records; else it is an error.
 
     Raises:
       FileNotFoundError: If there is no such file.
       ValueError: If an ended line is not a JSON object; it is named.
     """
-    return [record for record, _ in _parse(Path(path))]
+    path = Path(path)
+    if missing_ok and not path.exists():
+        return []
+    return [record for record, _ in _parse(path)]
 
 
 def truncate_after(path, step: int) -> None:

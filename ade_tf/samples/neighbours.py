@@ -21,10 +21,8 @@ def draw_neighbours(request: Request) -> Grid:
 
     Near is meant in pixels, or in the features of the extractor that is asked for.
     """
-    drawn, train = (
-        request.samples(request.options.num_samples),
-        request.data.train.images,
-    )
+    drawn = request.samples(request.options.num_samples)
+    train = request.data.train.images
     sets = drawn, train
     if request.options.neighbours_in == "features":
         sets = _features(request, drawn)

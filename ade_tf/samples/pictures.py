@@ -6,11 +6,11 @@ from typing import Protocol
 
 import numpy as np
 
-from ade_tf.archives import ArrayParts
+from ade_tf.archives import ArrayParts, write_npz
 from ade_tf.data.images import type_of_levels
 from ade_tf.drawing.grids import image_grid, save_png
 
-__all__ = ["Grid", "Picture"]
+__all__ = ["Grid", "Picture", "write_arrays"]
 
 
 class Picture(Protocol):
@@ -21,6 +21,14 @@ class Picture(Protocol):
 
     def arrays(self, levels: int) -> dict[str, ArrayParts]:
         """Returns it as arrays by name; `images` is one of them."""
+
+
+def write_arrays(path: pathlib.Path, picture: Picture, levels: int) -> None:
+    """Writes the arrays of a picture and, where there are any, the number of levels."""
+    arrays = picture.arrays(levels)
+    if levels:
+        arrays["levels"] = ArrayParts((), np.int64, [np.array([levels])])
+    write_npz(path, arrays)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

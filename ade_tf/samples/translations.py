@@ -4,17 +4,15 @@ import pathlib
 
 import numpy as np
 
-from ade_tf.archives import ArrayParts, write_npz
 from ade_tf.config.requirements import requires
 from ade_tf.data.decoding import SUFFIXES
-from ade_tf.data.images import type_of_levels
 from ade_tf.data.loose import load_loose_images
 from ade_tf.drawing.grids import can_show, save_png, to_bytes
 from ade_tf.files import check_writable, replaced_directory
 from ade_tf.models import DOMAINS
 from ade_tf.runs import RunDirectory, load_images_of_run, load_run
 from ade_tf.samples.options import TranslationOptions
-from ade_tf.samples.pictures import Grid
+from ade_tf.samples.pictures import Grid, write_arrays
 
 __all__ = ["draw_translations", "translate_images", "translation_grid"]
 
@@ -124,11 +122,7 @@ def _check_out(out):
 def _write(out, images, names, levels):
     if out.suffix == ".npz":
         out.parent.mkdir(parents=True, exist_ok=True)
-        kind = type_of_levels(levels)
-        arrays = {"images": ArrayParts(images.shape, kind, [images])}
-        if levels:
-            arrays["levels"] = ArrayParts((), np.int64, [np.array([levels])])
-        write_npz(out, arrays)
+        write_arrays(out, Grid(images), levels)
         return
     with replaced_directory(out) as directory:
         for path, image in zip(_files(names), to_bytes(images, levels), strict=True):

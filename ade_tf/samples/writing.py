@@ -3,15 +3,13 @@
 import pathlib
 import pkgutil
 
-import numpy as np
-
-from ade_tf.archives import ArrayParts, write_npz
 from ade_tf.config.requirements import requires
 from ade_tf.data.image_files import listed
 from ade_tf.drawing.grids import can_show
 from ade_tf.files import check_writable
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.samples.options import MODES, MOST_IN_A_PICTURE, PictureOptions
+from ade_tf.samples.pictures import write_arrays
 from ade_tf.samples.request import Request
 
 __all__ = ["draw"]
@@ -53,11 +51,8 @@ def draw(run_dir, **settings) -> pathlib.Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".png":
         picture.write(path, levels)
-        return path
-    arrays = picture.arrays(levels)
-    if levels:
-        arrays["levels"] = ArrayParts((), np.int64, [np.array([levels])])
-    write_npz(path, arrays)
+    else:
+        write_arrays(path, picture, levels)
     return path
 
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from ade_tf.config.data import RunDataSettings
 from ade_tf.config.settings import settings_of
-from ade_tf.evaluation import EvaluationOptions
+from ade_tf.evaluation import SPLITS, EvaluationOptions
 from ade_tf.files import replace_file
 from ade_tf.training.stopping import StopSignals
 from experiments.studies.ablation_page import ablation_page
@@ -124,10 +124,7 @@ def _found(plan: AblationPlan, results, out, command):
             "dataset": data.name,
             "shape": list(data.image_shape),
             "levels": data.levels,
-            **{
-                name: len(plan.evaluation.split_images(name).images)
-                for name in ("train", "validation", "test")
-            },
+            **{name: len(plan.evaluation.split_images(name).images) for name in SPLITS},
         },
         "seeds": list(dict.fromkeys(result["seed"] for result in results)),
         "options": chosen,

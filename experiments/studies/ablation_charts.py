@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from ade_tf.drawing.charts import COLOURS, SOFT, dress, figure_png, house_style
 from ade_tf.drawing.curves import Curve, curves_png
@@ -64,7 +64,7 @@ def trade_off_picture(points: dict, approximate, y_label: str) -> bytes:
     axis.set_yscale("log")
     axis.margins(x=0.16, y=0.14)
     axis.yaxis.set_major_locator(LogLocator(subs=_ticks(axis.get_ylim()), numticks=20))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
     axis.set_xlabel("bits/dim on test images (lower: better)")
     axis.set_ylabel(f"{y_label} (lower: better)")

@@ -3,7 +3,7 @@
 from ade_tf.drawing.numbers import number
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation.metric import OUTPUTS
-from experiments.studies.rows import mean_and_range
+from experiments.studies.pages import mean_and_range, minutes, values_of
 
 __all__ = ["ablation_page", "quality_names"]
 
@@ -20,10 +20,6 @@ def _label(key):
 
 def _three(value):
     return number(float(value), 3)
-
-
-def _minutes(seconds):
-    return f"{seconds / 60:.1f}"
 
 
 def ablation_page(found: dict) -> str:
@@ -47,7 +43,7 @@ def ablation_page(found: dict) -> str:
                 ("of it KL", "kl_bits_per_dim", "{:.3f}".format),
                 *((title, name, _three) for title, name in distances),
                 (_label(score), f"{score}_to_{first}", "{:.2f}".format),
-                ("CPU minutes", "training_cpu_seconds", _minutes),
+                ("CPU minutes", "training_cpu_seconds", minutes),
             ],
             with_sizes=True,
         ),
@@ -58,7 +54,7 @@ def ablation_page(found: dict) -> str:
                 (f"F_{found['options']['importance_samples']} bits/dim",)
                 + ("importance_weighted_bits_per_dim", "{:.3f}".format),
                 *((_label(name), f"{name}_to_{first}", _three) for name in _SECOND),
-                ("minutes", "training_seconds", _minutes),
+                ("minutes", "training_seconds", minutes),
             ],
         ),
         "",
@@ -165,7 +161,7 @@ def _fits(runs):
             rows.setdefault(run["row"], []).append(run["fit"])
     words = []
     for row, fits in rows.items():
-        times = [fit["cpu_seconds"] for fit in fits if "cpu_seconds" in fit]
-        took = f", {mean_and_range(times, _minutes)} CPU minutes" if times else ""
+        times = values_of(fits, "cpu_seconds")
+        took = f", {mean_and_range(times, minutes)} CPU minutes" if times else ""
         words.append(f"`{row}` {fits[0]['steps']:,} steps{took}")
     return words

@@ -69,7 +69,7 @@ def measure_real_images(evaluation: Evaluation, options, path) -> list[dict]:
       options: The choices.
       path: File of the records, JSON lines; made if missing.
     """
-    known = read_records(path) if path.exists() else []
+    known = read_records(path, missing_ok=True)
     records = []
     for metric in options.metrics:
         for split in options.splits_of(METRICS[metric]):
@@ -138,8 +138,11 @@ def _measured(run, options, wanted):
 
 
 def _find(directory, config, wanted):
-    records = read_records(directory.metrics) if directory.metrics.exists() else []
-    records = [record for record in records if "weights" not in record]
+    records = [
+        record
+        for record in read_records(directory.metrics, missing_ok=True)
+        if "weights" not in record
+    ]
     step = _evaluated_step(records, config)
     return {
         key: _last(records, {**choices, "step": step})

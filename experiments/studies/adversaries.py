@@ -72,9 +72,8 @@ def adversary_study(out, *, seed=0, command="") -> dict:
         "ladder": _ladder(model, rungs, data, seed),
     }
     found["minutes"] = (time.monotonic() - began) / 60
-    replace_file(
-        out / "adversaries.json", (json.dumps(found, indent=1) + "\n").encode()
-    )
+    content = json.dumps(found, indent=1) + "\n"
+    replace_file(out / "adversaries.json", content.encode())
     replace_file(out / "adversaries.png", adversary_picture(found))
     replace_file(out / "adversaries.md", adversary_page(found).encode())
     return found
@@ -123,7 +122,7 @@ class _Judge:
         self._state = self.network.variables + self._optimizer.variables
         self._optimizer_start = [v.numpy() for v in self._optimizer.variables]
         self._step = tf.function(self._one_step, autograph=False)
-        self._norms = {}
+        self._norm = tf.function(self._generator_gradient, autograph=False)
 
     def restart(self, number):
         """Begins anew, from the weights of this number."""
@@ -175,21 +174,16 @@ class _Judge:
 
     def generator_gradient(self, adversary, real):
         """Returns the norm of an adversary's gradient in the decoder's weights."""
-        if adversary not in self._norms:
-            self._norms[adversary] = tf.function(
-                lambda real: self._generator_gradient(ADVERSARIES[adversary], real),
-                autograph=False,
-            )
-        return float(self._norms[adversary](tf.constant(real, tf.float32)))
+        return float(self._norm(adversary, tf.constant(real, tf.float32)))
 
-    def _generator_gradient(self, game, real):
+    def _generator_gradient(self, adversary, real):
         model = self._model
         draws = BatchDraws(fold(self._seed, "gradient"), tf.shape(real)[0])
         real = self.network(model.to_unit(real + draws.uniform(real.shape[1:])))
         variables = model.decoder.trainable_variables
         with tf.GradientTape() as tape:
             fake = self.network(model.to_unit(model.generate(draws)))
-            loss = game.generator_loss(fake, real)
+            loss = ADVERSARIES[adversary].generator_loss(fake, real)
         found = tape.gradient(loss, [v.value for v in variables])
         return tf.linalg.global_norm([g for g in found if g is not None])
 

@@ -5,7 +5,7 @@ import os
 import platform
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import NullFormatter
 
 from ade_tf.drawing.charts import dress, figure_png, house_style, label_ends
 from ade_tf.drawing.tables import markdown_table
@@ -59,7 +59,7 @@ def _draw_starvation(axis, starvation):
     axis.set_xscale("symlog", linthresh=1, linscale=0.4)
     axis.set_yscale("log")
     axis.set_xticks([0, 1, 10, 100, steps[-1]])
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set_xlim(-0.15, steps[-1] * 1.15)
     colours = {_words(loss): colour for loss, colour in _COLOURS.items()}

@@ -5,12 +5,12 @@ recall. The curves are of one model whose weight changes.
 """
 
 import dataclasses
-import json
 import pathlib
 
 from ade_tf.files import replace_file
 from experiments.studies.frontier_page import frontier_page, frontier_picture
 from experiments.studies.measured import checked_rows, measured_rows
+from experiments.studies.pages import write_page
 
 __all__ = ["FrontierRow", "frontier_study"]
 
@@ -63,11 +63,8 @@ def frontier_study(
     for result in measured_rows(configs, out, lambda config: _METRICS, _SPLITS):
         results.append(result)
         found = {"command": command, "results": results}
-        replace_file(out / "frontier.json", json.dumps(found, indent=1).encode())
         replace_file(out / "frontier.png", frontier_picture(rows, results))
-        replace_file(
-            out / "frontier.md", frontier_page(rows, results, command).encode()
-        )
+        write_page(out, "frontier", found, frontier_page(rows, results, command))
     if len(results) < len(configs):
         return None
     print(f"page      {out / 'frontier.md'}")

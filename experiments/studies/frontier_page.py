@@ -2,11 +2,11 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import NullFormatter
 
 from ade_tf.drawing.charts import COLOURS, SOFT, dress, figure_png, house_style
 from ade_tf.drawing.tables import markdown_table
-from experiments.studies.rows import mean_and_range
+from experiments.studies.pages import cell, minutes, values_of
 
 __all__ = ["frontier_page", "frontier_picture"]
 
@@ -36,14 +36,14 @@ def frontier_page(rows, results, command) -> str:
                 f"`{row.model}`",
                 "-" if row.weight is None else f"{row.weight:g}",
                 seeds,
-                mean_and_range(_cells(found, "bits_per_dim"), three),
-                mean_and_range(_cells(found, "frechet_distance"), one),
-                mean_and_range(_cells(found, "frechet_distance_train"), one),
-                mean_and_range(_cells(found, "class_weighted_frechet"), one),
-                mean_and_range(_cells(found, "precision"), three),
-                mean_and_range(_cells(found, "recall"), three),
+                cell(found, "bits_per_dim", three),
+                cell(found, "frechet_distance", one),
+                cell(found, "frechet_distance_train", one),
+                cell(found, "class_weighted_frechet", one),
+                cell(found, "precision", three),
+                cell(found, "recall", three),
                 f"{found[0]['steps']:,}",
-                mean_and_range(_cells(found, "cpu_seconds"), lambda s: f"{s / 60:.1f}"),
+                cell(found, "cpu_seconds", minutes),
             ]
         )
     lines = [
@@ -87,13 +87,13 @@ def frontier_picture(rows, results) -> bytes:
         own = [row for row in own if _of(row, results)]
         if not own:
             continue
-        if _cells(_of(own[0], results), "bits_per_dim"):
+        if values_of(_of(own[0], results), "bits_per_dim"):
             _draw(left, own, results, ("bits_per_dim", "frechet_distance"), colour)
         else:
             _draw_across(left, own, results, colour)
         _draw(right, own, results, ("recall", "precision"), colour, model)
     left.set_yscale("log")
-    left.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    left.yaxis.set_major_formatter("{x:g}")
     left.yaxis.set_minor_formatter(NullFormatter())
     low, high = left.get_ylim()
     ticks = [6, 8, 10, 12, 15, 20, 30, 50, 100, 200, 500]
@@ -150,7 +150,7 @@ def _draw_across(axis, rows, results, colour):
 
 
 def _spread(found, key):
-    values = _cells(found, key)
+    values = values_of(found, key)
     return float(np.mean(values)), min(values), max(values)
 
 
@@ -169,7 +169,3 @@ def _colours():
 
 def _of(row, results):
     return [r for r in results if r["row"] == row.name]
-
-
-def _cells(found, key):
-    return [r[key] for r in found if r.get(key) is not None]

@@ -1,6 +1,5 @@
 """Log-dets of a trained residual flow by power series: bias, error and cost."""
 
-import json
 import pathlib
 import typing
 
@@ -17,6 +16,7 @@ from ade_tf.files import replace_file
 from ade_tf.models import build_model
 from ade_tf.randomness import BatchDraws, MeanDraws, fold
 from ade_tf.runs import load_run
+from experiments.studies.pages import write_page
 
 __all__ = ["log_det_study"]
 
@@ -91,8 +91,7 @@ def log_det_study(run_dir, out, *, images=20, draws=500, seed=0, command="") -> 
     found |= {"dims": run.model.dims, "batch_size": batch_size}
     page = _page(found, own, len(shown), draws, command)
     replace_file(out / "log_dets.png", log_dets_png(bias, estimates))
-    replace_file(out / "log_dets.json", json.dumps(found, indent=1).encode())
-    replace_file(out / "log_dets.md", page.encode())
+    write_page(out, "log_dets", found, page)
     print(f"page      {out / 'log_dets.md'}")
     return found
 

@@ -108,10 +108,8 @@ def _numbers(directory, metrics, splits):
 
 def _latest(directory):
     """Returns `(metric, split) -> record`, of bounds the single-sample one."""
-    path = RunDirectory(directory).metrics
-    records = read_records(path) if path.exists() else []
     return {
         (r["metric"], r.get("split")): r
-        for r in records
+        for r in read_records(RunDirectory(directory).metrics, missing_ok=True)
         if "metric" in r and r.get("importance_samples", 1) == 1
     }

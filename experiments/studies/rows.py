@@ -1,6 +1,4 @@
-"""Rows of a study: runs trained once, the time this took, and numbers over seeds."""
-
-import numpy as np
+"""Rows of a study: runs trained once, and the time this took."""
 
 from ade_tf.runs import RunDirectory, checkpoint_steps
 from ade_tf.runs.records import read_records
@@ -9,7 +7,6 @@ from ade_tf.training import train
 __all__ = [
     "check_row",
     "is_finished",
-    "mean_and_range",
     "train_row",
     "training_times",
 ]
@@ -73,25 +70,11 @@ def training_times(run_dir) -> dict:
       checkpoint; empty where they are not recorded.
     """
     run = RunDirectory(run_dir)
-    lines = (read_records(run.hours) if run.hours.exists() else []) or [{}]
-    if not _HOURS.keys() <= lines[-1].keys() or lines[-1]["step"] < _saved_step(run):
+    lines = read_records(run.hours, missing_ok=True)
+    last = lines[-1] if lines else {}
+    if not _HOURS.keys() <= last.keys() or last["step"] < _saved_step(run):
         return {}
-    return {name: 3600.0 * lines[-1][hours] for hours, name in _HOURS.items()}
-
-
-def mean_and_range(values, text) -> str:
-    """Returns numbers in words: their mean and, of several, the least and greatest.
-
-    Args:
-      values: The numbers; none for a dash.
-      text: Function of a number.
-    """
-    if not values:
-        return "-"
-    words = text(float(np.mean(values)))
-    if len(values) > 1:
-        words += f" ({text(min(values))} to {text(max(values))})"
-    return words
+    return {name: 3600.0 * last[hours] for hours, name in _HOURS.items()}
 
 
 def _saved_step(run):

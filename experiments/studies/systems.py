@@ -1,14 +1,12 @@
 """The page of systems: every model of the family with its numbers and its samples."""
 
 import dataclasses
-import json
 import pathlib
 import shutil
 
 from ade_tf.drawing.tables import markdown_table
-from ade_tf.files import replace_file
 from experiments.studies.measured import checked_rows, measured_rows
-from experiments.studies.rows import mean_and_range
+from experiments.studies.pages import cell, minutes, values_of, write_page
 
 __all__ = ["System", "systems_study"]
 
@@ -70,14 +68,13 @@ def systems_study(
     results = list(measured_rows(configs, out, _metrics))
     if len(results) < len(configs):
         return None
-    replace_file(out / "systems.json", json.dumps(results, indent=1).encode())
     known = {result["row"] for result in results}
     systems = [system for system in systems if system.name in known]
     for system in systems:
         found = [r for r in results if r["row"] == system.name]
         picture = out / "runs" / found[0]["run_dir"] / "samples" / "final.png"
         shutil.copyfile(picture, out / f"{system.name}.png")
-    replace_file(out / "systems.md", _page(systems, results, configs, command).encode())
+    write_page(out, "systems", results, _page(systems, results, configs, command))
     print(f"page      {out / 'systems.md'}")
     return results
 
@@ -99,22 +96,19 @@ def _page(systems, results, configs, command):
     for system in systems:
         found = [r for r in results if r["row"] == system.name]
         distance = next(key for key in _DISTANCES.values() if key in found[0])
-        cells = {
-            key: [r[key] for r in found if r.get(key) is not None]
-            for key in ("bits_per_dim", "kl", distance, "cpu_seconds")
-        }
+        given = ""
+        if values_of(found, "bits_per_dim"):
+            given = _given(configs[system.name, found[0]["seed"]])
         rows.append(
             [
                 f"[`{system.name}`]({system.name}.png)",
                 system.summary,
                 ", ".join(str(r["seed"]) for r in found),
-                mean_and_range(cells["bits_per_dim"], "{:.3f}".format)
-                + _given(configs[system.name, found[0]["seed"]])
-                * bool(cells["bits_per_dim"]),
-                mean_and_range(cells["kl"], "{:.3f}".format),
-                mean_and_range(cells[distance], "{:.1f}".format),
+                cell(found, "bits_per_dim", "{:.3f}".format) + given,
+                cell(found, "kl", "{:.3f}".format),
+                cell(found, distance, "{:.1f}".format),
                 f"{found[0]['parameters']:,}",
-                mean_and_range(cells["cpu_seconds"], lambda s: f"{s / 60:.1f}"),
+                cell(found, "cpu_seconds", minutes),
             ]
         )
     lines = [

@@ -1,8 +1,6 @@
 """The picture of why: models of points beside the density the points are drawn from."""
 
 import dataclasses
-import io
-import json
 import pathlib
 
 import numpy as np
@@ -13,17 +11,13 @@ from ade_tf.drawing.densities import density_table
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation import EvaluationOptions, evaluate_run
 from ade_tf.evaluation.density_map import DensityPanel, data_panel, model_panel
-from ade_tf.files import replace_file
+from ade_tf.files import replacement
 from ade_tf.progress import Passes
 from ade_tf.runs import RunDirectory, load_run
 from ade_tf.runs.records import read_records
 from ade_tf.training.stopping import StopSignals
-from experiments.studies.rows import (
-    check_row,
-    mean_and_range,
-    train_row,
-    training_times,
-)
+from experiments.studies.pages import cell, write_page
+from experiments.studies.rows import check_row, train_row, training_times
 
 __all__ = ["toy_study", "toy_table"]
 
@@ -98,8 +92,7 @@ def toy_study(configs: dict, out) -> list[dict] | None:
             panels[key] = _panel(key, run_dir)
         _draw(configs, results, panels, out / "toy.png")
     table = toy_table(results)
-    replace_file(out / "toy.md", table.encode())
-    replace_file(out / "toy.json", json.dumps(results, indent=1).encode())
+    write_page(out, "toy", results, table)
     print(f"\n{table}\n{out / 'toy.png'}\n{out / 'toy.md'}\n{out / 'toy.json'}")
     return results
 
@@ -114,20 +107,15 @@ def toy_table(results: list[dict]) -> str:
         cells = [
             data,
             f"`{row}`",
-            _cell(found, "forward_kl", "{:.3f}") + mark,
-            _cell(found, "reverse_kl", "{:.3f}") + mark,
-            _cell(found, "modes_covered", "{:.0%}"),
-            _cell(found, "off_data", "{:.1%}"),
-            _cell(found, "off_data_mean", "{:.1%}"),
-            _cell(found, "cpu_seconds", "{:.0f}"),
+            cell(found, "forward_kl", "{:.3f}".format) + mark,
+            cell(found, "reverse_kl", "{:.3f}".format) + mark,
+            cell(found, "modes_covered", "{:.0%}".format),
+            cell(found, "off_data", "{:.1%}".format),
+            cell(found, "off_data_mean", "{:.1%}".format),
+            cell(found, "cpu_seconds", "{:.0f}".format),
         ]
         rows.append(cells)
     return markdown_table(_COLUMNS, rows) + "\n"
-
-
-def _cell(found, name, form):
-    values = [result[name] for result in found if name in result]
-    return mean_and_range(values, form.format)
 
 
 def _name(key):
@@ -138,9 +126,11 @@ def _name(key):
 def _measured(key, config, run_dir):
     """Returns the result of a run, measured once."""
     run = RunDirectory(run_dir)
-    records = read_records(run.metrics) if run.metrics.exists() else []
-    found = [record for record in records if "law" in record or "estimate" in record]
-    found = [record for record in found if "weights" not in record]
+    found = [
+        record
+        for record in read_records(run.metrics, missing_ok=True)
+        if ("law" in record or "estimate" in record) and "weights" not in record
+    ]
     if not _PARTS <= {record["metric"] for record in found}:
         options = EvaluationOptions(metrics=(_METRIC,))
         found = evaluate_run(run_dir, options)
@@ -171,9 +161,8 @@ def _panel(key, run_dir):
         progress = Passes("density map")
         density = toy_density(key[0])
         panel = model_panel(model, density, noise=noise, progress=progress)
-        file = io.BytesIO()
-        np.savez_compressed(file, **vars(panel))
-        replace_file(path, file.getvalue())
+        with replacement(path) as file:
+            np.savez_compressed(file, **vars(panel))
     with np.load(path) as arrays:
         return DensityPanel(**{name: arrays[name][()] for name in arrays})
 

@@ -1,6 +1,5 @@
 """Likelihood is not quality: two examples, with numbers of a trained model."""
 
-import json
 import math
 import pathlib
 
@@ -11,9 +10,9 @@ from ade_tf.data import load_data
 from ade_tf.drawing.grids import image_grid, save_png
 from ade_tf.drawing.tables import markdown_table
 from ade_tf.evaluation import ComparisonOptions, compare_images
-from ade_tf.files import replace_file
 from ade_tf.metrics.kernel_density import KernelDensity
 from ade_tf.runs import load_run
+from experiments.studies.pages import write_page
 
 __all__ = ["two_examples"]
 
@@ -68,8 +67,7 @@ def two_examples(run_dir, out, *, num_samples: int = 2000, seed: int = 0) -> dic
     shown = np.concatenate([images[name][:12] for name in found])
     save_png(out / "two_examples.png", image_grid(shown, data.levels, columns=12))
     page = _page(found, run_dir, data, num_samples, seed)
-    replace_file(out / "two_examples.md", page.encode())
-    replace_file(out / "two_examples.json", json.dumps(found, indent=1).encode())
+    write_page(out, "two_examples", found, page)
     print(f"page      {out / 'two_examples.md'}")
     return found
 

@@ -79,6 +79,12 @@ def test_a_missing_file_is_an_error_to_read(path):
         read_records(path)
 
 
+def test_a_missing_file_has_no_records_where_it_may_be_missing(path):
+    assert read_records(path, missing_ok=True) == []
+    append_record(path, {"step": 1})
+    assert read_records(path, missing_ok=True) == [{"step": 1}]
+
+
 def _append_many(path, writer):
     for number in range(50):
         append_record(path, {"writer": writer, "number": number, "pad": "x" * 500})

@@ -29,7 +29,7 @@ def points_run(request, tmp_path_factory):
 
 def test_a_density_stands_beside_the_data(points_run, tmp_path, monkeypatch):
     monkeypatch.setattr("ade_tf.evaluation.density_map.CELLS", 20)
-    monkeypatch.setattr("ade_tf.evaluation.density_map._KERNELS", 200)
+    monkeypatch.setattr("ade_tf.evaluation.toy._KERNELS", 200)
     options = dict(mode="density", num_samples=50, temperature=0.8)
     path = draw(points_run, **options)
     assert path == points_run / "samples" / "density.png"

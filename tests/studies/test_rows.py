@@ -1,4 +1,4 @@
-"""Runs trained once, the time they took, and numbers over seeds."""
+"""Runs trained once, and the time they took."""
 
 import json
 
@@ -7,12 +7,7 @@ import pytest
 from ade_tf.runs import RunDirectory
 from ade_tf.training import train
 from ade_tf.training.stopping import StopSignals
-from experiments.studies.rows import (
-    is_finished,
-    mean_and_range,
-    train_row,
-    training_times,
-)
+from experiments.studies.rows import is_finished, train_row, training_times
 from tests.helpers.models import tiny_config
 from tests.helpers.written_runs import write_run
 
@@ -98,10 +93,3 @@ def test_a_row_is_trained_once_and_runs_of_others_are_taken(tmp_path):
     train(config, tmp_path / "other")
     assert train_row(config, tmp_path / "other")
     assert training_times(tmp_path / "other")["cpu_seconds"] > 0
-
-
-def test_numbers_over_seeds_have_a_mean_and_a_range():
-    text = "{:.2f}".format
-    assert mean_and_range([2.0], text) == "2.00"
-    assert mean_and_range([2.5, 1.0, 4.0], text) == "2.50 (1.00 to 4.00)"
-    assert mean_and_range([], text) == "-"
