@@ -38,7 +38,7 @@ class Clock:
         self._saved, _ = times_now()
         self._max_hours = settings.max_hours
         self._minutes = settings.checkpoint_minutes
-        lines = read_records(path) if start and path.exists() else []
+        lines = read_records(path, missing_ok=True) if start else []
         lines = [line for line in lines if line["step"] <= start]
         self._before = lines[-1] if lines else {}
         if not start:

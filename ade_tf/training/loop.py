@@ -191,11 +191,11 @@ def _restore_or_initialize(model, checkpointer, last, seen, strategy):
 
 def _check_new(run, config, lasts):
     """Refuses to begin anew a run whose records are of more than a first checkpoint."""
-    lines = _records(run.scalars)
+    lines = read_records(run.scalars, missing_ok=True)
     last = lines[-1]["step"] if lines else 0
     settings = (run.read()["config"].training, config.training)
     first = max(training.checkpoint_every for training in settings)
-    if last <= first and not _records(run.metrics):
+    if last <= first and not read_records(run.metrics, missing_ok=True):
         return
     if any(lasts):
         raise ValueError(
@@ -208,10 +208,6 @@ def _check_new(run, config, lasts):
         f"anew, give another run_dir). Received: {str(run.path)!r}, at step {last} and "
         "without checkpoints"
     )
-
-
-def _records(path):
-    return read_records(path) if path.exists() else []
 
 
 def _fit(model, seen, start, recorder):
@@ -268,7 +264,7 @@ def _finish(run, model, checkpointer, data, scored, grid, drawn):
     step = settle_weights(model, checkpointer)
     done = [
         record
-        for record in _records(run.metrics)
+        for record in read_records(run.metrics, missing_ok=True)
         if record.get("origin") == "train" and record["step"] == step
     ]
     found = done[-len(data.domains) :]
