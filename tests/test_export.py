@@ -95,28 +95,26 @@ np.savez("found.npz", **found)
 """
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """What another process found in exports of two presets."""
-    return exports(tmp_path_factory.mktemp("exported"), ("av_ade", "flow"))[1]
+@pytest.fixture(scope="module", params=["av_ade", "flow"])
+def exported(request, tmp_path_factory):
+    """An export, loaded here; other tests load theirs in a process of its own."""
+    out = tmp_path_factory.mktemp("exported") / request.param
+    model = tiny_model(request.param, flow_steps=(1,))
+    assert export_model(model, out) == ENDPOINTS[request.param]
+    return tf.saved_model.load(out)
 
 
 @pytest.fixture(scope="module")
 def all_exported(tmp_path_factory):
     """Models of all presets, and what another process found in their exports."""
-    return exports(tmp_path_factory.mktemp("all_exported"), tuple(ENDPOINTS))
-
-
-def exports(directory, presets):
-    """Returns models by preset, and what another process found in their exports."""
-    models = {}
-    for preset in presets:
+    directory, models = tmp_path_factory.mktemp("all_exported"), {}
+    for preset in ENDPOINTS:
         settings = {"preset": preset, "flow_steps": (1,), **SETTINGS.get(preset, {})}
         models[preset] = tiny_model(**settings)
         assert export_model(models[preset], directory / preset) == ENDPOINTS[preset]
     np.savez(directory / "given.npz", images=IMAGES, codes=CODES)
     subprocess.run(
-        [sys.executable, "-c", ALONE + LOADER, *presets],
+        [sys.executable, "-c", ALONE + LOADER, *ENDPOINTS],
         cwd=directory,
         check=True,
         timeout=PATIENCE,
@@ -174,20 +172,20 @@ def test_another_process_gets_the_same_answers(all_exported, preset):
             np.testing.assert_allclose(value, wanted, rtol=1e-5, err_msg=key)
 
 
-@pytest.mark.parametrize("preset", ["av_ade", "flow"])
-def test_log_prob_and_bits_per_dim_agree(exported, preset):
-    log_prob = exported[f"{preset}/log_prob/0"]
+def test_log_prob_and_bits_per_dim_agree(exported):
+    log_prob = exported.log_prob(IMAGES, 0).numpy()
     np.testing.assert_allclose(
-        exported[f"{preset}/bits_per_dim/0"], -log_prob / (64 * np.log(2.0)), rtol=1e-6
+        exported.bits_per_dim(IMAGES), -log_prob / (64 * np.log(2.0)), rtol=1e-6
     )
     # Another seed is other noise.
-    other, fewer = (exported[f"{preset}/log_prob/{turn}"] for turn in (1, 2))
+    other, fewer = (exported.log_prob(part, 7) for part in (IMAGES, IMAGES[:2]))
     assert not np.allclose(log_prob, other, rtol=1e-4)
     np.testing.assert_allclose(other[:2], fewer, rtol=1e-5)
 
 
 def test_samples_follow_seed_and_position(exported):
-    samples = [exported[f"av_ade/sample/{turn}"] for turn in range(3)]
+    asked = (6, 1.0, 0), (6, 0.5, 3), (2, 0.5, 3)
+    samples = [exported.sample(*each).numpy() for each in asked]
     assert [len(images) for images in samples] == [6, 6, 2]
     assert samples[0].max() <= 16
     assert not np.array_equal(samples[0], samples[1])
@@ -226,7 +224,7 @@ def test_a_directory_without_a_run_is_not_exported(tmp_path):
 
 
 GIVEN_LABELS = """
-given = np.load("given.npz")
+given = np.load("given_labels.npz")
 images, labels = given["images"], given["labels"]
 model = tf.saved_model.load("conditional")
 found = {
@@ -243,42 +241,10 @@ for wrong in ([0, 10], [-1, 3], [1]):
         assert "labels must be" in str(error)
     else:
         raise AssertionError(wrong)
-np.savez("found.npz", **{name: value.numpy() for name, value in found.items()})
+np.savez("found_labels.npz", **{name: v.numpy() for name, v in found.items()})
 """
-
-
-def test_a_conditional_model_is_asked_with_labels(tmp_path):
-    model = tiny_model(
-        "v_ade",
-        conditional=True,
-        network="mlp",
-        coupling_network="mlp",
-        flow_steps=(1,),
-    )
-    export_model(model, tmp_path / "conditional")
-    labels = np.array([3, 1, 4, 1, 5, 9, 2])
-    np.savez(tmp_path / "given.npz", images=IMAGES, codes=CODES, labels=labels)
-    command = [sys.executable, "-c", ALONE + GIVEN_LABELS]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE)
-    with np.load(tmp_path / "found.npz") as found:
-        close = dict(rtol=1e-4, atol=1e-4)
-        seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]
-        indices = content_indices(IMAGES)
-        terms = [bound_terms(model, IMAGES, s, indices, labels) for s in seeds[:2]]
-        bits = terms[0].loss_nats().numpy() / (64 * np.log(2.0))
-        np.testing.assert_allclose(found["bits_per_dim"], bits, **close)
-        np.testing.assert_allclose(found["log_prob"], -terms[1].loss_nats(), **close)
-        np.testing.assert_allclose(
-            found["encode"], encode(model, IMAGES, labels), **close
-        )
-        drawn = sample(model, 7, 0.5, seeds[2], labels=labels).numpy()
-        assert np.mean(found["sample"] != drawn) < 0.01
-        rebuilt = decode(model, CODES, [0, 1, 2]).numpy()
-        assert np.mean(found["decode"] != rebuilt) < 0.01
-
-
 GIVEN_IMAGES = """
-given = np.load("given.npz")
+given = np.load("given_images.npz")
 images, condition = given["images"], given["condition"]
 model = tf.saved_model.load("coarse")
 found = {
@@ -305,21 +271,53 @@ except (ValueError, tf.errors.InvalidArgumentError):
     pass
 else:
     raise AssertionError("decode")
-np.savez("found.npz", **{name: value.numpy() for name, value in found.items()})
+np.savez("found_images.npz", **{name: v.numpy() for name, v in found.items()})
 """
+LABELS = np.array([3, 1, 4, 1, 5, 9, 2])
+COARSE = IMAGES[:, ::2, ::2].astype(np.float32)
 
 
-def test_a_model_with_a_condition_is_asked_with_it(tmp_path):
-    model = tiny_model("v_ade", condition="coarse", network="mlp", flow_steps=(1,))
-    export_model(model, tmp_path / "coarse")
-    said = json.loads((tmp_path / "coarse" / "assets" / "ade_tf.json").read_text())
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    """Two conditional models, and the directory of what a process found in them."""
+    directory = tmp_path_factory.mktemp("conditional")
+    settings = dict(network="mlp", flow_steps=(1,))
+    labels = tiny_model("v_ade", conditional=True, coupling_network="mlp", **settings)
+    coarse = tiny_model("v_ade", condition="coarse", **settings)
+    export_model(labels, directory / "conditional")
+    export_model(coarse, directory / "coarse")
+    given = dict(images=IMAGES, codes=CODES)
+    np.savez(directory / "given_labels.npz", **given, labels=LABELS)
+    np.savez(directory / "given_images.npz", **given, condition=COARSE)
+    command = [sys.executable, "-c", ALONE + GIVEN_LABELS + GIVEN_IMAGES]
+    subprocess.run(command, cwd=directory, check=True, timeout=PATIENCE)
+    return labels, coarse, directory
+
+
+def test_a_conditional_model_is_asked_with_labels(conditional):
+    model, _, directory = conditional
+    with np.load(directory / "found_labels.npz") as found:
+        close = dict(rtol=1e-4, atol=1e-4)
+        seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]
+        indices = content_indices(IMAGES)
+        terms = [bound_terms(model, IMAGES, s, indices, LABELS) for s in seeds[:2]]
+        bits = terms[0].loss_nats().numpy() / (64 * np.log(2.0))
+        np.testing.assert_allclose(found["bits_per_dim"], bits, **close)
+        np.testing.assert_allclose(found["log_prob"], -terms[1].loss_nats(), **close)
+        np.testing.assert_allclose(
+            found["encode"], encode(model, IMAGES, LABELS), **close
+        )
+        drawn = sample(model, 7, 0.5, seeds[2], labels=LABELS).numpy()
+        assert np.mean(found["sample"] != drawn) < 0.01
+        rebuilt = decode(model, CODES, [0, 1, 2]).numpy()
+        assert np.mean(found["decode"] != rebuilt) < 0.01
+
+
+def test_a_model_with_a_condition_is_asked_with_it(conditional):
+    _, model, directory = conditional
+    said = json.loads((directory / "coarse" / "assets" / "ade_tf.json").read_text())
     assert (said["condition"], said["condition_shape"]) == ("coarse", [4, 4, 1])
-    condition = IMAGES[:, ::2, ::2].astype(np.float32)
-    given = dict(images=IMAGES, codes=CODES, condition=condition)
-    np.savez(tmp_path / "given.npz", **given)
-    command = [sys.executable, "-c", ALONE + GIVEN_IMAGES]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE)
-    with np.load(tmp_path / "found.npz") as found:
+    with np.load(directory / "found_images.npz") as found:
         close = dict(rtol=1e-4, atol=1e-4)
         seeds = [fold(tf.constant([seed, 0])) for seed in (0, 7, 3)]
         indices = content_indices(IMAGES)
@@ -329,8 +327,8 @@ def test_a_model_with_a_condition_is_asked_with_it(tmp_path):
         np.testing.assert_allclose(found["signature"], bits, **close)
         np.testing.assert_allclose(found["log_prob"], -nats[1], **close)
         np.testing.assert_allclose(found["encode"], model.encode(IMAGES), **close)
-        drawn = sample(model, 7, 0.5, seeds[2], labels=condition).numpy()
-        np.testing.assert_array_equal(found["sample"][:, ::2, ::2], condition)
+        drawn = sample(model, 7, 0.5, seeds[2], labels=COARSE).numpy()
+        np.testing.assert_array_equal(found["sample"][:, ::2, ::2], COARSE)
         assert np.mean(found["sample"] != drawn) < 0.01
-        rebuilt = model.decode(CODES, given=condition[:3])
+        rebuilt = model.decode(CODES, given=COARSE[:3])
         assert np.mean(found["decode"] != rebuilt) < 0.01

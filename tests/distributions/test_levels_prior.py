@@ -62,13 +62,14 @@ def test_a_value_depends_on_those_before_it_and_on_the_level_above():
 )
 def test_the_density_integrates_to_one(shapes, coupling):
     density = prior(*shapes, prior_coupling=coupling, prior_steps=2).density()
-    axis = np.linspace(-20, 20, 801)
+    axis = np.linspace(-15, 15, 301)
     z = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2).astype(np.float32)
-    values = np.exp(density.log_prob(z)).reshape(801, 801)
+    log_prob = density.log_prob(z).numpy()
+    values = np.exp(log_prob).reshape(301, 301)
     rows = scipy.integrate.trapezoid(values, axis)
     assert scipy.integrate.trapezoid(rows, axis) == pytest.approx(1.0, abs=2e-3)
     plain = StandardNormal((2,)).density().log_prob(z)
-    assert np.any(np.abs(density.log_prob(z) - plain) > 0.1)
+    assert np.any(np.abs(log_prob - plain) > 0.1)
 
 
 def test_draws_are_those_of_the_density():

@@ -6,6 +6,8 @@ from ade_tf.runs import RunDirectory
 from ade_tf.runs.records import read_records
 from tests.helpers.binaries import call, saved_numbers, tiny_flags
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 FLAGS = tiny_flags(
     num_steps=6,
     checkpoint_every=6,

@@ -7,6 +7,7 @@ import pytest
 
 from ade_tf.runs import RunDirectory
 from tests.helpers.binaries import call, contents, saved_numbers
+from tests.helpers.eager import eagerly
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ def test_records_stay_until_the_first_step_is_made(run, cheap, monkeypatch):
 
 def test_a_finished_run_goes_on_with_more_steps(run, cheap, finished):
     more = [*cheap, "--num_steps=9", f"--run_dir={run}"]
-    ended = call("train", *more)
+    with eagerly():
+        ended = call("train", *more)
     assert ended.status == 0, ended.err
     assert "Resuming from step 6 of" in ended.out
     assert "num_steps 6 -> 9" in ended.out
@@ -92,10 +94,11 @@ def test_a_capped_run_goes_on_with_what_it_was_capped_at(tmp_path, cheap):
         (4, "capped: warmup_steps 50 -> 2"),
         (6, "kept: warmup_steps 2"),
     ):
-        ended = call(
-            *("train", f"--flagfile={file}", f"--run_dir={run}"),
-            f"--num_steps={steps}",
-        )
+        with eagerly():
+            ended = call(
+                *("train", f"--flagfile={file}", f"--run_dir={run}"),
+                f"--num_steps={steps}",
+            )
         assert ended.status == 0 and said in ended.err, ended.err
     config = RunDirectory(run).read()["config"].training
     assert (config.num_steps, config.warmup_steps) == (6, 2)
@@ -127,9 +130,10 @@ def test_a_worker_is_capped_as_its_own_copy_of_the_run_was(
 def test_without_a_schedule_more_steps_are_those_of_a_run_planned_so(tmp_path, cheap):
     flags = [*cheap, "--schedule=constant"]
     for name, steps in (("run", 6), ("run", 9), ("whole", 9)):
-        ended = call(
-            "train", *flags, f"--num_steps={steps}", f"--run_dir={tmp_path / name}"
-        )
+        with eagerly():
+            ended = call(
+                "train", *flags, f"--num_steps={steps}", f"--run_dir={tmp_path / name}"
+            )
         assert ended.status == 0, ended.err
     assert saved_numbers(tmp_path / "run", 9) == saved_numbers(tmp_path / "whole", 9)
 

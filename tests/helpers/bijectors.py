@@ -78,9 +78,9 @@ def copy_weights(source, target):
 
 
 def jacobian_log_det(function, x, condition=None):
-    """Log |det| of the automatic Jacobian of each example of a batch, by itself.
+    """Log |det| of the automatic Jacobian of every example of a batch.
 
-    The example is repeated once for each of its D outputs, and one backward pass of
+    Each example is repeated once for each of its D outputs, and one backward pass of
     `sum_i output_i of copy i` gives the D rows of its Jacobian.
 
     Args:
@@ -91,28 +91,15 @@ def jacobian_log_det(function, x, condition=None):
     Returns:
       Array `[B]`.
     """
-    return np.array(
-        [
-            _one_log_det(
-                function,
-                x[i : i + 1],
-                None if condition is None else condition[i : i + 1],
-            )
-            for i in range(len(x))
-        ]
-    )
-
-
-def _one_log_det(function, x, condition):
-    size = int(np.prod(x.shape))
+    batch, size = len(x), int(np.prod(x.shape[1:]))
     copies = tf.repeat(x, size, axis=0)
     if condition is not None:
         condition = tf.repeat(condition, size, axis=0)
     with tf.GradientTape() as tape:
         tape.watch(copies)
-        output = tf.reshape(function(copies, condition), [size, size])
+        output = tf.reshape(function(copies, condition), [batch, size, size])
         rows = tf.reduce_sum(tf.linalg.diag_part(output))
-    jacobian = tf.reshape(tape.gradient(rows, copies), [size, size])
+    jacobian = tf.reshape(tape.gradient(rows, copies), [batch, size, size])
     return np.linalg.slogdet(jacobian.numpy())[1]
 
 

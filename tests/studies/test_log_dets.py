@@ -8,6 +8,7 @@ import pytest
 from ade_tf.training import train
 from experiments.studies.log_dets import log_det_study
 from tests.helpers.binaries import call
+from tests.helpers.eager import eagerly
 from tests.helpers.models import tiny_config
 
 SMALL = dict(feature_map="residual", residual_blocks=2, residual_width=4)
@@ -74,7 +75,8 @@ def test_other_runs_are_refused(settings, size, message, tmp_path):
     images = np.random.default_rng(0).integers(0, 17, [60, size, size, 1], np.uint8)
     np.savez(path, images=images, labels=np.arange(60) % 2, levels=17)
     config = tiny_config("flow", dataset=f"npz:{path}", num_steps=1, **settings)
-    train(config, tmp_path / "run")
+    with eagerly():
+        train(config, tmp_path / "run")
     with pytest.raises(ValueError, match=message):
         log_det_study(tmp_path / "run", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -7,11 +7,13 @@ import pytest
 from ade_tf.runs import RunDirectory
 from ade_tf.training import train
 from experiments.studies.two_examples import two_examples
+from tests.helpers.eager import eagerly
 from tests.helpers.models import tiny_config
 
 
 def test_what_the_two_examples_show(tmp_path):
-    train(tiny_config("flow", num_steps=2), tmp_path / "run")
+    with eagerly():
+        train(tiny_config("flow", num_steps=2), tmp_path / "run")
     run = RunDirectory(tmp_path / "run").path
     found = two_examples(run, tmp_path / "out", num_samples=300)
     lost = found["mixture"]["bits_per_dim"] - found["model"]["bits_per_dim"]
@@ -31,7 +33,8 @@ def test_what_the_two_examples_show(tmp_path):
     ],
 )
 def test_other_runs_are_refused(tmp_path, preset, settings, message):
-    train(tiny_config(preset, num_steps=1, **settings), tmp_path / "run")
+    with eagerly():
+        train(tiny_config(preset, num_steps=1, **settings), tmp_path / "run")
     with pytest.raises(ValueError, match=message):
         two_examples(tmp_path / "run", tmp_path / "out")
     assert not (tmp_path / "out").exists()
