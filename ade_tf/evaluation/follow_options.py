@@ -50,7 +50,7 @@ class FollowOptions(EvaluationOptions):
         ):
             if self.follow and refused:
                 raise ValueError(
-                    f"follow scores every checkpoint and {name} is not for it. "
+                    f"follow scores each checkpoint whole and takes no such {name}. "
                     f"Received: {name}={getattr(self, name)!r}"
                 )
         metric = self.best_by and OUTPUTS[self.best_by][0].name

@@ -123,9 +123,9 @@ def test_a_run_without_a_checkpoint_is_left_after_a_while(run):
     [
         (["--follow_minutes=1"], "follow_minutes needs follow"),
         (["--best_by=bits_per_dim"], "best_by needs follow"),
-        (["--follow", "--weights=best"], "weights is not for it"),
-        (["--follow", "--first=9", "--out=a.jsonl"], "first is not for it"),
-        (["--follow", "--per_image=a.npz"], "per_image is not for it"),
+        (["--follow", "--weights=best"], "takes no such weights"),
+        (["--follow", "--first=9", "--out=a.jsonl"], "takes no such first"),
+        (["--follow", "--per_image=a.npz"], "takes no such per_image"),
         (["--follow", "--best_by=recall"], "a score of the metrics asked for"),
         (["--weights=best"], "of which it kept none"),
     ],
