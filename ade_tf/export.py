@@ -14,7 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from ade_tf.endpoints import make_endpoints
-from ade_tf.files import check_writable, read_by_tensorflow, replaced_directory
+from ade_tf.files import (
+    check_writable,
+    expanded,
+    read_by_tensorflow,
+    replaced_directory,
+)
 from ade_tf.models import AdaptiveDensityEstimator
 from ade_tf.runs import load_run
 from ade_tf.runs.records import read_records
@@ -85,7 +90,7 @@ def export_run(
 
 def _checked_out(out, overwrite) -> pathlib.Path:
     """Returns the directory to write to, if that can be done and loaded from."""
-    out = pathlib.Path(os.path.expanduser(out)) if out else None
+    out = expanded(out) if out else None
     if out is None or (out.exists() and not out.is_dir()):
         raise ValueError(
             f"out must be a new or empty directory. Received: {str(out)!r}"

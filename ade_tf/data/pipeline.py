@@ -117,6 +117,11 @@ def evaluation_batches(
     _check_at_least("first", first, 0)
     _check_at_least("limit", limit, 0)
     images_at, labels = _reader(split)
+    if first >= len(split):
+        raise ValueError(
+            f"`first` must be less than the number of images, {len(split)}. "
+            f"Received: {first}"
+        )
 
     def batch_of(index):
         return {
@@ -125,11 +130,6 @@ def evaluation_batches(
             "index": index,
         }
 
-    if first >= len(split):
-        raise ValueError(
-            f"`first` must be less than the number of images, {len(split)}. "
-            f"Received: {first}"
-        )
     last = min(first + limit, len(split)) if limit else len(split)
     indices = tf.data.Dataset.range(first, last).batch(batch_size)
     return _finish(indices, batch_of)

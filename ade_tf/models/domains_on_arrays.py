@@ -106,7 +106,7 @@ class DomainsOnArrays(AdaptiveDensityEstimator):
         splits = [self.as_split(images) for images in (x, y)]
         if new:
             self.initialize(*splits)
-        return self._stream(splits, start, batch_size)
+        return self.stream(splits, start, batch_size)
 
 
 def check_names(data) -> None:

@@ -1,7 +1,7 @@
 """Keras's `fit` and `evaluate` for the model."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -209,15 +209,20 @@ class FittedModel(TrainedModel):
         self.training_labels(split.labels)
         if start == 0 and self._lacks_actnorms():
             initialize_from_split(self, split)
-        return self._stream([split], start, batch_size)
+        return self.stream([split], start, batch_size)
 
-    def _stream(self, splits, start, batch_size):
+    def stream(
+        self, splits: Sequence[Split], start: int, batch_size: int | None = None
+    ) -> tuple[Callable[..., tf.data.Dataset], int]:
         """Returns the batches of a run of these images, and how many see all of them.
 
         Args:
-          splits: The images, of each domain.
+          splits: A `Split` of the images of each domain.
           start: Step of the first batch.
-          batch_size: Size of the batches; None for that of the settings.
+          batch_size: Size of the batches. If None, that of the settings.
+
+        Returns:
+          The batches as `shared_batches` takes them, and their number in an epoch.
         """
         settings = self.config.training
         size = batch_size or settings.batch_size

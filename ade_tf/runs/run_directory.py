@@ -12,7 +12,7 @@ from absl import logging
 from ade_tf.config import RunConfig
 from ade_tf.config.run_marks import RUN_FILE, RUN_FORMAT
 from ade_tf.data import ImageData
-from ade_tf.files import replace_file
+from ade_tf.files import expanded, replace_file
 from ade_tf.lock import LOCK, locked
 from ade_tf.runs.records import truncate_after
 from ade_tf.versions import package_versions
@@ -35,7 +35,7 @@ class RunDirectory:
     """
 
     def __init__(self, path):
-        self.path = pathlib.Path(os.path.expanduser(path))
+        self.path = expanded(path)
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"run_dir must be a directory. Received: {str(path)!r}")
         if not self.config_path.exists() and self.path.exists():

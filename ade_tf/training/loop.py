@@ -1,11 +1,10 @@
 """A whole training run: from a configuration to a scored model on disk."""
 
 import contextlib
-import functools
 import time
 
 from ade_tf.config import RunConfig
-from ade_tf.data import ImageData, load_data, stream_of_domains
+from ade_tf.data import ImageData, load_data
 from ade_tf.data.labelled import training_part
 from ade_tf.drawing.curves import learning_curves
 from ade_tf.drawing.tables import describe_record
@@ -213,16 +212,9 @@ def _check_new(run, config, lasts):
 def _fit(model, seen, start, recorder):
     """Fits the rest of the run."""
     config = model.config
-    stream = functools.partial(
-        stream_of_domains,
-        seen,
-        batch_size=config.training.batch_size,
-        seed=config.training.seed,
-        start_step=start,
-        random_flip=config.data.random_flip,
-    )
+    batches, _ = model.stream(seen, start)
     model.fit(
-        shared_batches(stream, model.distribute_strategy),
+        shared_batches(batches, model.distribute_strategy),
         steps_per_epoch=config.training.num_steps - start,
         callbacks=[recorder],
         verbose=0,

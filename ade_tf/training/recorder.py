@@ -64,8 +64,8 @@ class Recorder(keras.callbacks.Callback):
         self._scored = scored
         self._grid = grid
         self._best = None
-        if start and run.scalars.exists():
-            lines = read_records(run.scalars)
+        if start:
+            lines = read_records(run.scalars, missing_ok=True)
             lines = [line for line in lines if line["step"] <= start]
             lines = [line for line in lines if "validation_bits_per_dim" in line]
             self._best = min(map(_bits_of_domains, lines), default=None)

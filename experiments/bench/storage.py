@@ -9,6 +9,7 @@ from ade_tf.data.stored import in_memory
 from ade_tf.models import build_model, initialize_from_split
 from ade_tf.progress import Passes
 from experiments.bench.calls import Call
+from experiments.bench.measure import check_finite
 from experiments.bench.timing import interleaved
 
 __all__ = ["from_memory_and_disk", "load_stored"]
@@ -32,7 +33,7 @@ def load_stored(config: RunConfig):
     return data
 
 
-def from_memory_and_disk(config: RunConfig, data, rounds: int):
+def from_memory_and_disk(config: RunConfig, data, rounds: int) -> dict:
     """Times steps of one model by turns, from memory and from disk.
 
     A training step takes its batch from the stream of a run, which reads ahead while
@@ -45,8 +46,10 @@ def from_memory_and_disk(config: RunConfig, data, rounds: int):
 
     Returns:
       `mode -> value -> [milliseconds of each round]` for the values `memory` and
-      `disk`; the modes are `train`, and `input`, a batch of the stream alone. And the
-      model.
+      `disk`; the modes are `train`, and `input`, a batch of the stream alone.
+
+    Raises:
+      FloatingPointError: If updates were skipped.
     """
     model = build_model(config, data.image_shape, data.levels)
     initialize_from_split(model, data.train)
@@ -65,7 +68,9 @@ def from_memory_and_disk(config: RunConfig, data, rounds: int):
         )
         calls["train"][name] = Call(step, (iter(stream),), config["penalty_every"])
         calls["input"][name] = Call(next, (iter(stream),), _BATCHES)
-    return {
+    times = {
         mode: interleaved(own, rounds, progress=Passes(f"{mode}, rounds"))
         for mode, own in calls.items()
-    }, model
+    }
+    check_finite(model)
+    return times

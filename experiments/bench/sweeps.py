@@ -87,8 +87,7 @@ def sweep(config: RunConfig, options: BenchmarkOptions, settings=None) -> dict:
 def _storage(config, options):
     options.prepare()
     data = load_stored(config)
-    times, model = from_memory_and_disk(config, data, options.rounds)
-    check_finite(model)
+    times = from_memory_and_disk(config, data, options.rounds)
     options = dataclasses.replace(options, image_shape=data.image_shape)
     return write_report({"points": _points(times)}, config, options, data.levels)
 

@@ -56,7 +56,7 @@ def test_records_stay_until_the_first_step_is_made(run, cheap, monkeypatch):
     def fail(*arguments, **keywords):
         raise ValueError("no step. Received: none")
 
-    monkeypatch.setattr("ade_tf.training.loop.stream_of_domains", fail)
+    monkeypatch.setattr("ade_tf.models.fitting.stream_of_domains", fail)
     assert call("train", *cheap, f"--run_dir={run}").status == 2
     assert contents(run) == before
 
